@@ -1,0 +1,103 @@
+// The WebSocket messages, both ways. Client messages are zod schemas because they come from outside;
+// server messages are types alone. Where the wire contract is silent, docs/protocol.md says what was chosen.
+import { z } from 'zod';
+import type { ErrorCode } from './errors.js';
+import { TASKS, type CloseReason, type FrameOutcome, type StreamStats, type Task } from './payloads.js';
+
+export const PROTOCOL_VERSION = 1;
+export const SUBPROTOCOL_MSGPACK = 'onlooker.v1.msgpack';
+export const SUBPROTOCOL_JSON = 'onlooker.v1.json';
+export const SUBPROTOCOLS = [SUBPROTOCOL_MSGPACK, SUBPROTOCOL_JSON] as const;
+export type Subprotocol = (typeof SUBPROTOCOLS)[number];
+
+export const MAX_FRAME_BYTES_DEFAULT = 5 * 1024 * 1024;
+
+export const streamIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+
+const unit = z.number().min(0).max(1);
+/** `[x, y, w, h]` in 0..1 of the frame, with an area, inside the frame. */
+export const regionSchema = z
+  .tuple([unit, unit, unit, unit])
+  .refine(([x, y, w, h]) => w > 0 && h > 0 && x + w <= 1 + 1e-9 && y + h <= 1 + 1e-9, 'must lie in 0..1 and have an area');
+
+export const SEND_CHOICES = ['frames', 'events', 'both'] as const;
+
+/** The fields of `open` but for `t`, shared with the query shortcuts of the address. */
+export const openFieldsSchema = z.object({
+  stream: streamIdSchema,
+  task: z.enum(TASKS).default('faces'),
+  model: z.string().min(1).max(128).optional(),
+  send: z.enum(SEND_CHOICES).default('both'),
+  region: regionSchema.optional(),
+  min_face: z.number().min(0).max(100_000).optional(),
+  thumbnails: z.boolean().default(false),
+  top_n: z.int().min(1).max(1000).optional(),
+});
+export type OpenFields = z.infer<typeof openFieldsSchema>;
+
+export const openSchema = openFieldsSchema.extend({ t: z.literal('open') });
+/** `image` is checked apart: bytes on msgpack, base64 text on JSON. */
+export const frameSchema = z.object({
+  t: z.literal('frame'),
+  stream: streamIdSchema,
+  seq: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  ts: z.number().optional(),
+});
+export const closeSchema = z.object({ t: z.literal('close'), stream: streamIdSchema });
+
+export interface ServerLimits {
+  readonly max_frame_bytes: number;
+  readonly max_pixels: number;
+  readonly max_streams: number;
+}
+export interface ModelSummary {
+  readonly id: string;
+  readonly task: string;
+  readonly version: string;
+  readonly provider: string;
+}
+
+export interface HelloMessage {
+  readonly t: 'hello';
+  readonly v: typeof PROTOCOL_VERSION;
+  readonly session: string;
+  readonly server: string;
+  readonly limits: ServerLimits;
+  readonly tasks: readonly Task[];
+  readonly models: readonly ModelSummary[];
+}
+export interface OpenedMessage {
+  readonly t: 'opened';
+  readonly stream: string;
+  readonly task: Task;
+  readonly model: string;
+  /** How many frames of this stream the client may have unanswered. */
+  readonly credits: number;
+}
+export type ResultMessage = { readonly t: 'result'; readonly stream: string; readonly seq: number; readonly ts: number | null } & FrameOutcome;
+export interface ClosedMessage {
+  readonly t: 'closed';
+  readonly stream: string;
+  readonly reason: CloseReason;
+  readonly stats: StreamStats;
+}
+export interface ErrorMessage {
+  readonly t: 'error';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly stream?: string;
+  readonly seq?: number;
+  readonly retry_after_ms?: number;
+}
+export type ServerMessage = HelloMessage | OpenedMessage | ResultMessage | ClosedMessage | ErrorMessage;
+
+export type OpenMessage = z.input<typeof openSchema>;
+export interface FrameMessage {
+  readonly t: 'frame';
+  readonly stream: string;
+  readonly image: Uint8Array;
+  readonly seq?: number;
+  readonly ts?: number;
+}
+export type CloseMessage = z.infer<typeof closeSchema>;
+export type ClientMessage = OpenMessage | FrameMessage | CloseMessage;

@@ -1,0 +1,100 @@
+// What the service answers about one frame: the same shapes in a WebSocket `result` and over HTTP.
+import type { ErrorCode } from './errors.js';
+
+export const TASKS = ['faces', 'detect', 'embed', 'classify'] as const;
+export type Task = (typeof TASKS)[number];
+
+/** `[x, y, width, height]` in pixels of the frame as sent (after EXIF orientation), origin top left. */
+export type Box = readonly [number, number, number, number];
+/** `[x, y]` in pixels of the frame. */
+export type Point = readonly [number, number];
+/** Left eye, right eye, nose, left and right mouth corner, as seen in the image. */
+export type FivePoints = readonly [Point, Point, Point, Point, Point];
+
+/** A person and the cosine (-1..1) of the probe with that person's best face. */
+export interface Candidate {
+  readonly id: string;
+  readonly name: string;
+  readonly similarity: number;
+}
+
+/** Why a face has no person; absent when it has one. */
+export type NoPersonReason = 'empty_gallery' | 'below_threshold' | 'ambiguous';
+
+export interface DetectedFace {
+  readonly box: Box;
+  readonly score: number;
+  readonly landmarks: FivePoints;
+}
+
+export interface NamedFace extends DetectedFace {
+  /** 0 (useless) .. 1 (ideal): size, sharpness, pose and detector score together. */
+  readonly quality: number;
+  readonly track: string | null;
+  readonly person: Candidate | null;
+  /** The three most similar people, best first; absent while the gallery is empty. */
+  readonly candidates?: readonly Candidate[];
+  readonly reason?: NoPersonReason;
+}
+
+export interface EmbeddedFace extends DetectedFace {
+  readonly quality: number;
+  /** L2-normalised, little-endian float32; base64 in JSON. */
+  readonly embedding: Uint8Array;
+  readonly dim: number;
+}
+
+export interface ClassScore {
+  readonly label: string;
+  readonly index: number;
+  readonly score: number;
+}
+
+/** Milliseconds; the stages do not overlap and sum to at most `total`. */
+export interface Timing {
+  readonly decode: number;
+  readonly preprocess: number;
+  readonly queue: number;
+  readonly infer: number;
+  readonly match: number;
+  /** From the last byte received to the result handed to the socket. */
+  readonly total: number;
+}
+
+interface Answered {
+  readonly status: 'ok';
+  readonly width: number;
+  readonly height: number;
+  readonly timing: Timing;
+  /** Id of the model that answered the task. */
+  readonly model: string;
+}
+
+export type OkPayload =
+  | (Answered & { readonly gallery_version: number; readonly faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[] })
+  | (Answered & { readonly classes: readonly ClassScore[]; readonly accepted: string | null });
+
+export type DropReason = 'superseded' | 'deadline' | 'draining';
+export interface DroppedPayload {
+  readonly status: 'dropped';
+  readonly reason: DropReason;
+}
+export interface ErrorPayload {
+  readonly status: 'error';
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What became of one frame. */
+export type FrameOutcome = OkPayload | DroppedPayload | ErrorPayload;
+
+export const CLOSE_REASONS = ['client', 'taken_over', 'draining', 'source_failed', 'limit'] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+/** The account of a stream: received = ok + dropped + errors, always. */
+export interface StreamStats {
+  readonly received: number;
+  readonly ok: number;
+  readonly dropped: number;
+  readonly errors: number;
+}
