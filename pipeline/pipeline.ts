@@ -1,62 +1,25 @@
 // The whole way from frame to result behind one object. It opens no socket and knows no client.
-import type { PackThresholds, PreparedPack, Licence } from '../models/prepared.js';
+//
+//   openStream().push ─▶ StreamQueue ─▶ Turns ─▶ FrameEngine: preprocess pool ─▶ LanePool ─▶ answers ─▶ onResult, in order
+//   recognise(), enrol() ───────────────▶┘
+import type { LoadedModel } from './loaded-model.js';
+import type { PackThresholds, PreparedModel } from '../models/prepared.js';
+import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import { answerOf, WANTED } from './answers.js';
+import { enrolFace, imageSha256 } from './enrolment.js';
+import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
+import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
-import type { Gallery, FaceRecord } from './gallery/gallery.js';
-
-export type ProviderChoice = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
-export type StageName = 'decode' | 'preprocess' | 'queue' | 'infer' | 'match' | 'total';
-
-/** Told what happens, on the main thread; for metrics. Its methods must not throw. */
-export interface PipelineObserver {
-  stage(stage: StageName, ms: number): void;
-  batch(model: string, size: number): void;
-  /** Once for every frame of a stream, also when its client is gone: exactly one outcome each. */
-  frame(outcome: 'ok' | 'dropped' | 'error', detail: string): void;
-}
-
-export interface PipelineOptions {
-  readonly pack: PreparedPack;
-  readonly gallery: Gallery | null;
-  readonly provider: ProviderChoice;
-  readonly lanes: number | 'auto';
-  readonly preprocessWorkers: number | 'auto';
-  readonly maxBatch: number | 'auto';
-  readonly credits: number;
-  readonly deadlineMs: number;
-  readonly maxFrameBytes: number;
-  readonly maxPixels: number;
-  /** Bytes of all images waiting, over all streams. */
-  readonly maxWaitingBytes: number;
-  /** Single images (HTTP) waiting at once; one more is `OVERLOADED`. */
-  readonly maxWaitingRequests: number;
-  readonly thresholds?: Partial<PackThresholds>;
-  readonly quality?: { readonly minFacePx?: number; readonly minSharpness?: number; readonly maxYawDegrees?: number; readonly minScore?: number };
-  readonly observer?: PipelineObserver;
-  readonly log?: { info(o: object, m: string): void; warn(o: object, m: string): void; error(o: object, m: string): void };
-}
-
-export interface LoadedModel {
-  readonly id: string;
-  readonly task: 'detect' | 'landmarks' | 'embed';
-  readonly family: string;
-  readonly version: string;
-  readonly sha256: string;
-  readonly provider: string;
-  readonly input: { readonly width: number; readonly height: number; readonly colour: string };
-  readonly dim?: number;
-  readonly licence: Licence;
-  readonly load_ms: number;
-  readonly warmup_ms: number;
-}
-
-export interface RecogniseOptions {
-  readonly task: Task;
-  /** `[x, y, w, h]` in 0..1: only faces whose centre lies inside. */
-  readonly region?: readonly [number, number, number, number];
-  /** Least longer side of a face, in pixels of the frame. */
-  readonly minFacePx?: number;
-}
+import type { FaceRecord, Gallery } from './gallery/gallery.js';
+import { startLanes } from './lane-start.js';
+import type { LanePool } from './lane-pool.js';
+import type { Provider } from './lane-protocol.js';
+import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
+import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions } from './pipeline-options.js';
+import { StreamQueue } from './stream-queue.js';
+import { withTotal } from './timing.js';
+import { Turns, type StreamTurn } from './turns.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -72,34 +35,280 @@ export interface PipelineStream {
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
-export interface PipelineState {
-  readonly streams: number;
-  readonly framesWaiting: number;
-  readonly framesInFlight: number;
-  readonly waitingBytes: number;
-  readonly requestsWaiting: number;
-  readonly lanes: number;
-  readonly lanesBusy: number;
+interface OpenStream extends StreamTurn {
+  close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
-/** SHELL for the interface; the body follows. */
-export declare class Pipeline {
-  private constructor();
-  /** Loads and warms every model. @throws when a model or a provider named outright cannot start */
-  static start(options: PipelineOptions): Promise<Pipeline>;
+/** How often waiting frames are checked against the deadline, as a part of it. */
+const SWEEPS_PER_DEADLINE = 8;
+
+export class Pipeline {
   /** The provider that is really live. */
-  readonly provider: string;
+  readonly provider: Provider;
   readonly models: readonly LoadedModel[];
   readonly tasks: readonly Task[];
+  readonly #options: PipelineOptions;
+  readonly #thresholds: PackThresholds;
+  readonly #gate: QualityGate;
+  readonly #log: PipelineLog;
+  readonly #observer: PipelineObserver | undefined;
+  readonly #gallery: Gallery | null;
+  readonly #lanes: LanePool;
+  readonly #engine: FrameEngine;
+  readonly #turns: Turns;
+  readonly #streams = new Set<OpenStream>();
+  readonly #sweep: NodeJS.Timeout;
+  readonly #forgetSnapshots: () => void;
+  #waitingBytes = 0;
+  #requestsOpen = 0;
+  #onRequestsDone: (() => void) | null = null;
+  #closed: Promise<void> | null = null;
+
+  private constructor(options: PipelineOptions, started: Awaited<ReturnType<typeof startLanes>>, onRoom: { call: () => void }) {
+    const { pack } = options;
+    this.#options = options;
+    this.#thresholds = { ...pack.thresholds, ...options.thresholds };
+    this.#gate = { ...DEFAULT_QUALITY_GATE, ...options.quality };
+    this.#log = options.log ?? SILENT_LOG;
+    this.#observer = options.observer;
+    this.#gallery = options.gallery;
+    this.#lanes = started.lanes;
+    this.provider = started.provider;
+    this.models = started.models;
+    this.tasks = pack.embedder === undefined ? ['detect'] : ['faces', 'detect', 'embed'];
+    this.#turns = new Turns(options.maxWaitingRequests);
+    this.#engine = new FrameEngine(started.lanes, {
+      input: pack.detector.input,
+      preprocessWorkers: started.preprocessWorkers,
+      slots: started.slots,
+      maxPixels: options.maxPixels,
+      onRoom: () => this.#pump(),
+    });
+    onRoom.call = () => this.#pump();
+    this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
+    this.#sweep = setInterval(() => this.#dropOverdue(), Math.max(10, options.deadlineMs / SWEEPS_PER_DEADLINE)).unref();
+  }
+
+  /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
+  static async start(options: PipelineOptions): Promise<Pipeline> {
+    const onRoom = { call: (): void => undefined };
+    const started = await startLanes(options, () => onRoom.call());
+    return new Pipeline(options, started, onRoom);
+  }
+
   /** What keeps it from taking frames; empty when ready. */
-  missing(): readonly string[];
-  state(): PipelineState;
-  /** @throws OnlookerError MODEL_UNAVAILABLE (also for a `model` that is not loaded), DRAINING */
-  openStream(options: RecogniseOptions & { readonly model?: string }, onResult: (result: FrameResult) => void): PipelineStream;
+  missing(): readonly string[] {
+    if (this.#closed !== null) return ['draining'];
+    return this.#lanes.lanes.some((lane) => lane.alive) ? [] : ['inference lane'];
+  }
+
+  state(): PipelineState {
+    let framesWaiting = 0;
+    for (const { queue } of this.#streams) framesWaiting += queue.waiting;
+    return {
+      streams: this.#streams.size,
+      framesWaiting,
+      framesInFlight: this.#engine.inFlight,
+      waitingBytes: this.#waitingBytes,
+      requestsWaiting: this.#turns.requestsWaiting,
+      batchWaiting: this.#lanes.queued,
+      lanes: this.#lanes.lanes.length,
+      lanesBusy: this.#lanes.lanes.filter((lane) => !lane.idle).length,
+    };
+  }
+
+  /**
+   * @param onResult called once for every frame, in the order pushed
+   * @throws OnlookerError MODEL_UNAVAILABLE (also for a `model` that is not loaded), DRAINING
+   */
+  openStream(options: RecogniseOptions, onResult: (result: FrameResult) => void): PipelineStream {
+    const { task, model } = this.#answerer(options);
+    const deliver = (result: FrameResult): void => this.#deliver(result, onResult);
+    const queue = new StreamQueue(this.#options.credits, deliver);
+    const stream: OpenStream = {
+      queue,
+      work: workOf(options, WANTED[task]),
+      settle: (frame, outcome) => {
+        outcome.then(
+          (worked) => queue.settle(frame, answerOf(task, worked, model.id, this.#gallery, this.#thresholds)),
+          (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
+        );
+      },
+      close: (how) => this.#closeStream(stream, how),
+    };
+    this.#streams.add(stream);
+    return {
+      credits: this.#options.credits,
+      model: model.id,
+      get stats() {
+        return queue.stats;
+      },
+      push: (frame) => this.#push(stream, frame),
+      close: stream.close,
+    };
+  }
+
   /** One image by itself, ahead of the streams. @throws OnlookerError */
-  recognise(image: Uint8Array, options: RecogniseOptions): Promise<OkPayload>;
-  /** Enrols the one face of an image through the quality gate. @throws OnlookerError NOT_FOUND, NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT */
-  enrol(personId: string, image: Uint8Array): Promise<{ readonly face: FaceRecord; readonly created: boolean }>;
-  /** Answers what is in hand, drops what waits (`draining`), then stops threads. */
-  close(): Promise<void>;
+  async recognise(image: Uint8Array, options: RecogniseOptions): Promise<OkPayload> {
+    const startMs = performance.now();
+    const { task, model } = this.#answerer(options);
+    const worked = await this.#request({ ...workOf(options, WANTED[task]), image });
+    const answer = withTotal(answerOf(task, worked, model.id, this.#gallery, this.#thresholds), performance.now() - startMs);
+    this.#observeTiming(answer);
+    return answer;
+  }
+
+  /**
+   * Enrols the one face of an image through the quality gate.
+   * @throws OnlookerError NOT_FOUND, NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE, and those of a bad image
+   */
+  async enrol(personId: string, image: Uint8Array): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
+    const gallery = this.#gallery;
+    this.#answerer({ task: 'embed' });
+    if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
+    // The bytes are given away with the request, so their hash is taken before.
+    const sha256 = await imageSha256(image);
+    const worked = await this.#request({ image, want: 'all' });
+    return enrolFace(gallery, personId, worked, sha256, this.#gate, this.#thresholds.match);
+  }
+
+  /** Answers what is in hand, drops what waits (`draining`), then stops every thread. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#streams].map((stream) => stream.close('draining')));
+    if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
+    this.#forgetSnapshots();
+    await this.#engine.close();
+  }
+
+  #answerer(options: RecogniseOptions): { readonly task: Exclude<Task, 'classify'>; readonly model: PreparedModel } {
+    if (this.#closed !== null) throw new OnlookerError('DRAINING');
+    const { task } = options;
+    const model = task === 'detect' ? this.#options.pack.detector : this.#options.pack.embedder;
+    if (task === 'classify' || model === undefined) {
+      throw new OnlookerError('MODEL_UNAVAILABLE', `No model for the task ${task} is loaded.`);
+    }
+    if (options.model !== undefined && options.model !== model.id) {
+      throw new OnlookerError('MODEL_UNAVAILABLE', `No such model is loaded for the task ${task}; ${model.id} is.`);
+    }
+    return { task, model };
+  }
+
+  #push(stream: OpenStream, frame: FrameIn): void {
+    const { queue } = stream;
+    const bytes = frame.image.byteLength;
+    const { maxFrameBytes, maxWaitingBytes } = this.#options;
+    if (bytes > maxFrameBytes) {
+      const message = `The image has ${bytes} bytes; at most ${maxFrameBytes} are taken.`;
+      queue.pushAnswered(frame, { status: 'error', code: 'TOO_LARGE', message });
+      return;
+    }
+    if (this.#waitingBytes - queue.waitingBytes + bytes > maxWaitingBytes) {
+      queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
+      return;
+    }
+    this.#changeQueue(queue, () => queue.push(frame));
+    this.#turns.join(stream);
+    this.#pump();
+  }
+
+  /** Keeps the sum of waiting bytes in step with one queue. */
+  #changeQueue<T>(queue: StreamQueue, change: () => T): T {
+    const before = queue.waitingBytes;
+    const result = change();
+    this.#waitingBytes += queue.waitingBytes - before;
+    return result;
+  }
+
+  async #closeStream(stream: OpenStream, how: 'finish' | DropReason): Promise<StreamStats> {
+    const { queue } = stream;
+    if (how !== 'finish') this.#changeQueue(queue, () => queue.dropWaiting(how));
+    await queue.settled();
+    this.#turns.leave(stream);
+    this.#streams.delete(stream);
+    return queue.stats;
+  }
+
+  async #request(work: FrameWork): Promise<WorkedFrame> {
+    if (work.image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
+    this.#requestsOpen++;
+    try {
+      const answer = this.#turns.request(work);
+      this.#pump();
+      return await answer;
+    } catch (error) {
+      this.#logInternal(error);
+      throw toOnlookerError(error);
+    } finally {
+      this.#requestsOpen--;
+      if (this.#requestsOpen === 0) this.#onRequestsDone?.();
+    }
+  }
+
+  /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
+  #pump(): void {
+    while (this.#engine.hasRoom) {
+      const turn = this.#nextTurn();
+      if (turn === undefined) return;
+      turn.settle(this.#engine.work(turn.work));
+    }
+  }
+
+  #nextTurn(): ReturnType<Turns['next']> {
+    const turn = this.#turns.next();
+    if (turn?.fromStream === true) this.#waitingBytes -= turn.work.image.byteLength;
+    return turn;
+  }
+
+  #dropOverdue(): void {
+    const before = performance.now() - this.#options.deadlineMs;
+    for (const { queue } of this.#streams) this.#changeQueue(queue, () => queue.dropOlderThan(before));
+  }
+
+  #deliver(result: FrameResult, onResult: (result: FrameResult) => void): void {
+    const { outcome } = result;
+    if (outcome.status === 'ok') {
+      this.#observer?.frame('ok', '');
+      this.#observeTiming(outcome);
+    } else if (outcome.status === 'dropped') {
+      this.#observer?.frame('dropped', outcome.reason);
+    } else {
+      this.#observer?.frame('error', outcome.code);
+    }
+    try {
+      onResult(result);
+    } catch (error) {
+      this.#log.error({ err: error }, 'a listener for results failed');
+    }
+  }
+
+  #observeTiming({ timing }: OkPayload): void {
+    if (this.#observer === undefined) return;
+    for (const stage of ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const)
+      this.#observer.stage(stage, timing[stage]);
+  }
+
+  #errorOutcome(error: unknown): { status: 'error'; code: OnlookerError['code']; message: string } {
+    this.#logInternal(error);
+    const { code, message } = toOnlookerError(error);
+    return { status: 'error', code, message };
+  }
+
+  #logInternal(error: unknown): void {
+    if (!(error instanceof OnlookerError)) this.#log.error({ err: error }, 'a frame could not be worked on');
+  }
+}
+
+function workOf(options: RecogniseOptions, want: FrameWork['want']): Omit<FrameWork, 'image'> {
+  return {
+    want,
+    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(options.minFacePx === undefined ? {} : { minFacePx: options.minFacePx }),
+  };
 }

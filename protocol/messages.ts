@@ -74,7 +74,12 @@ export interface OpenedMessage {
   /** How many frames of this stream the client may have unanswered. */
   readonly credits: number;
 }
-export type ResultMessage = { readonly t: 'result'; readonly stream: string; readonly seq: number; readonly ts: number | null } & FrameOutcome;
+export type ResultMessage = {
+  readonly t: 'result';
+  readonly stream: string;
+  readonly seq: number;
+  readonly ts: number | null;
+} & FrameOutcome;
 export interface ClosedMessage {
   readonly t: 'closed';
   readonly stream: string;

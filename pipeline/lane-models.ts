@@ -1,0 +1,235 @@
+// The models of one inference lane, and what it does with them: find faces in frames, and points, embeddings and
+// matches of faces. Lives in the lane's thread; knows nothing of streams.
+import type { DetectorFamily, EmbedderFamily, LandmarkFamily } from '../models/family.js';
+import { loadFamily } from '../models/family-registry.js';
+import type { PreparedModel } from '../models/prepared.js';
+import { fitSimilarity, writeAligned } from './align.js';
+import { splitIntoRungs } from './batch-ladder.js';
+import { poseFromPoints, sharpnessOf, type FaceMeasures } from './face-quality.js';
+import { GallerySearch } from './gallery/gallery-search.js';
+import type { GallerySnapshot } from './gallery/gallery.js';
+import type { BatchRun, DetectItem, FaceAnswer, FaceItem, FoundFace, LaneSettings } from './lane-protocol.js';
+import { ModelSession } from './model-session.js';
+import { suppressOverlaps } from './nms.js';
+import { writeSquareCrop, type Picture } from './resample.js';
+
+/** A crowd's picture must not hold a lane for seconds: of more faces the best are taken. */
+const MAX_FACES_PER_FRAME = 128;
+const TOP_PEOPLE = 3;
+
+interface Loaded<F> {
+  readonly session: ModelSession;
+  readonly family: F;
+}
+
+/** What a job cost, for the account in every answer. */
+export interface JobCost {
+  inferMs: number;
+  matchMs: number;
+  readonly batches: BatchRun[];
+}
+
+export class LaneModels {
+  readonly sessions: readonly ModelSession[];
+  readonly #settings: LaneSettings;
+  readonly #detector: Loaded<DetectorFamily>;
+  readonly #landmarks: Loaded<LandmarkFamily> | null;
+  readonly #embedder: Loaded<EmbedderFamily> | null;
+  readonly #search: GallerySearch | null;
+
+  private constructor(
+    settings: LaneSettings,
+    detector: Loaded<DetectorFamily>,
+    landmarks: Loaded<LandmarkFamily> | null,
+    embedder: Loaded<EmbedderFamily> | null,
+  ) {
+    this.#settings = settings;
+    this.#detector = detector;
+    this.#landmarks = landmarks;
+    this.#embedder = embedder;
+    this.#search = settings.gallery === null ? null : new GallerySearch(settings.gallery);
+    this.sessions = [detector, landmarks, embedder].filter((loaded) => loaded !== null).map((loaded) => loaded.session);
+  }
+
+  /** Loads and warms every model of the pack. @throws when one cannot start; none stays loaded then */
+  static async open(settings: LaneSettings): Promise<LaneModels> {
+    const opened: ModelSession[] = [];
+    const load = async <K extends 'detector' | 'landmarks' | 'embedder'>(model: PreparedModel, kind: K) => {
+      const family = await loadFamily(model.family, kind);
+      const session = await ModelSession.open(model, settings.provider, settings.ladder, settings.intraOpThreads);
+      opened.push(session);
+      return { session, family };
+    };
+    try {
+      const { pack } = settings;
+      const detector = await load(pack.detector, 'detector');
+      const landmarks = pack.landmarks === undefined ? null : await load(pack.landmarks, 'landmarks');
+      const embedder = pack.embedder === undefined ? null : await load(pack.embedder, 'embedder');
+      return new LaneModels(settings, detector, landmarks, embedder);
+    } catch (error) {
+      await Promise.all(opened.map((session) => session.close()));
+      throw error;
+    }
+  }
+
+  useGallery(snapshot: GallerySnapshot): void {
+    this.#search?.useSnapshot(snapshot);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.sessions.map((session) => session.close()));
+  }
+
+  /** The faces of each frame, in pixels of the frame, best first. */
+  async detect(items: readonly DetectItem[], cost: JobCost): Promise<FoundFace[][]> {
+    const { session, family } = this.#detector;
+    const found: FoundFace[][] = [];
+    const startMs = performance.now();
+    await this.#inRungs(session, items, cost, {
+      fill: (item, input, offset) => input.set(new Float32Array(item.input, 0, session.offset(1)), offset),
+      read: (outputs, index, item) => {
+        const raw = family.decode(outputs, index, session.model.input, this.#settings.detectionScore);
+        const kept = suppressOverlaps(raw, this.#settings.nmsIou, MAX_FACES_PER_FRAME);
+        found.push(kept.map((face) => toFramePixels(face, item)));
+      },
+    });
+    cost.inferMs += performance.now() - startMs;
+    return found;
+  }
+
+  /** Points, and where wanted embedding, measures and matches, of faces of any frames. */
+  async describe(items: readonly FaceItem[], cost: JobCost): Promise<FaceAnswer[]> {
+    const startMs = performance.now();
+    const points = await this.#findPoints(items, cost);
+    const wanted = items.flatMap((item, index) => (item.want === 'points' ? [] : [{ item, index, points: points[index] ?? [] }]));
+    const answers: FaceAnswer[] = points.map((five) => ({ points: five }));
+    const described = await this.#embed(wanted, cost);
+    cost.inferMs += performance.now() - startMs;
+
+    const matchStartMs = performance.now();
+    wanted.forEach(({ item, index, points: five }, at) => {
+      const answer = described[at];
+      if (answer === undefined) return;
+      const { embedding, measures } = answer;
+      const searched = item.want !== 'embedding' && this.#search !== null;
+      answers[index] = {
+        points: five,
+        measures,
+        ...(item.want === 'match' ? {} : { embedding }),
+        ...(searched ? { galleryVersion: this.#search.version, matches: this.#search.search(embedding, TOP_PEOPLE) } : {}),
+      };
+    });
+    cost.matchMs += performance.now() - matchStartMs;
+    return answers;
+  }
+
+  async #findPoints(items: readonly FaceItem[], cost: JobCost): Promise<(readonly number[])[]> {
+    const points = items.map((item) => item.face.points);
+    const missing = items.filter((item) => item.face.points === undefined);
+    if (missing.length > 0) {
+      if (this.#landmarks === null) throw new Error('The pack has no landmark model and its detector finds no points.');
+      const { session, family } = this.#landmarks;
+      const found: number[][] = [];
+      await this.#inRungs(session, missing, cost, {
+        fill: (item, input, offset) => {
+          const crop = squareAround(item.face, family.cropScale);
+          writeSquareCrop(pictureOf(item), crop.left, crop.top, crop.side, session.model.input, input, offset);
+        },
+        read: (outputs, index, item) => {
+          const crop = squareAround(item.face, family.cropScale);
+          found.push(family.decode(outputs, index).map((value, at) => (at % 2 === 0 ? crop.left : crop.top) + value * crop.side));
+        },
+      });
+      let next = 0;
+      return points.map((known) => known ?? found[next++] ?? []);
+    }
+    return points.map((known) => known ?? []);
+  }
+
+  async #embed(
+    wanted: readonly { readonly item: FaceItem; readonly points: readonly number[] }[],
+    cost: JobCost,
+  ): Promise<{ embedding: Float32Array; measures: FaceMeasures }[]> {
+    if (wanted.length === 0) return [];
+    if (this.#embedder === null) throw new Error('The pack has no embedder.');
+    const { session, family } = this.#embedder;
+    const described: { embedding: Float32Array; measures: FaceMeasures }[] = [];
+    const sharpness: number[] = [];
+    await this.#inRungs(session, wanted, cost, {
+      fill: ({ item, points }, input, offset) => {
+        writeAligned(pictureOf(item), fitSimilarity(family.template, points), session.model.input, input, offset);
+        sharpness.push(sharpnessOf(input, offset, session.model.input));
+      },
+      read: (outputs, index, { item: { face }, points }) => {
+        described.push({
+          embedding: normalised(family.decode(outputs, index)),
+          measures: {
+            sizePx: Math.max(face.x2 - face.x1, face.y2 - face.y1),
+            sharpness: sharpness[described.length] ?? 0,
+            ...poseFromPoints(points),
+            score: face.score,
+          },
+        });
+      },
+    });
+    return described;
+  }
+
+  /** Runs items through a model in batches of the ladder; `fill` and `read` see every item once, in order. */
+  async #inRungs<T>(
+    session: ModelSession,
+    items: readonly T[],
+    cost: JobCost,
+    steps: {
+      fill(item: T, input: Float32Array, offset: number): void;
+      read(outputs: Awaited<ReturnType<ModelSession['run']>>, index: number, item: T): void;
+    },
+  ): Promise<void> {
+    let from = 0;
+    for (const rung of splitIntoRungs(items.length, this.#settings.ladder)) {
+      const batch = items.slice(from, from + rung);
+      const input = session.input(rung);
+      batch.forEach((item, index) => steps.fill(item, input, session.offset(index)));
+      const outputs = await session.run(rung);
+      batch.forEach((item, index) => steps.read(outputs, index, item));
+      cost.batches.push({ model: session.model.id, size: rung });
+      from += rung;
+    }
+  }
+}
+
+function pictureOf(item: FaceItem): Picture {
+  return { data: new Uint8Array(item.pixels), width: item.width, height: item.height };
+}
+
+function squareAround(face: FoundFace, scale: number): { readonly left: number; readonly top: number; readonly side: number } {
+  const side = Math.max(face.x2 - face.x1, face.y2 - face.y1) * scale;
+  return { left: (face.x1 + face.x2 - side) / 2, top: (face.y1 + face.y2 - side) / 2, side };
+}
+
+/** From pixels of the detector's input to pixels of the frame; the box is cut at the frame's edges, the points are not. */
+function toFramePixels(
+  face: { x1: number; y1: number; x2: number; y2: number; score: number; landmarks?: readonly number[] },
+  item: DetectItem,
+): FoundFace {
+  const { scaleX, scaleY, offsetX, offsetY } = item.geometry;
+  const x = (value: number): number => value * scaleX + offsetX;
+  const y = (value: number): number => value * scaleY + offsetY;
+  const inside = (value: number, size: number): number => Math.min(Math.max(value, 0), size);
+  return {
+    x1: inside(x(face.x1), item.width),
+    y1: inside(y(face.y1), item.height),
+    x2: inside(x(face.x2), item.width),
+    y2: inside(y(face.y2), item.height),
+    score: face.score,
+    ...(face.landmarks === undefined ? {} : { points: face.landmarks.map((value, at) => (at % 2 === 0 ? x(value) : y(value))) }),
+  };
+}
+
+/** L2-normalised copy: outputs of the runtime are reused or freed. */
+function normalised(embedding: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of embedding) squares += value * value;
+  const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  return embedding.map((value) => value * scale);
+}

@@ -1,0 +1,68 @@
+// What a pipeline is started with, asked for, and tells.
+import type { PackThresholds, PreparedPack } from '../models/prepared.js';
+import type { Task } from '../protocol/payloads.js';
+import type { QualityGate } from './face-quality.js';
+import type { Gallery } from './gallery/gallery.js';
+import type { PipelineLog } from './pipeline-log.js';
+import type { ProviderChoice } from './provider.js';
+
+export type StageName = 'decode' | 'preprocess' | 'queue' | 'infer' | 'match' | 'total';
+
+/** Told what happens, on the main thread; for metrics. Its methods must not throw. */
+export interface PipelineObserver {
+  stage(stage: StageName, ms: number): void;
+  /** One run of a model. */
+  batch(model: string, size: number): void;
+  /**
+   * Once for every frame of a stream, also when its client is gone: exactly one outcome each.
+   * @param detail why it was dropped or the code of the error; empty for `ok`
+   */
+  frame(outcome: 'ok' | 'dropped' | 'error', detail: string): void;
+}
+
+export interface PipelineOptions {
+  readonly pack: PreparedPack;
+  /** Null for a pack without an embedder. */
+  readonly gallery: Gallery | null;
+  readonly provider: ProviderChoice;
+  readonly lanes: number | 'auto';
+  readonly preprocessWorkers: number | 'auto';
+  /** Top of the ladder of batch sizes. */
+  readonly maxBatch: number | 'auto';
+  /** Frames a client may have unanswered, per stream. */
+  readonly credits: number;
+  /** A frame that has waited longer than this is answered `dropped`/`deadline`. */
+  readonly deadlineMs: number;
+  readonly maxFrameBytes: number;
+  readonly maxPixels: number;
+  /** Bytes of all images waiting, over all streams. */
+  readonly maxWaitingBytes: number;
+  /** Single images (HTTP) waiting at once; one more is `OVERLOADED`. */
+  readonly maxWaitingRequests: number;
+  readonly thresholds?: Partial<PackThresholds>;
+  readonly quality?: Partial<QualityGate>;
+  readonly observer?: PipelineObserver;
+  readonly log?: PipelineLog;
+}
+
+export interface RecogniseOptions {
+  readonly task: Task;
+  /** Id of a loaded model that does the task; by default the pack's. */
+  readonly model?: string;
+  /** `[x, y, w, h]` in 0..1: only faces whose centre lies inside. */
+  readonly region?: readonly [number, number, number, number];
+  /** Least longer side of a face, in pixels of the frame. */
+  readonly minFacePx?: number;
+}
+
+export interface PipelineState {
+  readonly streams: number;
+  readonly framesWaiting: number;
+  readonly framesInFlight: number;
+  readonly waitingBytes: number;
+  readonly requestsWaiting: number;
+  /** Frames before detection and faces before description, waiting for a lane. */
+  readonly batchWaiting: { readonly frames: number; readonly faces: number };
+  readonly lanes: number;
+  readonly lanesBusy: number;
+}

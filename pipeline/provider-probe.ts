@@ -1,0 +1,31 @@
+// Whether an execution provider is really live. The runtime leaves operators on the CPU without a word, so a provider
+// counts as live only after it has run a graph with the CPU shut out.
+import * as ort from 'onnxruntime-node';
+import type { Provider } from './lane-protocol.js';
+import { executionProviders } from './provider.js';
+
+/** A graph of one MatMul (float32 4x4 `x` times itself is `y`), ONNX opset 13. */
+const PROBE_GRAPH = Buffer.from(
+  'CAc6QAoRCgF4CgF4EgF5IgZNYXRNdWwSAXBaEwoBeBIOCgwIARIICgIIBAoCCARiEwoBeRIOCgwIARIICgIIBAoCCARCBAoAEA0=',
+  'base64',
+);
+const SILENT = 4;
+
+/** @throws when the provider cannot be started on this machine; the message says why, in one line */
+export async function probeProvider(provider: Provider): Promise<void> {
+  if (provider === 'cpu') return;
+  try {
+    const session = await ort.InferenceSession.create(PROBE_GRAPH, {
+      executionProviders: executionProviders(provider),
+      logSeverityLevel: SILENT,
+      extra: { session: { disable_cpu_ep_fallback: '1' } },
+    });
+    const x = new ort.Tensor('float32', new Float32Array(16).fill(1), [4, 4]);
+    const { y } = await session.run({ x });
+    await session.release();
+    if (y?.data[0] !== 4) throw new Error('it computed a wrong product');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${provider} cannot start: ${reason.split('\n')[0]?.slice(0, 200) ?? ''}`, { cause: error });
+  }
+}

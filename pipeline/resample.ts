@@ -1,0 +1,150 @@
+// Parts of a picture as input tensors: bilinear sampling of RGB pixels into float32 planes. The inner loops of
+// preprocessing live here and in align.ts; they allocate nothing but a table per size.
+import type { ImageInput } from '../models/family.js';
+
+/** RGB pixels, 3 bytes each, row by row. */
+export interface Picture {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How pixels of an input relate to pixels of the frame: `frame = input * scale + offset`. */
+export interface InputGeometry {
+  readonly scaleX: number;
+  readonly scaleY: number;
+  readonly offsetX: number;
+  readonly offsetY: number;
+}
+
+/** Sampling positions along one axis, as OpenCV's linear resize has them: pixel centres, edges repeated. */
+interface AxisTable {
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly weight: Float32Array;
+}
+
+function axisTable(start: number, step: number, count: number, size: number, stride: number): AxisTable {
+  const low = new Int32Array(count);
+  const high = new Int32Array(count);
+  const weight = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    const position = Math.min(Math.max(start + (i + 0.5) * step - 0.5, 0), size - 1);
+    const floor = Math.floor(position);
+    low[i] = floor * stride;
+    high[i] = Math.min(floor + 1, size - 1) * stride;
+    weight[i] = position - floor;
+  }
+  return { low, high, weight };
+}
+
+/** Cameras keep their size, so the whole-frame tables are made once; the bound is for clients that vary it. */
+const wholeFrameTables = new Map<string, AxisTable>();
+function wholeFrameTable(size: number, count: number, stride: number): AxisTable {
+  const key = `${size}>${count}*${stride}`;
+  let table = wholeFrameTables.get(key);
+  if (table === undefined) {
+    if (wholeFrameTables.size >= 64) wholeFrameTables.clear();
+    table = axisTable(0, size / count, count, size, stride);
+    wholeFrameTables.set(key, table);
+  }
+  return table;
+}
+
+/** Where a picture lands in an input: stretched over all of it, or at one scale from the top left corner. */
+function placement(picture: Picture, input: ImageInput): { readonly width: number; readonly height: number } {
+  if (input.fit === 'stretch') return { width: input.width, height: input.height };
+  const scale = Math.min(input.width / picture.width, input.height / picture.height);
+  return {
+    width: Math.max(1, Math.min(input.width, Math.round(picture.width * scale))),
+    height: Math.max(1, Math.min(input.height, Math.round(picture.height * scale))),
+  };
+}
+
+/** The geometry that `writeWholeFrame` will use, without writing. */
+export function wholeFrameGeometry(picture: Picture, input: ImageInput): InputGeometry {
+  const { width, height } = placement(picture, input);
+  return { scaleX: picture.width / width, scaleY: picture.height / height, offsetX: 0, offsetY: 0 };
+}
+
+/**
+ * The whole picture as a detector's input.
+ * @param out float32 planes (NCHW without N); what a letterbox leaves free becomes the tensor value of black
+ */
+export function writeWholeFrame(picture: Picture, input: ImageInput, out: Float32Array): void {
+  const { width, height } = placement(picture, input);
+  if (width < input.width || height < input.height) out.fill(-input.mean * input.scale);
+  const columns = wholeFrameTable(picture.width, width, 3);
+  const rows = wholeFrameTable(picture.height, height, picture.width * 3);
+  writeSampled(picture, columns, rows, width, height, input, out, 0);
+}
+
+/**
+ * A square part of the picture as an input, for example around a face. What lies outside repeats the edge.
+ * @param offset where in `out` the tensor of this crop begins
+ */
+export function writeSquareCrop(
+  picture: Picture,
+  left: number,
+  top: number,
+  side: number,
+  input: ImageInput,
+  out: Float32Array,
+  offset: number,
+): void {
+  const columns = axisTable(left, side / input.width, input.width, picture.width, 3);
+  const rows = axisTable(top, side / input.height, input.height, picture.height, picture.width * 3);
+  writeSampled(picture, columns, rows, input.width, input.height, input, out, offset);
+}
+
+function writeSampled(
+  picture: Picture,
+  columns: AxisTable,
+  rows: AxisTable,
+  width: number,
+  height: number,
+  input: ImageInput,
+  out: Float32Array,
+  offset: number,
+): void {
+  const { data } = picture;
+  const { mean, scale } = input;
+  const plane = input.width * input.height;
+  const grey = input.colour === 'grey';
+  const redAt = offset + (input.colour === 'bgr' ? 2 * plane : 0);
+  const greenAt = offset + plane;
+  const blueAt = offset + (input.colour === 'bgr' ? 0 : 2 * plane);
+  const { low: lowX, high: highX, weight: weightX } = columns;
+  for (let y = 0; y < height; y++) {
+    const row0 = rows.low[y] as number;
+    const row1 = rows.high[y] as number;
+    const wy = rows.weight[y] as number;
+    let at = y * input.width;
+    for (let x = 0; x < width; x++, at++) {
+      const x0 = lowX[x] as number;
+      const x1 = highX[x] as number;
+      const wx = weightX[x] as number;
+      const a = row0 + x0;
+      const b = row0 + x1;
+      const c = row1 + x0;
+      const d = row1 + x1;
+      const wd = wx * wy;
+      const wb = wx - wd;
+      const wc = wy - wd;
+      const wa = 1 - wx - wc;
+      const red = (data[a] as number) * wa + (data[b] as number) * wb + (data[c] as number) * wc + (data[d] as number) * wd;
+      const green =
+        (data[a + 1] as number) * wa + (data[b + 1] as number) * wb + (data[c + 1] as number) * wc + (data[d + 1] as number) * wd;
+      const blue =
+        (data[a + 2] as number) * wa + (data[b + 2] as number) * wb + (data[c + 2] as number) * wc + (data[d + 2] as number) * wd;
+      if (grey) {
+        // ITU-R BT.601, as OpenCV's conversion to grey.
+        out[offset + at] = (0.299 * red + 0.587 * green + 0.114 * blue - mean) * scale;
+      } else {
+        out[redAt + at] = (red - mean) * scale;
+        out[greenAt + at] = (green - mean) * scale;
+        out[blueAt + at] = (blue - mean) * scale;
+      }
+    }
+  }
+}

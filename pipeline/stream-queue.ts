@@ -1,0 +1,149 @@
+// One stream's frames: waiting, at work, answered; and the promise of the contract that every frame gets exactly one
+// result, in the order sent. Newest frame wins: what is more than the credits allow costs the oldest waiting frame.
+//
+//   push ──▶ [ waiting … ] ──take──▶ at work ──settle──▶ done ──▶ result, once all before it are out
+//                 │ superseded, deadline, draining                ▲
+//                 └──────────────── dropped ──────────────────────┘
+import type { DropReason, FrameOutcome, StreamStats } from '../protocol/payloads.js';
+import type { FrameIn, FrameResult } from './frame-result.js';
+import { withTotal } from './timing.js';
+
+/** A frame's place in the order of results. */
+export interface QueuedFrame {
+  readonly seq: number;
+  readonly ts: number | null;
+  readonly receivedAtMs: number;
+  /** Given away when the frame goes to work or is dropped. */
+  image: Uint8Array | null;
+  outcome: FrameOutcome | null;
+}
+
+export class StreamQueue {
+  readonly #credits: number;
+  readonly #onResult: (result: FrameResult) => void;
+  /** All that are unanswered, in the order sent. */
+  readonly #unanswered: QueuedFrame[] = [];
+  readonly #waiting: QueuedFrame[] = [];
+  readonly #stats = { received: 0, ok: 0, dropped: 0, errors: 0 };
+  #atWork = 0;
+  #waitingBytes = 0;
+  #onEmpty: (() => void) | null = null;
+
+  /** @param onResult called once for each frame, in order; must not throw */
+  constructor(credits: number, onResult: (result: FrameResult) => void) {
+    this.#credits = credits;
+    this.#onResult = onResult;
+  }
+
+  get stats(): StreamStats {
+    return { ...this.#stats };
+  }
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Takes a frame in; when that is one too many, the oldest waiting frame is answered `superseded`. */
+  push(frame: FrameIn): void {
+    const queued = this.#append(frame, frame.image, null);
+    this.#waiting.push(queued);
+    this.#waitingBytes += frame.image.byteLength;
+    // One may always wait: a client within its credits loses nothing, one beyond them is served its newest.
+    while (this.#waiting.length > Math.max(1, this.#credits - this.#atWork)) this.#dropOldest('superseded');
+  }
+
+  /** Takes in a frame that is answered without work, such as one that is too large. */
+  pushAnswered(frame: FrameIn, outcome: FrameOutcome): void {
+    this.#append(frame, null, outcome);
+    this.#flush();
+  }
+
+  /** The oldest waiting frame, to work on; `settle` must follow. */
+  take(): QueuedFrame | undefined {
+    const frame = this.#shiftWaiting();
+    if (frame !== undefined) this.#atWork++;
+    return frame;
+  }
+
+  /** The outcome of a frame that was taken. */
+  settle(frame: QueuedFrame, outcome: FrameOutcome): void {
+    this.#atWork--;
+    frame.outcome = outcome;
+    this.#flush();
+  }
+
+  /** Answers as `deadline` what has waited since before the given time. */
+  dropOlderThan(receivedBeforeMs: number): void {
+    for (
+      let oldest = this.#waiting[0];
+      oldest !== undefined && oldest.receivedAtMs < receivedBeforeMs;
+      oldest = this.#waiting[0]
+    ) {
+      this.#dropOldest('deadline');
+    }
+  }
+
+  /** Answers everything that waits as dropped. */
+  dropWaiting(reason: DropReason): void {
+    while (this.#waiting.length > 0) this.#dropOldest(reason);
+  }
+
+  /** Resolves when every frame taken in has been answered. */
+  async settled(): Promise<void> {
+    if (this.#unanswered.length === 0) return;
+    await new Promise<void>((resolve) => {
+      const before = this.#onEmpty;
+      this.#onEmpty = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  #append(frame: FrameIn, image: Uint8Array | null, outcome: FrameOutcome | null): QueuedFrame {
+    const queued: QueuedFrame = { seq: frame.seq, ts: frame.ts, receivedAtMs: frame.receivedAtMs, image, outcome };
+    this.#stats.received++;
+    this.#unanswered.push(queued);
+    return queued;
+  }
+
+  #shiftWaiting(): QueuedFrame | undefined {
+    const frame = this.#waiting.shift();
+    this.#waitingBytes -= frame?.image?.byteLength ?? 0;
+    return frame;
+  }
+
+  #dropOldest(reason: DropReason): void {
+    const frame = this.#shiftWaiting();
+    if (frame === undefined) return;
+    frame.image = null;
+    frame.outcome = { status: 'dropped', reason };
+    this.#flush();
+  }
+
+  #flush(): void {
+    let answered = 0;
+    for (const frame of this.#unanswered) {
+      if (frame.outcome === null) break;
+      answered++;
+    }
+    for (const { seq, ts, receivedAtMs, outcome } of this.#unanswered.splice(0, answered)) {
+      if (outcome === null) continue;
+      if (outcome.status === 'ok') this.#stats.ok++;
+      else if (outcome.status === 'dropped') this.#stats.dropped++;
+      else this.#stats.errors++;
+      this.#onResult({
+        seq,
+        ts,
+        outcome: outcome.status === 'ok' ? withTotal(outcome, performance.now() - receivedAtMs) : outcome,
+      });
+    }
+    if (this.#unanswered.length === 0 && this.#onEmpty !== null) {
+      const tell = this.#onEmpty;
+      this.#onEmpty = null;
+      tell();
+    }
+  }
+}
