@@ -1,0 +1,145 @@
+import sharp from 'sharp';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+// decode-image.ts shuts out libvips' other loaders for the whole process, so pictures are made before it is loaded.
+const { decodeImage } = await import('../../pipeline/decode-image.js');
+
+const MAX = 1_000_000;
+let scene: sharp.Sharp;
+beforeAll(async () => {
+  // Four quarters of different colours, smooth enough for JPEG: which corner is where shows the orientation.
+  const quarter = (background: string) =>
+    sharp({ create: { width: 40, height: 30, channels: 3, background } })
+      .png()
+      .toBuffer();
+  const [red, lime, blue] = await Promise.all([quarter('#ff0000'), quarter('#00ff00'), quarter('#0000ff')]);
+  scene = sharp(
+    await sharp({ create: { width: 80, height: 60, channels: 3, background: '#ffffff' } })
+      .composite([
+        { input: red, left: 0, top: 0 },
+        { input: lime, left: 40, top: 0 },
+        { input: blue, left: 0, top: 30 },
+      ])
+      .png()
+      .toBuffer(),
+  );
+});
+
+async function pixelsOf(image: Uint8Array) {
+  const decoded = await decodeImage(image, null, MAX);
+  if ('code' in decoded) throw new Error(`${decoded.code}: ${decoded.message}`);
+  const data = new Uint8Array(decoded.pixels);
+  const at = (x: number, y: number) => [...data.subarray((y * decoded.width + x) * 3, (y * decoded.width + x) * 3 + 3)];
+  return { ...decoded, at };
+}
+const near = (actual: number[], expected: number[], within = 12) => {
+  actual.forEach((value, index) => expect(Math.abs(value - (expected[index] ?? 0))).toBeLessThanOrEqual(within));
+};
+
+describe('decoding gives upright RGB', () => {
+  test.each([
+    ['baseline JPEG', () => scene.clone().jpeg({ quality: 95, chromaSubsampling: '4:4:4' })],
+    ['progressive JPEG', () => scene.clone().jpeg({ quality: 95, progressive: true, chromaSubsampling: '4:4:4' })],
+    ['PNG', () => scene.clone().png()],
+    ['PNG of 16 bits', () => scene.clone().toColourspace('rgb16').png()],
+    ['palette PNG', () => scene.clone().png({ palette: true })],
+    ['WebP', () => scene.clone().webp({ lossless: true })],
+    ['CMYK JPEG', () => scene.clone().toColourspace('cmyk').jpeg({ quality: 95, chromaSubsampling: '4:4:4' })],
+  ])('%s', async (name, make) => {
+    const picture = await pixelsOf(await make().toBuffer());
+    expect([picture.width, picture.height]).toEqual([80, 60]);
+    const within = name.startsWith('CMYK') ? 60 : 12;
+    near(picture.at(20, 15), [255, 0, 0], within);
+    near(picture.at(60, 45), [255, 255, 255], within);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i', async (orientation) => {
+    // What autoOrient() of another picture library would show: sharp undoes the tag when it writes upright pixels.
+    const tagged = await scene.clone().jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
+    const upright = await sharp(tagged).autoOrient().raw().toBuffer({ resolveWithObject: true });
+    const picture = await pixelsOf(tagged);
+    expect([picture.width, picture.height]).toEqual([upright.info.width, upright.info.height]);
+    const { width, height } = picture;
+    for (const [x, y] of [
+      [0.25, 0.25],
+      [0.75, 0.25],
+      [0.25, 0.75],
+      [0.75, 0.75],
+    ] as const) {
+      const [px, py] = [Math.floor(x * width), Math.floor(y * height)];
+      const offset = (py * width + px) * 3;
+      near(picture.at(px, py), [...upright.data.subarray(offset, offset + 3)]);
+    }
+  });
+
+  test('grey JPEG and grey PNG with alpha become three equal channels', async () => {
+    for (const image of [scene.clone().grayscale().jpeg(), scene.clone().grayscale().ensureAlpha().png()]) {
+      const picture = await pixelsOf(await image.toBuffer());
+      const [red, green, blue] = picture.at(20, 15);
+      expect(red).toBe(green);
+      expect(green).toBe(blue);
+      near(picture.at(60, 45), [255, 255, 255]);
+    }
+  });
+
+  test('what is transparent is seen on white', async () => {
+    const clear = await sharp({ create: { width: 8, height: 8, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } })
+      .png()
+      .toBuffer();
+    near((await pixelsOf(clear)).at(4, 4), [255, 255, 255]);
+  });
+
+  test('memory of an earlier frame is used again while it is large enough', async () => {
+    const image = await scene.clone().jpeg().toBuffer();
+    const first = await decodeImage(image, null, MAX);
+    if ('code' in first) throw new Error(first.message);
+    const second = await decodeImage(image, first.pixels, MAX);
+    if ('code' in second) throw new Error(second.message);
+    expect(second.pixels).toBe(first.pixels);
+  });
+});
+
+describe('bad images are told apart and cost nothing', () => {
+  const code = async (image: Uint8Array, maxPixels = MAX) => {
+    const decoded = await decodeImage(image, null, maxPixels);
+    return 'code' in decoded ? decoded.code : 'ok';
+  };
+
+  test('empty', async () => expect(await code(new Uint8Array())).toBe('BAD_IMAGE'));
+
+  test('truncated anywhere, in every format', async () => {
+    for (const image of [
+      scene.clone().jpeg(),
+      scene.clone().jpeg({ progressive: true }),
+      scene.clone().png(),
+      scene.clone().webp(),
+    ]) {
+      const whole = await image.toBuffer();
+      for (const part of [0.2, 0.5, 0.9])
+        expect(await code(whole.subarray(0, Math.floor(whole.length * part)))).toBe('BAD_IMAGE');
+    }
+  });
+
+  test('SVG, GIF, TIFF, MP4 and random bytes', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>');
+    const gif = Buffer.from('R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==', 'base64');
+    const tiff = Buffer.from([0x49, 0x49, 0x2a, 0x00, 0x08, 0x00, 0x00, 0x00]);
+    const mp4 = Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1');
+    const random = Buffer.from(Array.from({ length: 1000 }, (_, i) => (i * 7919) % 251));
+    for (const bytes of [svg, gif, tiff, mp4, random]) expect(await code(bytes)).toBe('UNSUPPORTED_MEDIA');
+  });
+
+  test('a JPEG signature before something else', async () => {
+    expect(await code(Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.from('<svg/>')]))).toBe('BAD_IMAGE');
+  });
+
+  test('a bomb of 100 megapixels, seen in its header alone', async () => {
+    const bomb = await sharp({
+      create: { width: 10_000, height: 10_000, channels: 3, background: '#000' },
+      limitInputPixels: false,
+    })
+      .png()
+      .toBuffer();
+    expect(await code(bomb, 40_000_000)).toBe('TOO_MANY_PIXELS');
+  });
+});
