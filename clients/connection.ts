@@ -1,0 +1,177 @@
+// One WebSocket connection from its upgrade to its end: greeting, messages, and noticing that the other side is dead.
+// Must never reconnect or know of streams: that is the client's.
+import type { ClientMessage, HelloMessage, ServerMessage } from '../protocol/messages.js';
+import type { Clock } from './clock.js';
+import type { Codec } from './codec.js';
+import { ConnectionError, ProtocolError, type OnlookerClientError } from './errors.js';
+import type { SocketConstructor, SocketLike } from './socket.js';
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly Socket: SocketConstructor;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  /** Longest wait for the greeting, and longest silence while an answer is owed. */
+  readonly answerTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConnectionPeer {
+  /** Whether the service owes an answer: only then is silence suspicious. */
+  isOwed(): boolean;
+  onMessage(message: ServerMessage): void;
+  /** Called once, also after `close()`. */
+  onEnd(cause: OnlookerClientError): void;
+}
+
+/** Who waits for the greeting, until it has come. */
+interface Greeted {
+  resolve(hello: HelloMessage): void;
+  reject(error: Error): void;
+}
+
+/** Our own close code for a service that broke the contract or fell silent (3000 to 3999 is for libraries). */
+const CLOSE_CODE_GIVEN_UP = 3000;
+const CLOSE_TIMEOUT_MS = 2_000;
+
+export class Connection {
+  readonly #socket: SocketLike;
+  readonly #options: ConnectionOptions;
+  readonly #peer: ConnectionPeer;
+  #greeted: Greeted | undefined;
+  #lastSignMs: number;
+  #lastBuffered = 0;
+  #cancelCheck: () => void;
+  #socketError = '';
+  #ended = false;
+  readonly #end: Promise<void>;
+  #markEnded: () => void = () => undefined;
+
+  /** Resolves when the service has greeted. @throws ConnectionError, ProtocolError, or the signal's reason. */
+  static async open(options: ConnectionOptions, peer: ConnectionPeer): Promise<{ connection: Connection; hello: HelloMessage }> {
+    options.signal?.throwIfAborted();
+    let connection: Connection | undefined;
+    let stopListening: () => void = () => undefined;
+    try {
+      const hello = await new Promise<HelloMessage>((resolve, reject) => {
+        connection = new Connection(options, peer, { resolve, reject });
+        const abort = () => reject(options.signal?.reason as Error);
+        options.signal?.addEventListener('abort', abort);
+        stopListening = () => options.signal?.removeEventListener('abort', abort);
+      });
+      return { connection: connection as unknown as Connection, hello };
+    } catch (error) {
+      connection?.fail(error instanceof ProtocolError ? error : new ConnectionError('not connected'));
+      throw error;
+    } finally {
+      stopListening();
+    }
+  }
+
+  private constructor(options: ConnectionOptions, peer: ConnectionPeer, greeted: Greeted) {
+    this.#options = options;
+    this.#peer = peer;
+    this.#greeted = greeted;
+    this.#end = new Promise((resolve) => (this.#markEnded = resolve));
+    this.#socket = new options.Socket(options.url, [options.codec.subprotocol]);
+    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.addEventListener('open', () => this.#onOpen());
+    this.#socket.addEventListener('message', (event) => this.#onMessage(event.data));
+    this.#socket.addEventListener('error', (event) => (this.#socketError = causeOf(event)));
+    this.#socket.addEventListener('close', (event) => this.#onClose(event.code, event.reason));
+    this.#lastSignMs = options.clock.nowMs();
+    this.#cancelCheck = this.#scheduleCheck();
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  send(message: ClientMessage): void {
+    if (!this.#ended) this.#socket.send(this.#options.codec.encode(message) as string | Uint8Array<ArrayBuffer>);
+  }
+
+  /** Ends the connection in good order; a service that does not answer the handshake is left after two seconds. */
+  async close(): Promise<void> {
+    this.#socket.close(1000);
+    const cancel = this.#options.clock.after(CLOSE_TIMEOUT_MS, () =>
+      this.fail(new ConnectionError('the service did not close the connection')),
+    );
+    await this.#end;
+    cancel();
+  }
+
+  /** Gives the connection up at once. */
+  fail(cause: OnlookerClientError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelCheck();
+    if (this.#socket.terminate) this.#socket.terminate();
+    else this.#socket.close(CLOSE_CODE_GIVEN_UP);
+    this.#settle(cause);
+  }
+
+  #onOpen(): void {
+    if (this.#socket.protocol === this.#options.codec.subprotocol) return;
+    this.fail(new ProtocolError(`the service at ${this.#options.url} does not speak ${this.#options.codec.subprotocol}`));
+  }
+
+  #onMessage(data: unknown): void {
+    if (this.#ended) return;
+    this.#lastSignMs = this.#options.clock.nowMs();
+    try {
+      const message = this.#options.codec.decode(data);
+      if (this.#greeted) this.#greet(message);
+      else this.#peer.onMessage(message);
+    } catch (error) {
+      this.fail(
+        error instanceof ProtocolError
+          ? error
+          : new ProtocolError('the service sent a message of the wrong shape', { cause: error }),
+      );
+    }
+  }
+
+  #greet(message: ServerMessage): void {
+    if (message.t !== 'hello') throw new ProtocolError(`the service greeted with "${message.t}"`);
+    const version: number = message.v;
+    if (version !== 1) throw new ProtocolError(`the service speaks version ${version} of the protocol, this client version 1`);
+    this.#greeted?.resolve(message);
+    this.#greeted = undefined;
+  }
+
+  #onClose(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelCheck();
+    const said = [this.#socketError, reason].filter((text) => text !== '').join(', ');
+    const how = this.#greeted ? `no service at ${this.#options.url}` : `the connection was closed with code ${code}`;
+    this.#settle(new ConnectionError(said === '' ? how : `${how}: ${said}`));
+  }
+
+  #settle(cause: OnlookerClientError): void {
+    this.#markEnded();
+    const greeted = this.#greeted;
+    this.#greeted = undefined;
+    if (greeted) greeted.reject(cause);
+    else this.#peer.onEnd(cause);
+  }
+
+  /** Silence is judged four times per timeout; bytes that still leave the socket's buffer are a sign of life too. */
+  #scheduleCheck(): () => void {
+    const { clock, answerTimeoutMs, url } = this.#options;
+    return clock.after(answerTimeoutMs / 4, () => {
+      const buffered = this.#socket.bufferedAmount;
+      const owed = this.#greeted !== undefined || this.#peer.isOwed();
+      if (!owed || buffered < this.#lastBuffered) this.#lastSignMs = clock.nowMs();
+      this.#lastBuffered = buffered;
+      if (clock.nowMs() - this.#lastSignMs < answerTimeoutMs) this.#cancelCheck = this.#scheduleCheck();
+      else this.fail(new ConnectionError(`the service at ${url} has not answered for ${answerTimeoutMs} ms`));
+    });
+  }
+}
+
+function causeOf(event: { readonly message?: string; readonly error?: unknown }): string {
+  const code = (event.error as { code?: unknown } | undefined)?.code;
+  return event.message !== undefined && event.message !== '' ? event.message : typeof code === 'string' ? code : '';
+}

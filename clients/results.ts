@@ -1,0 +1,43 @@
+// What a frame's promise resolves to, narrowed by the task of its stream.
+import type {
+  ClassScore,
+  DetectedFace,
+  DroppedPayload,
+  EmbeddedFace,
+  ErrorPayload,
+  NamedFace,
+  OkPayload,
+  Task,
+} from '../protocol/payloads.js';
+
+type Answered = Pick<OkPayload, 'status' | 'width' | 'height' | 'timing' | 'model'>;
+interface FacesAnswer<Face> extends Answered {
+  readonly faces: readonly Face[];
+  readonly gallery_version: number;
+}
+interface ClassesAnswer extends Answered {
+  readonly classes: readonly ClassScore[];
+  readonly accepted: string | null;
+}
+
+/** The payload of an `ok` result for each task. */
+export interface TaskPayloads {
+  readonly faces: FacesAnswer<NamedFace>;
+  readonly detect: FacesAnswer<DetectedFace>;
+  readonly embed: FacesAnswer<EmbeddedFace>;
+  readonly classify: ClassesAnswer;
+}
+
+/** What the service says about one frame; `status` tells which of the three it is. */
+export type FrameResult<T extends Task = Task> = {
+  readonly stream: string;
+  readonly seq: number;
+  /** As sent with the frame. */
+  readonly ts: number | null;
+} & (TaskPayloads[T] | DroppedPayload | ErrorPayload);
+
+/** An embedding's bytes (little-endian float32) as numbers, copied, whatever their alignment. */
+export function embeddingValues(face: Pick<EmbeddedFace, 'embedding' | 'dim'>): Float32Array {
+  const view = new DataView(face.embedding.buffer, face.embedding.byteOffset, face.embedding.byteLength);
+  return Float32Array.from({ length: face.dim }, (_, i) => view.getFloat32(4 * i, true));
+}

@@ -1,0 +1,37 @@
+// What the client needs of a WebSocket, and where it comes from: the platform's own (browsers, Node 22), one passed in,
+// or the `ws` package (Node 20). Bundlers for browsers take the stub that `ws` ships for them.
+
+/** The part of the standard WebSocket interface that the client uses. */
+export interface SocketLike {
+  binaryType: string;
+  readonly protocol: string;
+  readonly bufferedAmount: number;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  /** Browsers say nothing about the cause; Node's implementations put it into `error` or `message`. */
+  addEventListener(type: 'error', listener: (event: { readonly message?: string; readonly error?: unknown }) => void): void;
+  /** `ws` alone: drops the connection without a handshake. */
+  terminate?(): void;
+}
+export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
+
+export async function platformSocket(): Promise<SocketConstructor> {
+  const own = (globalThis as { WebSocket?: unknown }).WebSocket ?? (await import('ws')).WebSocket;
+  return own as SocketConstructor;
+}
+
+/**
+ * The address of the WebSocket for a service's address: `http` becomes `ws`, and `/v1/ws` is added where no path stands.
+ *
+ * @throws TypeError when it is no http, https, ws or wss address.
+ */
+export function socketUrl(address: string | URL): string {
+  const url = new URL(address);
+  if (!/^(https?|wss?):$/.test(url.protocol)) throw new TypeError(`not an http or ws address: ${url.href}`);
+  url.protocol = url.protocol.replace('http', 'ws');
+  if (url.pathname === '/') url.pathname = '/v1/ws';
+  return url.href;
+}

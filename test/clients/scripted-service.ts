@@ -1,0 +1,192 @@
+// A small service to test the clients against: keeps to the wire contract by itself and does what a test scripts.
+// Written on `ws` and `node:http` so that it shares no code with the real server.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Packr } from 'msgpackr';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+const packr = new Packr({ useRecords: false, int64AsType: 'number' });
+
+export type Message = Record<string, unknown>;
+interface StreamAccount {
+  received: number;
+  ok: number;
+  dropped: number;
+  errors: number;
+}
+
+/** One connection as the test sees it. */
+export interface ScriptedConnection {
+  readonly socket: WebSocket;
+  readonly protocol: string;
+  readonly streams: Map<string, StreamAccount>;
+  send(message: Message): void;
+  /** Answers a frame as the contract has it, with the account kept. */
+  answer(frame: Message, outcome?: Message): void;
+}
+
+export interface Script {
+  readonly credits?: number;
+  readonly hello?: Message;
+  /** Return true when the message is dealt with; otherwise the contract's usual answer follows. */
+  onMessage?(message: Message, connection: ScriptedConnection, raw: Buffer): boolean | undefined;
+  onConnection?(connection: ScriptedConnection): void;
+  /** HTTP; without it everything is 404. */
+  onRequest?(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export const OK_FACES = {
+  status: 'ok',
+  width: 640,
+  height: 480,
+  timing: { decode: 1, preprocess: 1, queue: 0, infer: 4, match: 0.1, total: 7 },
+  model: 'scripted',
+  gallery_version: 1,
+  faces: [],
+};
+
+export class ScriptedService {
+  readonly connections: ScriptedConnection[] = [];
+  /** All that clients sent, in order. */
+  readonly received: Message[] = [];
+  readonly raw: Buffer[] = [];
+  readonly #script: Script;
+  readonly #http = createServer((request, response) => this.#onRequest(request, response));
+  readonly #sockets = new WebSocketServer({
+    server: this.#http,
+    handleProtocols: (offered) => [...offered].find((name) => name.startsWith('onlooker.v1.')) ?? false,
+  });
+
+  static async start(script: Script = {}, port = 0): Promise<ScriptedService> {
+    const service = new ScriptedService(script);
+    await new Promise<void>((resolve) => service.#http.listen(port, '127.0.0.1', resolve));
+    return service;
+  }
+
+  private constructor(script: Script) {
+    this.#script = script;
+    this.#sockets.on('connection', (socket) => this.#onConnection(socket));
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+  frames(): Message[] {
+    return this.received.filter((message) => message.t === 'frame');
+  }
+
+  async close(): Promise<void> {
+    for (const { socket } of this.connections) socket.terminate();
+    this.#sockets.close();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #onConnection(socket: WebSocket): void {
+    const isJson = socket.protocol === 'onlooker.v1.json';
+    const streams = new Map<string, StreamAccount>();
+    const connection: ScriptedConnection = {
+      socket,
+      protocol: socket.protocol,
+      streams,
+      send: (message) => socket.send(isJson ? JSON.stringify(message) : packr.pack(message)),
+      answer: (frame, outcome = OK_FACES) => {
+        const account = streams.get(String(frame.stream));
+        if (account) account[outcome.status === 'error' ? 'errors' : (outcome.status as 'ok' | 'dropped')] += 1;
+        connection.send({ t: 'result', stream: frame.stream, seq: frame.seq, ts: frame.ts ?? null, ...outcome });
+      },
+    };
+    this.connections.push(connection);
+    socket.on('message', (raw: Buffer) => {
+      const message = (isJson ? JSON.parse(raw.toString()) : packr.unpack(raw)) as Message;
+      this.raw.push(raw);
+      this.received.push(message);
+      this.#onMessage(message, connection, raw);
+    });
+    connection.send({
+      t: 'hello',
+      v: 1,
+      session: `s${this.connections.length}`,
+      server: 'scripted',
+      limits: { max_frame_bytes: 5_242_880, max_pixels: 50_000_000, max_streams: 16 },
+      tasks: ['faces', 'detect', 'embed'],
+      models: [{ id: 'scripted', task: 'faces', version: '1', provider: 'none' }],
+      ...this.#script.hello,
+    });
+    this.#script.onConnection?.(connection);
+  }
+
+  #onMessage(message: Message, connection: ScriptedConnection, raw: Buffer): void {
+    const stream = String(message.stream);
+    const account = connection.streams.get(stream);
+    if (message.t === 'frame' && account) account.received += 1;
+    if (this.#script.onMessage?.(message, connection, raw)) return;
+    if (message.t === 'open') {
+      connection.streams.set(stream, { received: 0, ok: 0, dropped: 0, errors: 0 });
+      connection.send({
+        t: 'opened',
+        stream,
+        task: message.task ?? 'faces',
+        model: 'scripted',
+        credits: this.#script.credits ?? 2,
+      });
+    } else if (message.t === 'frame') {
+      if (account) connection.answer(message);
+      else connection.send({ t: 'error', code: 'NO_STREAM', message: 'no such stream', stream, seq: message.seq });
+    } else if (message.t === 'close' && account) {
+      const finish = () => {
+        // The frames in hand are answered first.
+        if (account.ok + account.dropped + account.errors < account.received) return void setTimeout(finish, 5);
+        connection.send({ t: 'closed', stream, reason: 'client', stats: account });
+        connection.streams.delete(stream);
+      };
+      finish();
+    }
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#script.onRequest) return this.#script.onRequest(request, response);
+    response.writeHead(404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { code: 'NOT_FOUND', message: 'nothing here' } }));
+  }
+}
+
+/** A clock that only the test turns. */
+export class FakeClock {
+  #nowMs = 0;
+  #timers: { readonly atMs: number; readonly action: () => void }[] = [];
+  readonly delays: number[] = [];
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+  after(delayMs: number, action: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, action };
+    this.#timers.push(timer);
+    this.delays.push(delayMs);
+    return () => (this.#timers = this.#timers.filter((other) => other !== timer));
+  }
+  /** Lets time pass; what falls due runs in its order. */
+  advance(byMs: number): void {
+    const untilMs = this.#nowMs + byMs;
+    for (;;) {
+      const [next] = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
+      if (!next) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#nowMs = next.atMs;
+      next.action();
+    }
+    this.#nowMs = untilMs;
+  }
+}
+
+/** Waits until `condition` holds, looking every few milliseconds. @throws Error after two seconds */
+export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  for (let waitedMs = 0; !condition(); waitedMs += 5) {
+    if (waitedMs > 2_000) throw new Error(`${what} never came true`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
