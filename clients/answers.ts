@@ -58,11 +58,11 @@ export async function* answersInOrder<Input extends FrameInput, Result>(
   try {
     while (!isFinished || sent.length > 0) {
       // Both go on at once: the oldest answer may come before the source has another frame, and the other way round.
-      if (!isFinished) sending ??= sendNext();
+      if (!isFinished && !sending) sending = sendNext();
       const oldest = sent[0];
       const answered = await Promise.race([...(oldest ? [oldest] : []), ...(sending ? [sending] : [])]);
       if (answered && oldest) {
-        sent.shift();
+        void sent.shift();
         yield answered;
       }
     }

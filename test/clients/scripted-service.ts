@@ -27,7 +27,8 @@ export interface ScriptedConnection {
 
 export interface Script {
   readonly credits?: number;
-  readonly hello?: Message;
+  /** Fields of the greeting that differ, or false: none is sent. */
+  readonly hello?: Message | false;
   /** Return true when the message is dealt with; otherwise the contract's usual answer follows. */
   onMessage?(message: Message, connection: ScriptedConnection, raw: Buffer): boolean | undefined;
   onConnection?(connection: ScriptedConnection): void;
@@ -106,16 +107,17 @@ export class ScriptedService {
       this.received.push(message);
       this.#onMessage(message, connection, raw);
     });
-    connection.send({
-      t: 'hello',
-      v: 1,
-      session: `s${this.connections.length}`,
-      server: 'scripted',
-      limits: { max_frame_bytes: 5_242_880, max_pixels: 50_000_000, max_streams: 16 },
-      tasks: ['faces', 'detect', 'embed'],
-      models: [{ id: 'scripted', task: 'faces', version: '1', provider: 'none' }],
-      ...this.#script.hello,
-    });
+    if (this.#script.hello !== false)
+      connection.send({
+        t: 'hello',
+        v: 1,
+        session: `s${this.connections.length}`,
+        server: 'scripted',
+        limits: { max_frame_bytes: 5_242_880, max_pixels: 50_000_000, max_streams: 16 },
+        tasks: ['faces', 'detect', 'embed'],
+        models: [{ id: 'scripted', task: 'faces', version: '1', provider: 'none' }],
+        ...this.#script.hello,
+      });
     this.#script.onConnection?.(connection);
   }
 
