@@ -1,0 +1,162 @@
+// The HTTP interface of the service as functions: people, faces, single images, models, export and import.
+// For browsers and Node alike; must never keep state of its own.
+import type { Box } from '../protocol/payloads.js';
+import { fromBase64 } from './codec.js';
+import { jsonOf, requester, successful, type HttpOptions } from './http-request.js';
+import type { TaskPayloads } from './results.js';
+
+export * from './errors.js';
+export type { HttpOptions } from './http-request.js';
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly external_id: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Unix ms. */
+  readonly created_at: number;
+  readonly updated_at: number;
+  /** How many faces are enrolled. */
+  readonly faces: number;
+}
+export interface PersonFields {
+  readonly name?: string;
+  readonly external_id?: string | null;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+export interface Face {
+  readonly id: string;
+  readonly person: string;
+  /** 0..1 */
+  readonly quality: number;
+  readonly box: Box;
+  /** Unix ms. */
+  readonly created_at: number;
+}
+export interface Enrolment {
+  /** Id of the face. */
+  readonly face: string;
+  readonly quality: number;
+  readonly box: Box;
+  /** False when this very image was there already. */
+  readonly created: boolean;
+}
+export interface LoadedModel {
+  readonly id: string;
+  readonly task: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly provider: string;
+  readonly licence: string;
+  readonly load_ms: number;
+  readonly warmup_ms: number;
+}
+export interface ImportReport {
+  readonly added: number;
+  readonly replaced: number;
+  /** Ids that were there already and are kept as they were. */
+  readonly kept: readonly string[];
+  readonly faces: number;
+}
+interface Page {
+  readonly limit?: number;
+  readonly after?: string;
+}
+type HttpClient = ReturnType<typeof createHttpClient>;
+export type { HttpClient };
+
+/**
+ * Functions for the service at `address`, e.g. `http://127.0.0.1:8080`. All of them reject with ConnectionError,
+ * ServerError (with the catalogue's `code`) or ProtocolError. Images are encoded bytes: JPEG, PNG or WebP.
+ *
+ * @throws TypeError when `address` is no address
+ */
+export function createHttpClient(address: string | URL, options: HttpOptions = {}) {
+  const request = requester(address, options);
+  const person = (id: string) => `/v1/people/${encodeURIComponent(id)}`;
+  const oneImage = <T>(path: string, image: Uint8Array | Blob) => jsonOf<T>(request(path, { method: 'POST', bytes: image }));
+  const remove = async (path: string) => void (await successful(await request(path, { method: 'DELETE' })));
+
+  const listPeople = (page: Page = {}) =>
+    jsonOf<{ readonly people: readonly Person[]; readonly next?: string }>(request('/v1/people', { query: { ...page } }));
+  const listFaces = (personId: string, page: Page = {}) =>
+    jsonOf<{ readonly faces: readonly Face[]; readonly next?: string }>(
+      request(`${person(personId)}/faces`, { query: { ...page } }),
+    );
+
+  return {
+    /** Resolves when the service is alive. */
+    health: async (): Promise<void> => void (await successful(await request('/health'))),
+    /** Whether the service can take frames; `report` is what it says, e.g. what is missing. */
+    async ready(): Promise<{ readonly isReady: boolean; readonly report: unknown }> {
+      const response = await request('/ready');
+      if (!response.ok && response.status !== 503) await successful(response);
+      return { isReady: response.ok, report: await response.json().catch(() => undefined) };
+    },
+    models: async (): Promise<readonly LoadedModel[]> =>
+      (await jsonOf<{ readonly models: readonly LoadedModel[] }>(request('/v1/models'))).models,
+
+    detect: (image: Uint8Array | Blob) => oneImage<TaskPayloads['detect']>('/v1/detect', image),
+    identify: (image: Uint8Array | Blob) => oneImage<TaskPayloads['faces']>('/v1/identify', image),
+    async embed(image: Uint8Array | Blob): Promise<TaskPayloads['embed']> {
+      const answer = await oneImage<TaskPayloads['embed']>('/v1/embed', image);
+      const faces = answer.faces.map((face) => ({ ...face, embedding: fromBase64(face.embedding as unknown as string) }));
+      return { ...answer, faces };
+    },
+
+    people: {
+      list: listPeople,
+      /** Everybody, page by page. */
+      all: () =>
+        everyItem(
+          (after) => listPeople({ ...after, limit: 500 }),
+          (page) => page.people,
+        ),
+      get: (id: string) => jsonOf<Person>(request(person(id))),
+      create: (fields: PersonFields & { readonly name: string }) =>
+        jsonOf<Person>(request('/v1/people', { method: 'POST', json: fields })),
+      /** Fields that are not named stay. */
+      update: (id: string, fields: PersonFields) => jsonOf<Person>(request(person(id), { method: 'PATCH', json: fields })),
+      /** Deletes the person with all faces. */
+      remove: (id: string) => remove(person(id)),
+    },
+    faces: {
+      list: listFaces,
+      all: (personId: string) =>
+        everyItem(
+          (after) => listFaces(personId, { ...after, limit: 500 }),
+          (page) => page.faces,
+        ),
+      /** Enrols the one face of an image. Rejects with `NO_FACE`, `SEVERAL_FACES`, `LOW_QUALITY` or `CONFLICT` when it cannot be. */
+      async enrol(personId: string, image: Uint8Array | Blob): Promise<Enrolment> {
+        const response = await successful(await request(`${person(personId)}/faces`, { method: 'POST', bytes: image }));
+        return { ...(await jsonOf<Omit<Enrolment, 'created'>>(Promise.resolve(response))), created: response.status === 201 };
+      },
+      remove: (personId: string, faceId: string) => remove(`${person(personId)}/faces/${encodeURIComponent(faceId)}`),
+    },
+    gallery: {
+      /** The whole gallery as the bytes of one file. */
+      async export(): Promise<ReadableStream<Uint8Array>> {
+        const response = await successful(await request('/v1/gallery/export', { timeoutMs: 0 }));
+        return response.body ?? new Blob([]).stream();
+      },
+      /** `merge` keeps people who are there as they are, `replace` makes the gallery that of the file. */
+      import: (file: Uint8Array | Blob, mode: 'merge' | 'replace' = 'merge') =>
+        jsonOf<ImportReport>(request('/v1/gallery/import', { method: 'POST', bytes: file, query: { mode }, timeoutMs: 0 })),
+    },
+  };
+}
+
+/** All items of a paged list, asked for as they are needed. */
+async function* everyItem<P extends { readonly next?: string }, Item>(
+  list: (after: { readonly after?: string }) => Promise<P>,
+  itemsOf: (page: P) => readonly Item[],
+): AsyncGenerator<Item> {
+  let after: { readonly after?: string } = {};
+  for (;;) {
+    const page = await list(after);
+    yield* itemsOf(page);
+    if (page.next === undefined) return;
+    after = { after: page.next };
+  }
+}
