@@ -1,0 +1,129 @@
+// The front door: turns the name of a pack into models that are ready to run. Everything that can be wrong with a pack
+// is found here, at the start, and told in one line; nothing is loaded into the inference runtime to stay.
+import { cachedPath, fileState, type FileState } from './cache.js';
+import type { Family, ImageInput } from './family.js';
+import { loadFamily } from './family-registry.js';
+import { derivedGraph, derivedState, type DerivedSpec } from './graph/derived-graph.js';
+import { builtInPacks, loadManifest, stemOf, type ManifestModel, type PackManifest } from './manifest.js';
+import { ModelError } from './model-error.js';
+import { ensureFiles, type FetchOptions } from './pack-files.js';
+import type { PreparedModel, PreparedPack } from './prepared.js';
+
+export interface PrepareOptions extends FetchOptions {
+  /** Id of a built-in pack, or the path of a manifest. */
+  readonly pack: string;
+}
+
+/** One file of a pack, as `verifyPack` found it. */
+export interface VerifiedFile {
+  /** `<pack>/<model>`. */
+  readonly model: string;
+  /** As published, or rewritten to take batches. */
+  readonly kind: 'original' | 'rewritten';
+  readonly path: string;
+  readonly state: FileState;
+}
+
+type PreparedEmbedder = PreparedModel & { readonly dim: number };
+
+/**
+ * Fetches what the cache lacks, checks every hash, frees the batch and checks it against the original.
+ * @throws ModelError with one clear line
+ */
+export async function preparePack(options: PrepareOptions): Promise<PreparedPack> {
+  const manifest = await loadManifest(options.pack);
+  const families = await familiesOf(manifest);
+  await ensureFiles({ ...manifest, files: manifest.models.map((model) => model.file) }, options);
+
+  let detector: PreparedModel | undefined;
+  let landmarks: PreparedModel | undefined;
+  let embedder: PreparedEmbedder | undefined;
+  for (const [entry, family] of families) {
+    const spec = specOf(manifest, entry, family, options.cacheDir);
+    const { path, record } = await derivedGraph(spec, options.signal);
+    const prepared: PreparedModel = {
+      id: spec.label,
+      kind: family.kind,
+      family: entry.family,
+      version: manifest.version,
+      sha256: entry.file.sha256,
+      path,
+      input: { ...spec.input, name: record.inputName },
+      licence: entry.licence,
+    };
+    if (entry.role === 'detector') detector = prepared;
+    if (entry.role === 'landmarks') landmarks = prepared;
+    if (entry.role === 'embedder') {
+      const dims = Object.values(record.outputs)[0] ?? [];
+      const dim = dims.reduce((product, size) => product * size, 1);
+      if (dim !== entry.dim)
+        throw new ModelError('BAD_MODEL', `${spec.label} gives ${dim} numbers a face, its manifest says ${entry.dim}`);
+      embedder = { ...prepared, dim };
+    }
+  }
+  const { id, version, thresholds } = manifest;
+  if (detector === undefined) throw new ModelError('BAD_MANIFEST', `the pack ${id} has no detector`);
+  return { id, version, detector, ...(landmarks ? { landmarks } : {}), ...(embedder ? { embedder } : {}), thresholds };
+}
+
+/** The manifests of the packs that come with the service. */
+export async function listPacks(): Promise<PackManifest[]> {
+  return Promise.all((await builtInPacks()).map(loadManifest));
+}
+
+/**
+ * Hashes every file of a pack in the cache, changing nothing.
+ * @throws ModelError when the manifest is wrong or the cache cannot be read; a damaged file is a result, no error
+ */
+export async function verifyPack(options: Pick<PrepareOptions, 'pack' | 'cacheDir'>): Promise<VerifiedFile[]> {
+  const manifest = await loadManifest(options.pack);
+  const found: VerifiedFile[] = [];
+  for (const [entry, family] of await familiesOf(manifest)) {
+    const spec = specOf(manifest, entry, family, options.cacheDir);
+    const { sha256 } = entry.file;
+    const path = cachedPath(options.cacheDir, sha256);
+    found.push({ model: spec.label, kind: 'original', path, state: await fileState(path, sha256) });
+    const { path: derivedPath, ...state } = await derivedState(spec);
+    found.push({ model: spec.label, kind: 'rewritten', path: derivedPath, state });
+  }
+  return found;
+}
+
+async function familiesOf(manifest: PackManifest): Promise<(readonly [ManifestModel, Family])[]> {
+  const families: (readonly [ManifestModel, Family])[] = [];
+  for (const entry of manifest.models) families.push([entry, await loadFamily(entry.family, entry.role)]);
+  const has = (role: ManifestModel['role']) => manifest.models.some((entry) => entry.role === role);
+  const findsPoints = families.some(([, family]) => family.kind === 'detector' && family.hasLandmarks);
+  if (has('embedder') && !findsPoints && !has('landmarks')) {
+    throw new ModelError(
+      'BAD_MANIFEST',
+      `the pack ${manifest.id} needs a landmarks model: its detector finds no points to align a face by`,
+    );
+  }
+  return families;
+}
+
+function specOf(manifest: PackManifest, entry: ManifestModel, family: Family, cacheDir: string): DerivedSpec {
+  const label = `${manifest.id}/${stemOf(entry, manifest.sources)}`;
+  return { cacheDir, sha256: entry.file.sha256, family, input: inputOf(entry, family, label), label };
+}
+
+function inputOf(entry: ManifestModel, family: Family, label: string): ImageInput {
+  const { width, height, mean, scale } = entry.input ?? {};
+  const step = family.kind === 'detector' ? family.sizeStep : undefined;
+  for (const size of [width, height]) {
+    if (size === undefined) continue;
+    if (step === undefined)
+      throw new ModelError('BAD_MANIFEST', `${label}: the input of the family ${entry.family} has a fixed size`);
+    if (size % step !== 0)
+      throw new ModelError('BAD_MANIFEST', `${label}: the input's size must be a multiple of ${step}, not ${size}`);
+  }
+  const { input } = family;
+  return {
+    ...input,
+    width: width ?? input.width,
+    height: height ?? input.height,
+    mean: mean ?? input.mean,
+    scale: scale ?? input.scale,
+  };
+}

@@ -1,0 +1,38 @@
+// What the kinds of sources have in common: the job they are given and how one is chosen. A source puts files into a
+// folder and nothing more; it must never decide that a file is good (the cache does, by sha256).
+import type { ManifestFile, ManifestSource } from '../manifest.js';
+
+export interface Progress {
+  /** What is being fetched, as its manifest names it. */
+  readonly file: string;
+  readonly receivedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface FetchJob {
+  readonly source: ManifestSource;
+  /** All of this source. */
+  readonly files: readonly ManifestFile[];
+  /** Where each file goes, named by its sha256. May hold what an interrupted run of the same job left. */
+  readonly folder: string;
+  /** Folder that relative `file:` paths start from. */
+  readonly manifestFolder: string;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Brings every file of the job into its folder, or throws ModelError `FETCH_FAILED`, `WRONG_HASH` or `ABORTED`. */
+export type FetchSource = (job: FetchJob) => Promise<void>;
+
+export interface SourceKind {
+  readonly needsNetwork: boolean;
+  readonly fetch: FetchSource;
+}
+
+/** The kind of source for an address that a manifest's schema has let through. */
+export async function sourceKind(from: string): Promise<SourceKind> {
+  // Loaded on need: pacote and its like take half a second that a start with a filled cache should not pay.
+  if (from.startsWith('npm:')) return { needsNetwork: true, fetch: (await import('./npm.js')).fetchNpm };
+  if (from.startsWith('file:')) return { needsNetwork: false, fetch: (await import('./file.js')).fetchFile };
+  return { needsNetwork: true, fetch: (await import('./https.js')).fetchHttps };
+}
