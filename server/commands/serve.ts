@@ -1,0 +1,15 @@
+// `onlooker serve`: runs the service until it is told to stop. Loads the service only when it is asked for, so that
+// the other commands start at once.
+import { Command } from 'commander';
+import { reportingErrors } from './report-errors.js';
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run the service (settings come from ONLOOKER_* variables and onlooker.config.json)')
+    .action(
+      reportingErrors(async () => {
+        const { run } = await import('../run.js');
+        await run();
+      }),
+    );
+}

@@ -1,0 +1,114 @@
+// Puts the configuration together: environment before file before default. Whatever is wrong with it stops the
+// start with one clear line; a setting that does not exist is wrong, since a typo must not pass for a default.
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { environmentName, SETTING_NAMES, settingNotes, settingsSchema, type SettingName, type Settings } from './settings.js';
+
+/** The configuration cannot be used; the message is the one line for the user. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Origin = 'env' | 'file' | 'default';
+export interface Config {
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  /** Absolute path of the file that was read, if one was. */
+  readonly file: string | null;
+}
+
+const FILE_VARIABLE = 'ONLOOKER_CONFIG';
+const STANDARD_FILE = 'onlooker.config.json';
+// Those of the command line's client and of nobody else: they may stand in the same environment.
+const CLIENT_VARIABLES: readonly string[] = ['ONLOOKER_URL'];
+
+/**
+ * @param env the environment, by default the process's own
+ * @param folder where `onlooker.config.json` is looked for
+ * @throws ConfigError
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string = process.cwd()): Config {
+  const file = configFile(env, folder);
+  const fromFile = file === null ? {} : readConfigFile(file);
+  const fromEnvironment = readEnvironment(env);
+  const settings: Partial<Record<SettingName, unknown>> = {};
+  const origins: Partial<Record<SettingName, Origin>> = {};
+  for (const name of SETTING_NAMES) {
+    const [origin, value]: [Origin, unknown] =
+      name in fromEnvironment
+        ? ['env', fromEnvironment[name]]
+        : name in fromFile
+          ? ['file', fromFile[name]]
+          : ['default', undefined];
+    origins[name] = origin;
+    const parsed = settingsSchema.shape[name].safeParse(value);
+    if (!parsed.success) throw wrongValue(name, value, origin === 'file' ? `${name} in ${file ?? ''}` : environmentName(name));
+    settings[name] = parsed.data;
+  }
+  return { settings: settings as Settings, origins: origins as Record<SettingName, Origin>, file };
+}
+
+function configFile(env: NodeJS.ProcessEnv, folder: string): string | null {
+  const named = env[FILE_VARIABLE];
+  if (named !== undefined && named !== '') return resolve(folder, named);
+  const standard = resolve(folder, STANDARD_FILE);
+  return existsSync(standard) ? standard : null;
+}
+
+function readConfigFile(file: string): Partial<Record<SettingName, unknown>> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(
+      `cannot read the configuration file ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new ConfigError(`${file} must hold one JSON object`);
+  for (const key of Object.keys(parsed)) {
+    if (!SETTING_NAMES.some((name) => name === key))
+      throw new ConfigError(`${file}: ${key} is not a setting${hint(key, SETTING_NAMES)}`);
+  }
+  return parsed;
+}
+
+/** An empty variable counts as one that is not there, as compose files leave them. */
+function readEnvironment(env: NodeJS.ProcessEnv): Partial<Record<SettingName, unknown>> {
+  const byVariable = new Map(SETTING_NAMES.map((name) => [environmentName(name), name]));
+  const found: Partial<Record<SettingName, unknown>> = {};
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith('ONLOOKER_') || variable === FILE_VARIABLE || CLIENT_VARIABLES.includes(variable)) continue;
+    const name = byVariable.get(variable);
+    if (name === undefined) throw new ConfigError(`${variable} is not a setting${hint(variable, [...byVariable.keys()])}`);
+    if (value !== undefined && value !== '') found[name] = value;
+  }
+  return found;
+}
+
+function wrongValue(name: SettingName, value: unknown, where: string): ConfigError {
+  const { expects, secret } = settingNotes(name);
+  return new ConfigError(`${where} must be ${expects}${secret ? '' : `, but is ${JSON.stringify(value)}`}`);
+}
+
+function hint(wrong: string, known: readonly string[]): string {
+  const ranked = known.map((name) => ({ name, distance: editDistance(wrong, name) })).sort((a, b) => a.distance - b.distance);
+  const nearest = ranked[0];
+  return nearest !== undefined && nearest.distance <= 4
+    ? `; did you mean ${nearest.name}?`
+    : '; `onlooker config` lists those there are';
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

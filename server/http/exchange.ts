@@ -1,0 +1,167 @@
+// One HTTP request and its answer. Bodies are bounded while they arrive; a client that goes away ends everything that
+// belongs to it. Nothing of the response may be touched after it was aborted: uWebSockets.js has freed it.
+import { Readable } from 'node:stream';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import { writeHead, writeReply, type Reply } from './reply.js';
+
+/** The client went away; there is nobody to answer. */
+export class AbortedError extends Error {
+  override readonly name = 'AbortedError';
+}
+
+export class Exchange {
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly contentType: string;
+  readonly #contentLength: number;
+  readonly #params: readonly string[];
+  readonly #res: HttpResponse;
+  readonly #onAborted: (() => void)[] = [];
+  #aborted = false;
+
+  /** @param params how many parameters the route's pattern has */
+  constructor(res: HttpResponse, req: HttpRequest, params: number) {
+    // The request lives on the stack: everything is read from it now or never.
+    this.#res = res;
+    this.method = req.getCaseSensitiveMethod();
+    this.query = new URLSearchParams(req.getQuery());
+    this.contentType = req.getHeader('content-type');
+    this.#contentLength = Number(req.getHeader('content-length') || 0);
+    this.#params = Array.from({ length: params }, (_, index) => decoded(req.getParameter(index) ?? ''));
+    res.onAborted(() => {
+      this.#aborted = true;
+      for (const tell of this.#onAborted.splice(0)) tell();
+    });
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  param(index: number): string {
+    return this.#params[index] ?? '';
+  }
+
+  /**
+   * The whole body. To be called before anything is awaited, since the data would otherwise pass unseen.
+   * @throws OnlookerError TOO_LARGE as soon as more than the limit has come or is announced; the rest is not kept
+   */
+  body(limitBytes: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const tooLarge = (): void => reject(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
+      if (this.#contentLength > limitBytes) return tooLarge();
+      this.#onAborted.push(() => reject(new AbortedError()));
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      this.#res.onData((chunk, isLast) => {
+        bytes += chunk.byteLength;
+        if (bytes > limitBytes) {
+          chunks.length = 0;
+          tooLarge();
+          return;
+        }
+        // The chunk is taken back when this returns.
+        chunks.push(new Uint8Array(chunk.slice(0)));
+        if (isLast) resolve(joined(chunks, bytes));
+      });
+    });
+  }
+
+  /** The body as it comes, no faster than it is read. To be called before anything is awaited; errors as `body`. */
+  bodyStream(limitBytes: number): AsyncIterable<Uint8Array> {
+    let bytes = 0;
+    let paused = false;
+    const resume = (): void => {
+      if (paused && !this.#aborted) this.#res.resume();
+      paused = false;
+    };
+    const stream = new Readable({
+      read: resume,
+      destroy: (error, done) => {
+        // What still comes is thrown away, so that the answer can be read.
+        resume();
+        done(error);
+      },
+    });
+    this.#onAborted.push(() => stream.destroy(new AbortedError()));
+    this.#res.onData((chunk, isLast) => {
+      bytes += chunk.byteLength;
+      if (stream.destroyed) return;
+      if (bytes > limitBytes) {
+        stream.destroy(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
+        return;
+      }
+      const room = stream.push(Buffer.from(chunk.slice(0)));
+      if (isLast) stream.push(null);
+      else if (!room) {
+        paused = true;
+        this.#res.pause();
+      }
+    });
+    return stream;
+  }
+
+  /** Sends the answer; nothing happens when the client has gone. */
+  async answer(reply: Reply): Promise<void> {
+    if (this.#aborted) return;
+    const { body } = reply;
+    if (typeof body === 'string' || body === undefined) {
+      writeReply(this.#res, { ...reply, body: body ?? '' }, this.method === 'HEAD');
+      return;
+    }
+    await this.#stream(reply, body);
+  }
+
+  async #stream(reply: Reply, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const res = this.#res;
+    res.cork(() => writeHead(res, reply));
+    try {
+      for await (const chunk of body) {
+        if (this.#aborted) return;
+        let room = true;
+        res.cork(() => {
+          room = res.write(chunk);
+        });
+        if (!room) await this.#writable();
+        if (this.#aborted) return;
+      }
+      res.cork(() => res.end());
+    } catch (error) {
+      // The head is out already: cutting the connection is the only way left to say that this is not the whole.
+      if (!this.#aborted) res.close();
+      throw error;
+    }
+  }
+
+  async #writable(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onAborted.push(resolve);
+      this.#res.onWritable(() => {
+        resolve();
+        return true;
+      });
+    });
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** A parameter of the path; what is wrongly encoded stays as it is and then matches nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

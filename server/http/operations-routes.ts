@@ -1,0 +1,32 @@
+// Routes for those who run the service: alive, ready, figures, models.
+import type { Metrics } from '../metrics/metrics.js';
+import type { ServiceState } from '../service-state.js';
+import { VERSION } from '../version.js';
+import { jsonReply } from './reply.js';
+import type { Route } from './router.js';
+
+export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[] {
+  const health: Route['handle'] = () => jsonReply(200, { status: 'ok', version: VERSION });
+  const ready: Route['handle'] = () => {
+    const missing = state.missing();
+    const body = { status: missing.length === 0 ? 'ready' : 'not_ready', missing, provider: state.pipeline?.provider ?? null };
+    const reply = jsonReply(missing.length === 0 ? 200 : 503, body);
+    return missing.length === 0 ? reply : { ...reply, headers: { ...reply.headers, 'retry-after': '1' } };
+  };
+  return [
+    { method: 'GET', pattern: '/health', handle: health },
+    { method: 'GET', pattern: '/v2/health/live', handle: health },
+    { method: 'GET', pattern: '/ready', handle: ready },
+    { method: 'GET', pattern: '/v2/health/ready', handle: ready },
+    {
+      method: 'GET',
+      pattern: '/metrics',
+      handle: async () => ({
+        status: 200,
+        headers: { 'content-type': metrics.registry.contentType },
+        body: await metrics.registry.metrics(),
+      }),
+    },
+    { method: 'GET', pattern: '/v1/models', handle: () => jsonReply(200, { models: state.pipeline?.models ?? [] }) },
+  ];
+}

@@ -1,0 +1,111 @@
+// The gallery over HTTP: people and their faces. Names pass through here and must never be logged.
+import { z } from 'zod';
+import { OnlookerError } from '../../protocol/errors.js';
+import type { ServiceState } from '../service-state.js';
+import { pageOf } from './paging.js';
+import { jsonReply, type Reply } from './reply.js';
+import { requestImage } from './request-image.js';
+import { requestJson } from './request-json.js';
+import type { Route } from './router.js';
+
+const MAX_METADATA_DEPTH = 8;
+
+const depthOf = (value: unknown, left = MAX_METADATA_DEPTH): boolean =>
+  typeof value !== 'object' || value === null || (left > 0 && Object.values(value).every((inner) => depthOf(inner, left - 1)));
+
+const fields = {
+  name: z.string().trim().min(1).max(256),
+  external_id: z.string().min(1).max(256).nullable(),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .refine((value) => depthOf(value), `must not be nested deeper than ${MAX_METADATA_DEPTH}`),
+};
+const newPersonSchema = z.object({
+  name: fields.name,
+  external_id: fields.external_id.optional(),
+  metadata: fields.metadata.optional(),
+});
+const personPatchSchema = newPersonSchema.partial();
+
+export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
+  return [
+    {
+      method: 'GET',
+      pattern: '/v1/people',
+      handle: ({ query }) => jsonReply(200, state.requireGallery().listPeople(pageOf(query))),
+    },
+    {
+      method: 'POST',
+      pattern: '/v1/people',
+      handle: async (exchange) => {
+        const gallery = state.requireGallery();
+        return jsonReply(201, await gallery.createPerson(defined(await requestJson(exchange, newPersonSchema))));
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/people/:id',
+      handle: (exchange) => {
+        const person = state.requireGallery().person(exchange.param(0));
+        if (person === undefined) throw noPerson();
+        return jsonReply(200, person);
+      },
+    },
+    {
+      method: 'PATCH',
+      pattern: '/v1/people/:id',
+      handle: async (exchange) => {
+        const gallery = state.requireGallery();
+        const patch = defined(await requestJson(exchange, personPatchSchema));
+        return jsonReply(200, await gallery.updatePerson(exchange.param(0), patch));
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: '/v1/people/:id',
+      handle: async (exchange) => {
+        await state.requireGallery().deletePerson(exchange.param(0));
+        return NO_CONTENT;
+      },
+    },
+    ...faceRoutes(state, maxFrameBytes),
+  ];
+}
+
+function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
+  return [
+    {
+      method: 'GET',
+      pattern: '/v1/people/:id/faces',
+      handle: (exchange) => jsonReply(200, state.requireGallery().listFaces(exchange.param(0), pageOf(exchange.query))),
+    },
+    {
+      method: 'POST',
+      pattern: '/v1/people/:id/faces',
+      handle: async (exchange) => {
+        const pipeline = state.requirePipeline();
+        if (state.requireGallery().person(exchange.param(0)) === undefined) throw noPerson();
+        const image = await requestImage(exchange, maxFrameBytes);
+        const { face, created } = await pipeline.enrol(exchange.param(0), image);
+        return jsonReply(created ? 201 : 200, { face: face.id, ...face });
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: '/v1/people/:id/faces/:face',
+      handle: async (exchange) => {
+        await state.requireGallery().deleteFace(exchange.param(0), exchange.param(1));
+        return NO_CONTENT;
+      },
+    },
+  ];
+}
+
+const NO_CONTENT: Reply = { status: 204 };
+const noPerson = (): OnlookerError => new OnlookerError('NOT_FOUND', 'There is no such person.');
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+/** The same without undefined fields, which would otherwise look like changes. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
+}

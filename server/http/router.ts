@@ -1,0 +1,99 @@
+// Puts routes on the listener: one throw in a handler is one answer, a wrong method is 405, an unknown address 404,
+// and every request is counted under the template of its route, never under its path.
+import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { AbortedError, Exchange } from './exchange.js';
+import { errorReply, type Reply } from './reply.js';
+
+export interface Route {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
+  /** As uWebSockets.js has it: `/v1/people/:id`. */
+  readonly pattern: string;
+  readonly handle: (exchange: Exchange) => Reply | Promise<Reply>;
+}
+
+const METHOD_NAMES = { GET: 'get', HEAD: 'head', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const;
+const UNKNOWN_ROUTE = 'unknown';
+/** Methods that may stand in a metric's label; any other name is the client's invention. */
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+export class Router {
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  #inHand = 0;
+  #onIdle: (() => void) | null = null;
+
+  constructor(metrics: Metrics, log: Logger) {
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  /** Routes with GET answer HEAD too. */
+  register(app: TemplatedApp, routes: readonly Route[]): void {
+    for (const [pattern, ofPattern] of groupByPattern(routes)) {
+      for (const { method, handle } of ofPattern) {
+        app[METHOD_NAMES[method]](pattern, (res, req) => this.#serve(res, req, pattern, handle));
+        if (method === 'GET') app.head(pattern, (res, req) => this.#serve(res, req, pattern, handle));
+      }
+      const allow = ofPattern.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+      app.any(pattern, (res, req) =>
+        this.#serve(res, req, pattern, () => {
+          const reply = errorReply(new OnlookerError('BAD_MESSAGE', `This address takes ${allow}.`), 405);
+          return { ...reply, headers: { ...reply.headers, allow } };
+        }),
+      );
+    }
+    app.any('/*', (res, req) => this.#serve(res, req, UNKNOWN_ROUTE, () => errorReply(new OnlookerError('NOT_FOUND'))));
+  }
+
+  /** Resolves when no request is in hand any more. */
+  async idle(): Promise<void> {
+    if (this.#inHand > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  #serve(res: HttpResponse, req: HttpRequest, pattern: string, handle: Route['handle']): void {
+    const startMs = performance.now();
+    const exchange = new Exchange(res, req, pattern.split('/:').length - 1);
+    this.#inHand++;
+    void this.#answer(exchange, handle).then((status) => {
+      this.#inHand--;
+      if (this.#inHand === 0) this.#onIdle?.();
+      if (status === null) return;
+      const ms = performance.now() - startMs;
+      const method = KNOWN_METHODS.has(exchange.method) ? exchange.method : 'OTHER';
+      this.#metrics.httpAnswered(method, pattern, status, ms);
+      this.#log.debug({ method, route: pattern, status, ms: Math.round(ms) }, 'request answered');
+    });
+  }
+
+  /** @returns the status that was sent, or null when the client had gone */
+  async #answer(exchange: Exchange, handle: Route['handle']): Promise<number | null> {
+    try {
+      const reply = await this.#replyOf(exchange, handle);
+      await exchange.answer(reply);
+      return exchange.aborted ? null : reply.status;
+    } catch (error) {
+      if (!(error instanceof AbortedError)) this.#log.error({ err: error }, 'a request could not be answered');
+      return null;
+    }
+  }
+
+  async #replyOf(exchange: Exchange, handle: Route['handle']): Promise<Reply> {
+    try {
+      return await handle(exchange);
+    } catch (error) {
+      if (error instanceof AbortedError) throw error;
+      const told = toOnlookerError(error);
+      if (told.code === 'INTERNAL') this.#log.error({ err: error }, 'a request failed');
+      return errorReply(told);
+    }
+  }
+}
+
+function groupByPattern(routes: readonly Route[]): Map<string, Route[]> {
+  const groups = new Map<string, Route[]>();
+  for (const route of routes) groups.set(route.pattern, [...(groups.get(route.pattern) ?? []), route]);
+  return groups;
+}

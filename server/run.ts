@@ -1,0 +1,46 @@
+// The service as a process: starts it, ends it on SIGTERM or SIGINT, and leaves with an exit code that scripts can
+// trust: 0 after a drain, 1 when that took too long or the service could not start, 2 for a wrong configuration.
+import { loadConfig } from './config.js';
+import { createLogger } from './logger.js';
+import { Service } from './service.js';
+
+/** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
+export async function run(): Promise<void> {
+  const { settings, file } = loadConfig();
+  const log = await createLogger(settings.logLevel);
+  if (file !== null) log.info({ file }, 'configuration file read');
+  const service = await Service.listen(settings, log);
+  let stopping = false;
+
+  const stop = (signal: NodeJS.Signals): void => {
+    // A second signal changes nothing: the drain is bounded as it is.
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'draining');
+    setTimeout(() => {
+      log.error({ timeoutMs: settings.drainTimeoutMs }, 'draining took too long; leaving what is in hand');
+      process.exit(1);
+    }, settings.drainTimeoutMs).unref();
+    service.stop().then(
+      () => {
+        log.info('stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'the shutdown failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));
+
+  try {
+    await service.load();
+  } catch (error) {
+    if (stopping) return;
+    await service.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,210 @@
+// Every setting of the service, once: the schema from which the environment, the file, `onlooker config` and
+// docs/configuration.md all come. It reads nothing itself.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
+import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
+
+/** What the documentation and the messages say about a setting. */
+export interface SettingNotes {
+  readonly meaning: string;
+  readonly unit?: string;
+  /** What a value may be, in words: completes "must be …". */
+  readonly expects: string;
+  /** The default in words, where it is not the same on every machine. */
+  readonly defaultText?: string;
+  /** Never printed. */
+  readonly secret?: true;
+}
+
+const notes = z.registry<SettingNotes>();
+type Told = Omit<SettingNotes, 'expects'>;
+
+// The environment holds text alone, so text is turned into the type that the setting has.
+const fromText = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  return text === '' ? undefined : Number(text);
+};
+
+function integer(least: number, most: number, standard: number, told: Told) {
+  const range = most === Number.MAX_SAFE_INTEGER ? `an integer of at least ${least}` : `an integer from ${least} to ${most}`;
+  return z
+    .preprocess(fromText, z.int().min(least).max(most))
+    .default(standard)
+    .register(notes, { ...told, expects: range });
+}
+
+function decimal(least: number, most: number, standard: number, told: Told) {
+  const expects = `a number from ${least} to ${most}`;
+  return z
+    .preprocess(fromText, z.number().min(least).max(most))
+    .default(standard)
+    .register(notes, { ...told, expects });
+}
+
+function optionalDecimal(least: number, most: number, told: Told) {
+  const expects = `a number from ${least} to ${most}`;
+  return z
+    .preprocess(fromText, z.number().min(least).max(most))
+    .optional()
+    .register(notes, { ...told, expects });
+}
+
+function integerOrAuto(least: number, most: number, told: Told) {
+  const parse = (value: unknown): unknown => (value === 'auto' ? value : fromText(value));
+  return z
+    .preprocess(parse, z.union([z.literal('auto'), z.int().min(least).max(most)]))
+    .default('auto')
+    .register(notes, { ...told, expects: `auto or an integer from ${least} to ${most}` });
+}
+
+function choice<const T extends readonly string[]>(choices: T, standard: T[number], told: Told) {
+  return z
+    .enum(choices)
+    .default(standard as z.util.NoUndefined<T[number]>)
+    .register(notes, { ...told, expects: `one of ${choices.join(', ')}` });
+}
+
+function flag(standard: boolean, told: Told) {
+  const words: Readonly<Record<string, boolean>> = { '1': true, true: true, yes: true, '0': false, false: false, no: false };
+  const parse = (value: unknown): unknown => (typeof value === 'string' ? words[value.toLowerCase()] : value);
+  return z
+    .preprocess(parse, z.boolean())
+    .default(standard)
+    .register(notes, { ...told, expects: 'true or false' });
+}
+
+function text(standard: string, told: Told & { readonly expects?: string }) {
+  return z
+    .string()
+    .min(1)
+    .default(standard)
+    .register(notes, { expects: 'a text', ...told });
+}
+
+const home = (variable: 'XDG_DATA_HOME' | 'XDG_CACHE_HOME', fallback: readonly string[]): string =>
+  process.env[variable] || join(homedir(), ...fallback);
+
+/** Keys are those of the configuration file; `environmentName` gives the variable of each. */
+export const settingsSchema = z.strictObject({
+  host: text('127.0.0.1', {
+    meaning: 'Address to listen on. There are no keys yet: open it to a network (`0.0.0.0`) only behind something that has them.',
+    expects: 'an address or a host name',
+  }),
+  port: integer(0, 65_535, 8080, { meaning: 'Port to listen on, for HTTP and WebSocket alike; 0 takes a free one and logs it.' }),
+  dataDir: text(join(home('XDG_DATA_HOME', ['.local', 'share']), 'onlooker'), {
+    meaning: 'Folder of the gallery. Back this one up.',
+    expects: 'a folder',
+    defaultText: '`$XDG_DATA_HOME/onlooker`, else `~/.local/share/onlooker`',
+  }),
+  modelsDir: text(join(home('XDG_CACHE_HOME', ['.cache']), 'onlooker', 'models'), {
+    meaning: 'Cache of the models, addressed by their sha256. May be filled elsewhere and mounted.',
+    expects: 'a folder',
+    defaultText: '`$XDG_CACHE_HOME/onlooker/models`, else `~/.cache/onlooker/models`',
+  }),
+  pack: text('default', {
+    meaning: 'Model pack: the name of one that ships with Onlooker, or the path of a manifest of your own.',
+    expects: 'a pack',
+  }),
+  offline: flag(false, { meaning: 'Never fetch a model; what is not in the cache stops the start.' }),
+  provider: choice(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu'], 'auto', {
+    meaning:
+      'What runs the models. `auto` takes the best that starts and falls back to the CPU; one that is named outright and cannot start stops the service.',
+  }),
+  lanes: integerOrAuto(1, 256, {
+    meaning: 'Inference threads. `auto`: one on a GPU, as many as the processor has cores on a CPU.',
+  }),
+  preprocessWorkers: integerOrAuto(1, 256, { meaning: 'Threads that decode and scale images.' }),
+  maxBatch: integerOrAuto(1, 64, {
+    meaning: 'Most frames or faces in one run of a model; rounded down to a power of two.',
+    unit: 'items',
+  }),
+  credits: integer(1, 64, 3, { meaning: 'Frames that a client may have unanswered on one stream.', unit: 'frames' }),
+  deadlineMs: integer(50, 600_000, 2000, {
+    meaning: 'A frame that has waited longer than this is answered `dropped`/`deadline`.',
+    unit: 'ms',
+  }),
+  maxFrameBytes: integer(1024, 256 * 1024 * 1024, MAX_FRAME_BYTES_DEFAULT, {
+    meaning: 'Largest image, on the WebSocket and over HTTP.',
+    unit: 'bytes',
+  }),
+  maxPixels: integer(4096, 268_435_456, 33_177_600, {
+    meaning: 'Most pixels of an image, checked before it is decoded.',
+    unit: 'pixels',
+  }),
+  maxStreams: integer(1, 10_000, 64, { meaning: 'Most streams of one connection.', unit: 'streams' }),
+  maxConnections: integer(1, 1_000_000, 10_000, { meaning: 'Most WebSocket connections at once.', unit: 'connections' }),
+  maxUnsentBytes: integer(65_536, 1024 * 1024 * 1024, 4 * 1024 * 1024, {
+    meaning: 'A client that reads so slowly that more than this waits for it is disconnected.',
+    unit: 'bytes',
+  }),
+  idleTimeoutS: integer(8, 960, 60, {
+    meaning: 'A WebSocket connection from which nothing came for so long, not even the answer to a ping, is closed.',
+    unit: 's',
+  }),
+  maxWaitingBytes: integer(1024 * 1024, Number.MAX_SAFE_INTEGER, 256 * 1024 * 1024, {
+    meaning: 'Most bytes of images waiting over all streams; past it the oldest waiting frames are answered `dropped`.',
+    unit: 'bytes',
+  }),
+  maxWaitingRequests: integer(1, 100_000, 64, {
+    meaning: 'Most single images (HTTP) waiting at once; one more is answered 503 `OVERLOADED`.',
+    unit: 'requests',
+  }),
+  maxImportBytes: integer(1024, Number.MAX_SAFE_INTEGER, 4 * 1024 * 1024 * 1024, {
+    meaning: 'Largest gallery file that may be imported.',
+    unit: 'bytes',
+  }),
+  matchThreshold: optionalDecimal(-1, 1, {
+    meaning: 'Least cosine at which a face is given a name.',
+    defaultText: 'that of the pack',
+  }),
+  matchMargin: optionalDecimal(0, 2, {
+    meaning: 'Least lead in cosine of the best person over the second best; below it the face stays unnamed.',
+    defaultText: 'that of the pack',
+  }),
+  enrolMinFacePx: integer(1, 10_000, DEFAULT_QUALITY_GATE.minFacePx, {
+    meaning: 'Enrolment: least longer side of the face.',
+    unit: 'pixels',
+  }),
+  enrolMinSharpness: decimal(0, 1_000_000, DEFAULT_QUALITY_GATE.minSharpness, {
+    meaning: 'Enrolment: least sharpness (variance of the Laplacian of the aligned face).',
+  }),
+  enrolMaxYaw: decimal(0, 90, DEFAULT_QUALITY_GATE.maxYawDegrees, {
+    meaning: 'Enrolment: how far the face may be turned to a side.',
+    unit: 'degrees',
+  }),
+  enrolMaxPitch: decimal(0, 90, DEFAULT_QUALITY_GATE.maxPitchDegrees, {
+    meaning: 'Enrolment: how far the face may look up or down.',
+    unit: 'degrees',
+  }),
+  enrolMinScore: decimal(0, 1, DEFAULT_QUALITY_GATE.minScore, { meaning: 'Enrolment: least score of the detector.' }),
+  drainTimeoutMs: integer(100, 600_000, 15_000, {
+    meaning: 'Longest time that shutting down may take before it is cut short (exit code 1).',
+    unit: 'ms',
+  }),
+  logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info', {
+    meaning: 'Least level that is logged.',
+  }),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+export const SETTING_NAMES = Object.keys(settingsSchema.shape) as readonly SettingName[];
+
+/** `maxFrameBytes` → `ONLOOKER_MAX_FRAME_BYTES`. */
+export function environmentName(name: SettingName): string {
+  return `ONLOOKER_${name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()}`;
+}
+
+export function settingNotes(name: SettingName): SettingNotes {
+  const found = notes.get(settingsSchema.shape[name]);
+  if (found === undefined) throw new Error(`setting ${name} has no notes`);
+  return found;
+}
+
+/** What is in force when nobody says anything; undefined where the pack decides. */
+export function settingDefault(name: SettingName): Settings[SettingName] {
+  return settingsSchema.shape[name].parse(undefined);
+}

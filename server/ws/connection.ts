@@ -1,0 +1,208 @@
+// One client's connection: its streams, its messages, its end. Every message that comes is answered, whatever is wrong
+// with it; what throws here is one `error` message and never the end of the connection.
+//
+//   opened ──frame──▶ opened ──close, taken over, draining──▶ closing ──last result out──▶ closed (forgotten)
+import { randomUUID } from 'node:crypto';
+import { toOnlookerError, OnlookerError } from '../../protocol/errors.js';
+import { closeSchema, frameSchema, openFieldsSchema, PROTOCOL_VERSION, streamIdSchema } from '../../protocol/messages.js';
+import type { OpenFields } from '../../protocol/messages.js';
+import type { CloseReason, DropReason } from '../../protocol/payloads.js';
+import type { Pipeline, PipelineStream } from '../../pipeline/pipeline.js';
+import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { ServiceState } from '../service-state.js';
+import type { Settings } from '../settings.js';
+import { validated, withoutNulls } from '../validate.js';
+import { SERVER_NAME } from '../version.js';
+import { recogniseOptions } from '../recognise-options.js';
+import type { Codec, Fields } from './codec.js';
+import type { Outbox } from './outbox.js';
+import type { StreamHolder, StreamRegistry } from './stream-registry.js';
+
+export interface ConnectionContext {
+  readonly settings: Pick<Settings, 'maxFrameBytes' | 'maxPixels' | 'maxStreams'>;
+  readonly state: ServiceState;
+  readonly registry: StreamRegistry;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+interface OpenStream {
+  readonly id: string;
+  readonly frames: PipelineStream;
+  lastSeq: number;
+  /** Set once it ends: resolves when its `closed` has been sent. */
+  closing: Promise<void> | null;
+}
+
+export class Connection implements StreamHolder {
+  readonly session = randomUUID();
+  readonly #context: ConnectionContext;
+  readonly #codec: Codec;
+  readonly #outbox: Outbox;
+  readonly #streams = new Map<string, OpenStream>();
+
+  constructor(context: ConnectionContext, codec: Codec, outbox: Outbox) {
+    this.#context = context;
+    this.#codec = codec;
+    this.#outbox = outbox;
+  }
+
+  /** Greets, and opens the stream that the address named. */
+  start(pipeline: Pipeline, shortcut: OpenFields | null): void {
+    const { maxFrameBytes, maxPixels, maxStreams } = this.#context.settings;
+    this.#outbox.send({
+      t: 'hello',
+      v: PROTOCOL_VERSION,
+      session: this.session,
+      server: SERVER_NAME,
+      limits: { max_frame_bytes: maxFrameBytes, max_pixels: maxPixels, max_streams: maxStreams },
+      tasks: pipeline.tasks,
+      models: pipeline.models.map(({ id, task, version, provider }) => ({ id, task, version, provider })),
+    });
+    if (shortcut !== null) this.#answering({ stream: shortcut.stream }, () => this.#open(shortcut));
+  }
+
+  /** @param message valid during this call alone */
+  receive(message: ArrayBuffer, isBinary: boolean): void {
+    const receivedAtMs = performance.now();
+    let fields: Fields | undefined;
+    try {
+      const decoded = this.#codec.decode(message, isBinary);
+      if (decoded.t === undefined) {
+        this.#push(this.#onlyStream(), decoded.rawImage, {}, receivedAtMs);
+        return;
+      }
+      fields = decoded;
+      this.#handle(fields, receivedAtMs);
+    } catch (error) {
+      this.#refuse(error, fields ?? {});
+    }
+  }
+
+  takenOver(stream: string): void {
+    const open = this.#streams.get(stream);
+    if (open !== undefined) void this.#close(open, 'superseded', 'taken_over');
+  }
+
+  /** Ends every stream as the shutdown wants it. Resolves when the last `closed` is out. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#streams.values()].map((stream) => this.#close(stream, 'draining', 'draining')));
+  }
+
+  /** The socket is closed: what waits is dropped, what is at work is still counted. */
+  gone(): void {
+    for (const stream of this.#streams.values()) void this.#close(stream, 'superseded', 'client');
+  }
+
+  #handle(fields: Fields, receivedAtMs: number): void {
+    switch (fields.t) {
+      case 'frame':
+        return this.#frame(fields, receivedAtMs);
+      case 'open':
+        return this.#open(validated(openFieldsSchema, withoutNulls(fields)));
+      case 'close':
+        void this.#close(this.#stream(validated(closeSchema, fields).stream), 'finish', 'client');
+        return;
+      case 'subscribe':
+      case 'unsubscribe':
+        throw new OnlookerError('BAD_MESSAGE', `${SERVER_NAME} does not serve \`${fields.t}\`.`);
+      default:
+        throw new OnlookerError('BAD_MESSAGE', `t: ${JSON.stringify(fields.t.slice(0, 32))} is not a message of this protocol`);
+    }
+  }
+
+  #open(fields: OpenFields): void {
+    const { stream: id, task } = fields;
+    const { settings, state, registry } = this.#context;
+    const pipeline = state.requirePipeline();
+    if (this.#streams.has(id)) throw new OnlookerError('STREAM_EXISTS', 'This connection has a stream of that id open.');
+    if (this.#streams.size >= settings.maxStreams) {
+      throw new OnlookerError('LIMIT_REACHED', `A connection may have ${settings.maxStreams} streams.`);
+    }
+    const frames = pipeline.openStream(recogniseOptions(fields), ({ seq, ts, outcome }) => {
+      this.#outbox.send({ t: 'result', stream: id, seq, ts, ...outcome });
+    });
+    this.#streams.set(id, { id, frames, lastSeq: -1, closing: null });
+    registry.claim(id, this);
+    this.#outbox.send({ t: 'opened', stream: id, task, model: frames.model, credits: frames.credits });
+  }
+
+  #frame(fields: Fields, receivedAtMs: number): void {
+    const frame = validated(frameSchema, withoutNulls(fields));
+    const stream = this.#stream(frame.stream);
+    if (fields['image'] === undefined || fields['image'] === null) throw new OnlookerError('BAD_MESSAGE', 'image: is missing');
+    this.#push(stream, this.#codec.imageOf(fields['image']), frame, receivedAtMs);
+  }
+
+  #push(
+    stream: OpenStream,
+    image: Uint8Array,
+    { seq, ts }: { seq?: number | undefined; ts?: number | undefined },
+    receivedAtMs: number,
+  ): void {
+    const position = seq ?? stream.lastSeq + 1;
+    if (position <= stream.lastSeq || position > Number.MAX_SAFE_INTEGER) {
+      throw new OnlookerError('BAD_MESSAGE', `seq: must increase, and the last was ${stream.lastSeq}`);
+    }
+    stream.lastSeq = position;
+    this.#context.metrics.frameReceived(image.byteLength);
+    stream.frames.push({ image, seq: position, ts: ts ?? null, receivedAtMs });
+  }
+
+  /** @throws OnlookerError NO_STREAM also for a stream that is closing */
+  #stream(id: string): OpenStream {
+    const stream = this.#streams.get(id);
+    if (stream === undefined || stream.closing !== null) throw new OnlookerError('NO_STREAM');
+    return stream;
+  }
+
+  #onlyStream(): OpenStream {
+    const [stream, ...others] = [...this.#streams.values()].filter(({ closing }) => closing === null);
+    if (stream === undefined) throw new OnlookerError('NO_STREAM', 'An image by itself needs an open stream.');
+    if (others.length > 0)
+      throw new OnlookerError('NO_STREAM', 'Several streams are open: send `frame` messages that name theirs.');
+    return stream;
+  }
+
+  /** The first reason to close is the one that counts. */
+  #close(stream: OpenStream, how: 'finish' | DropReason, reason: CloseReason): Promise<void> {
+    if (stream.closing !== null && how !== 'finish') void stream.frames.close(how);
+    stream.closing ??= this.#finish(stream, how, reason);
+    return stream.closing;
+  }
+
+  async #finish(stream: OpenStream, how: 'finish' | DropReason, reason: CloseReason): Promise<void> {
+    const { id } = stream;
+    try {
+      const stats = await stream.frames.close(how);
+      this.#streams.delete(id);
+      this.#context.registry.release(id, this);
+      this.#outbox.send({ t: 'closed', stream: id, reason, stats });
+    } catch (error) {
+      this.#context.log.error({ err: error, session: this.session }, 'a stream could not be closed');
+    }
+  }
+
+  #answering(fields: Readonly<Record<string, unknown>>, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#refuse(error, fields);
+    }
+  }
+
+  #refuse(error: unknown, { stream, seq }: Readonly<Record<string, unknown>>): void {
+    const { code, message } = toOnlookerError(error);
+    if (code === 'INTERNAL') this.#context.log.error({ err: error, session: this.session }, 'a message failed');
+    this.#context.metrics.messageRefused(code);
+    const known = streamIdSchema.safeParse(stream);
+    this.#outbox.send({
+      t: 'error',
+      code,
+      message,
+      ...(known.success ? { stream: known.data } : {}),
+      ...(typeof seq === 'number' && Number.isSafeInteger(seq) ? { seq } : {}),
+    });
+  }
+}

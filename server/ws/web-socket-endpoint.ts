@@ -1,0 +1,160 @@
+// `GET /v1/ws`: takes connections in, hands their messages on, and sees all of them out when the service drains.
+import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
+import type { OpenFields } from '../../protocol/messages.js';
+import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import { errorReply, writeReply } from '../http/reply.js';
+import { openQuery } from '../query-fields.js';
+import { recogniseOptions } from '../recognise-options.js';
+import type { Settings } from '../settings.js';
+import type { Codec } from './codec.js';
+import { Connection, type ConnectionContext } from './connection.js';
+import { Outbox } from './outbox.js';
+import { chooseProtocol } from './upgrade.js';
+
+interface SocketData {
+  readonly codec: Codec;
+  readonly shortcut: OpenFields | null;
+  connection: Connection | null;
+  outbox: Outbox | null;
+}
+
+export interface EndpointContext extends ConnectionContext {
+  readonly settings: Pick<
+    Settings,
+    'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS'
+  >;
+}
+
+const GOING_AWAY = 1001;
+const MESSAGE_TOO_BIG = 1009;
+/** Longest time that a client is given, while the service drains, to read what was sent to it. */
+const FLUSH_TIMEOUT_MS = 2000;
+/** Room for the other fields of a `frame` as JSON. */
+const JSON_ENVELOPE_BYTES = 4096;
+
+export class WebSocketEndpoint {
+  readonly #context: EndpointContext;
+  readonly #open = new Map<Connection, Outbox>();
+
+  constructor(context: EndpointContext) {
+    this.#context = context;
+  }
+
+  behavior(): WebSocketBehavior<SocketData> {
+    const { maxUnsentBytes, idleTimeoutS } = this.#context.settings;
+    return {
+      maxPayloadLength: this.#mostJsonBytes,
+      maxBackpressure: maxUnsentBytes,
+      idleTimeout: idleTimeoutS,
+      sendPingsAutomatically: true,
+      upgrade: (res, req, context) => this.#upgrade(res, req, context),
+      open: (ws) => this.#opened(ws),
+      message: (ws, message, isBinary) => this.#message(ws, message, isBinary),
+      drain: (ws) => ws.getUserData().outbox?.drained(),
+      close: (ws) => this.#closed(ws),
+    };
+  }
+
+  /** Answers what is in hand, tells every client, and lets what was sent leave. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#open].map(([connection, outbox]) => this.#seeOut(connection, outbox)));
+  }
+
+  /** An image of twice the largest size is still answered, also where it comes as base64. */
+  get #mostJsonBytes(): number {
+    return Math.ceil((this.#context.settings.maxFrameBytes * 2) / 3) * 4 + JSON_ENVELOPE_BYTES;
+  }
+
+  #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+    const key = req.getHeader('sec-websocket-key');
+    const extensions = req.getHeader('sec-websocket-extensions');
+    try {
+      const { codec, accepted } = chooseProtocol(req.getHeader('sec-websocket-protocol'));
+      const shortcut = this.#admit(new URLSearchParams(req.getQuery()));
+      res.upgrade<SocketData>({ codec, shortcut, connection: null, outbox: null }, key, accepted, extensions, context);
+    } catch (error) {
+      writeReply(res, this.#refusal(error));
+    }
+  }
+
+  /** @throws OnlookerError whatever keeps the connection, or the stream that its address names, from being opened */
+  #admit(query: URLSearchParams): OpenFields | null {
+    const { state, settings } = this.#context;
+    const pipeline = state.requirePipeline();
+    if (this.#open.size >= settings.maxConnections) {
+      throw new OnlookerError('LIMIT_REACHED', `The service takes ${settings.maxConnections} connections.`);
+    }
+    const shortcut = openQuery(query);
+    if (shortcut === null) return null;
+    try {
+      pipeline.modelFor(recogniseOptions(shortcut));
+    } catch (error) {
+      throw new WrongShortcut(error);
+    }
+    return shortcut;
+  }
+
+  #refusal(error: unknown): ReturnType<typeof errorReply> & { body?: string } {
+    const wrongShortcut = error instanceof WrongShortcut;
+    const told = toOnlookerError(wrongShortcut ? error.cause : error);
+    if (told.code === 'INTERNAL') this.#context.log.error({ err: error }, 'a connection could not be set up');
+    const { status, headers, body } = errorReply(told, wrongShortcut ? 400 : undefined);
+    return { status, ...(headers === undefined ? {} : { headers }), ...(typeof body === 'string' ? { body } : {}) };
+  }
+
+  #opened(ws: WebSocket<SocketData>): void {
+    const { log, metrics, settings, state } = this.#context;
+    const data = ws.getUserData();
+    const outbox = new Outbox(ws, data.codec, settings.maxUnsentBytes, (unsentBytes) => {
+      metrics.slowReader();
+      log.warn({ session: connection.session, unsentBytes }, 'a client does not read its results and is disconnected');
+    });
+    const connection = new Connection(this.#context, data.codec, outbox);
+    data.connection = connection;
+    data.outbox = outbox;
+    this.#open.set(connection, outbox);
+    metrics.connectionOpened();
+    log.debug({ session: connection.session, protocol: data.codec.subprotocol }, 'connected');
+    try {
+      connection.start(state.requirePipeline(), data.shortcut);
+    } catch (error) {
+      log.error({ err: error }, 'a connection could not be started');
+      ws.close();
+    }
+  }
+
+  #message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean): void {
+    // Text may be longer, since base64 is; the socket itself holds that limit.
+    if (isBinary && message.byteLength > 2 * this.#context.settings.maxFrameBytes) {
+      ws.end(MESSAGE_TOO_BIG, 'message too big');
+      return;
+    }
+    ws.getUserData().connection?.receive(message, isBinary);
+  }
+
+  #closed(ws: WebSocket<SocketData>): void {
+    const { connection, outbox } = ws.getUserData();
+    outbox?.closed();
+    if (connection === null) return;
+    this.#open.delete(connection);
+    this.#context.metrics.connectionClosed();
+    this.#context.log.debug({ session: connection.session }, 'disconnected');
+    connection.gone();
+  }
+
+  async #seeOut(connection: Connection, outbox: Outbox): Promise<void> {
+    await connection.drain();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_TIMEOUT_MS)));
+    await Promise.race([outbox.flushed(), patience]);
+    clearTimeout(timer);
+    outbox.end(GOING_AWAY, 'draining');
+  }
+}
+
+/** The stream that the address names cannot be opened: a wrong address, and so 400 whatever the catalogue says. */
+class WrongShortcut extends Error {
+  constructor(cause: unknown) {
+    super('the stream of the address cannot be opened', { cause });
+  }
+}
