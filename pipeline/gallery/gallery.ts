@@ -1,75 +1,412 @@
-// The gallery: people and their faces. SHELL for the interface; the body follows.
+// The gallery: people and their faces, durable on disk and searchable in shared memory. A change is planned on memory,
+// committed to the store and only then made in memory, one after the other; no name or embedding ever leaves it but
+// to who asks. docs/gallery.md tells what is stored where.
+import { OnlookerError } from '../../protocol/errors.js';
 import type { Box } from '../../protocol/payloads.js';
+import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
+import { copyRecords, planImport, writeImported, type ImportMode, type ImportReport } from './gallery-import.js';
+import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
+import { metaChange, openMeta } from './gallery-meta.js';
+import { damagedGallery } from './gallery-open-error.js';
+import { GalleryStore, type Change } from './gallery-store.js';
+import type { GallerySnapshot } from './face-matrix.js';
+import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
+import { DamagedRecordError, encodeFace, encodePerson, isUnit } from './records.js';
+import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
+import { faceRecord, type FaceRecord, type Page, type Person } from './roster.js';
+import { SerialQueue } from './serial-queue.js';
+import { sortableIds } from './sortable-id.js';
+import { SpoolFile } from './spool-file.js';
 
-/** Which embedder made the embeddings; a gallery of another one is refused. */
-export interface GalleryModel {
-  readonly id: string;
-  readonly sha256: string;
-  readonly dim: number;
-}
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-  readonly external_id: string | null;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** Unix ms. */
-  readonly created_at: number;
-  readonly updated_at: number;
-  /** How many faces are enrolled. */
-  readonly faces: number;
-}
-export interface FaceRecord {
-  readonly id: string;
-  readonly person: string;
-  readonly quality: number;
-  readonly box: Box;
-  readonly created_at: number;
-}
+export type { FaceRecord, GalleryModel, GallerySnapshot, ImportMode, ImportReport, Page, Person, PersonInput, PersonPatch };
+
 export interface NewFace {
+  /** L2-normalised, as long as the model's dimension. */
   readonly embedding: Float32Array;
+  /** 0..1. */
   readonly quality: number;
   readonly box: Box;
   /** sha256 of the image bytes, lower-case hex: the same image twice for one person is one face. */
   readonly imageSha256: string;
 }
-/** What lanes search: shared memory, and the owner (index of a person, -1 for none) of each row. */
-export interface GallerySnapshot {
-  /** Grows with every snapshot. */
-  readonly generation: number;
-  readonly dim: number;
-  /** Float32, capacity x dim, rows L2-normalised. */
-  readonly matrix: SharedArrayBuffer;
-  /** Int32, capacity: the owner of each row, -1 where deleted. */
-  readonly owners: SharedArrayBuffer;
-  /** Int32: [0] rows in use, [1] gallery version (low 32 bits unsigned); accessed with Atomics. */
-  readonly control: SharedArrayBuffer;
-}
-export interface ImportReport {
-  readonly added: number;
-  readonly replaced: number;
-  readonly kept: readonly string[];
-  readonly faces: number;
-}
-export declare class Gallery {
-  private constructor();
-  static open(options: { readonly dir: string; readonly model: GalleryModel; readonly now?: () => number }): Promise<Gallery>;
-  readonly version: number;
+
+export interface GalleryOptions {
+  /** A directory of the gallery's own; made when it is not there. */
+  readonly dir: string;
   readonly model: GalleryModel;
-  readonly size: { readonly people: number; readonly faces: number };
-  createPerson(input: { name: string; external_id?: string | null; metadata?: Record<string, unknown> }): Promise<Person>;
-  person(id: string): Person | undefined;
-  listPeople(page: { limit: number; after?: string }): { people: Person[]; next?: string };
-  updatePerson(id: string, patch: { name?: string; external_id?: string | null; metadata?: Record<string, unknown> }): Promise<Person>;
-  deletePerson(id: string): Promise<void>;
-  addFace(personId: string, face: NewFace): Promise<{ face: FaceRecord; created: boolean }>;
-  listFaces(personId: string, page: { limit: number; after?: string }): { faces: FaceRecord[]; next?: string };
-  deleteFace(personId: string, faceId: string): Promise<void>;
+  /** Unix ms. */
+  readonly now?: () => number;
+  /** How long after a deletion the store's file is written anew: deletions within that time share one rewrite. */
+  readonly purgeDelayMs?: number;
+  readonly log?: { warn(details: object, message: string): void };
+}
+
+/** One change of the gallery: what is written, and what follows in memory once that is durable. */
+interface Mutation<T> {
+  /** Nothing is committed when it is empty. */
+  readonly changes: readonly Change[];
+  readonly apply: () => T;
+}
+
+const PURGE_DELAY_MS = 5_000;
+const PURGE_RETRY_MS = 60_000;
+
+export class Gallery {
+  readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
+  /** Whatever changes the gallery. */
+  readonly #writes = new SerialQueue();
+  /** Whatever needs the store's file to stay the same one for a while. May wait for `#writes`, never the other way round. */
+  readonly #maintenance = new SerialQueue();
+  readonly #now: () => number;
+  readonly #newId: () => string;
+  #content: GalleryContent;
+  #meta: StoreMeta;
+  #purgeTimer: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    private readonly options: GalleryOptions,
+    private readonly store: GalleryStore,
+    meta: StoreMeta,
+    content: GalleryContent,
+  ) {
+    this.#now = options.now ?? Date.now;
+    this.#newId = sortableIds(this.#now);
+    this.#meta = meta;
+    this.#content = content;
+    this.#listenTo(content);
+    // A deletion that the last process did not live to purge.
+    if (meta.purge_pending) this.#schedulePurge(0);
+  }
+
+  /** @throws GalleryOpenError with one line that tells what is wrong and what to do */
+  static async open(options: GalleryOptions): Promise<Gallery> {
+    const store = GalleryStore.open(options.dir);
+    try {
+      const meta = await openMeta(store, options.model);
+      return new Gallery(options, store, meta, await loadContent(store, options.model.dim));
+    } catch (error) {
+      await store.close();
+      throw error instanceof DamagedRecordError ? damagedGallery(options.dir, error.message) : error;
+    }
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#meta.gallery_version;
+  }
+
+  get model(): GalleryModel {
+    return this.#meta.model;
+  }
+
+  get size(): { readonly people: number; readonly faces: number } {
+    return this.#content.roster.size;
+  }
+
+  get snapshot(): GallerySnapshot {
+    return this.#content.matrix.snapshot;
+  }
+
+  /** Told of a new snapshot (other shared memory); rows appended to the present one need no telling. @returns stops the telling */
+  onSnapshot(listener: (snapshot: GallerySnapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** The person of a snapshot's owner index, while there is one. Called for every face: a look-up in memory. */
-  owner(index: number): { readonly id: string; readonly name: string } | undefined;
-  exportAll(): AsyncIterable<Uint8Array>;
-  importAll(source: AsyncIterable<Uint8Array>, mode: 'merge' | 'replace'): Promise<ImportReport>;
-  readonly snapshot: GallerySnapshot;
-  /** Told of a new snapshot (grown or compacted shared memory); rows appended to the present one need no telling. */
-  onSnapshot(listener: (snapshot: GallerySnapshot) => void): () => void;
-  close(): Promise<void>;
+  owner(index: number): { readonly id: string; readonly name: string } | undefined {
+    return this.#content.roster.owner(index);
+  }
+
+  person(id: string): Person | undefined {
+    return this.#content.roster.person(id);
+  }
+
+  /** In the order of their ids, which is that of their making. */
+  listPeople(page: Page): { people: Person[]; next?: string } {
+    return this.#content.roster.listPeople(page);
+  }
+
+  /** @throws OnlookerError NOT_FOUND */
+  listFaces(personId: string, page: Page): { faces: FaceRecord[]; next?: string } {
+    this.#stored(personId);
+    return this.#content.roster.listFaces(personId, page);
+  }
+
+  /** @throws OnlookerError BAD_MESSAGE, CONFLICT (the external id is in use) */
+  async createPerson(input: PersonInput): Promise<Person> {
+    const fields = newPersonFields(input);
+    return this.#mutate(() => {
+      this.#needFreeExternalId(fields.external_id);
+      const now = this.#now();
+      const person: StoredPerson = { id: this.#newId(), ...fields, created_at: now, updated_at: now };
+      return {
+        changes: [{ key: PERSON_PREFIX + person.id, value: encodePerson(person) }],
+        apply: () => {
+          this.#content.roster.addPerson(person);
+          return { ...person, faces: 0 };
+        },
+      };
+    });
+  }
+
+  /** Fields that are not named stay. @throws OnlookerError NOT_FOUND, BAD_MESSAGE, CONFLICT */
+  async updatePerson(id: string, patch: PersonPatch): Promise<Person> {
+    const fields = patchedFields(patch);
+    return this.#mutate(() => {
+      const before = this.#stored(id);
+      if (Object.keys(fields).length === 0)
+        return { changes: [], apply: () => ({ ...before, faces: this.#content.roster.facesOf(id).length }) };
+      if (fields.external_id !== before.external_id) this.#needFreeExternalId(fields.external_id);
+      const person: StoredPerson = { ...before, ...fields, updated_at: this.#now() };
+      return {
+        changes: [{ key: PERSON_PREFIX + id, value: encodePerson(person) }],
+        apply: () => {
+          this.#content.roster.updatePerson(person);
+          return { ...person, faces: this.#content.roster.facesOf(id).length };
+        },
+      };
+    });
+  }
+
+  /** Takes away the person and every face; what is left in the store's free pages goes soon after. @throws OnlookerError NOT_FOUND */
+  async deletePerson(id: string): Promise<void> {
+    return this.#mutate(() => {
+      this.#stored(id);
+      const faces = [...this.#content.roster.facesOf(id)];
+      return {
+        changes: [
+          { key: PERSON_PREFIX + id, value: null },
+          ...faces.map((face) => ({ key: FACE_PREFIX + face.id, value: null })),
+        ],
+        apply: () => {
+          this.#content.roster.removePerson(id);
+          for (const face of faces) this.#content.matrix.remove(face.id);
+        },
+      };
+    });
+  }
+
+  /**
+   * Seen by every search that begins after this resolves.
+   * @returns the face that is there, with `created` false, when the person has one of the same image
+   * @throws OnlookerError NOT_FOUND
+   */
+  async addFace(personId: string, face: NewFace): Promise<{ face: FaceRecord; created: boolean }> {
+    // A copy: the caller's memory may be reused while the commit is waited for.
+    const embedding = face.embedding.slice();
+    if (embedding.length !== this.model.dim || !isUnit(embedding))
+      throw new RangeError('the embedding is not a unit vector of the model');
+    return this.#mutate<{ face: FaceRecord; created: boolean }>(() => {
+      this.#stored(personId);
+      const known = this.#content.roster.facesOf(personId).find((other) => other.image_sha256 === face.imageSha256);
+      if (known !== undefined) return { changes: [], apply: () => ({ face: faceRecord(known), created: false }) };
+      const [x, y, width, height] = face.box;
+      const stored: StoredFace = {
+        id: this.#newId(),
+        person: personId,
+        quality: face.quality,
+        box: [x, y, width, height],
+        image_sha256: face.imageSha256,
+        created_at: this.#now(),
+      };
+      return {
+        changes: [{ key: FACE_PREFIX + stored.id, value: encodeFace(stored, embedding) }],
+        apply: () => {
+          this.#addToMemory(stored, embedding);
+          return { face: faceRecord(stored), created: true };
+        },
+      };
+    });
+  }
+
+  /** @throws OnlookerError NOT_FOUND */
+  async deleteFace(personId: string, faceId: string): Promise<void> {
+    return this.#mutate(() => {
+      this.#stored(personId);
+      const face = this.#content.roster.facesOf(personId).find((other) => other.id === faceId);
+      if (face === undefined) throw new OnlookerError('NOT_FOUND', `The person has no face ${faceId}.`);
+      return {
+        changes: [{ key: FACE_PREFIX + faceId, value: null }],
+        apply: () => {
+          this.#content.roster.removeFace(face);
+          this.#content.matrix.remove(faceId);
+        },
+      };
+    });
+  }
+
+  /** The whole gallery as one file, as it was when the reading began; a slow reader holds nothing up. */
+  async *exportAll(): AsyncGenerator<Uint8Array> {
+    const spool = await SpoolFile.create(this.options.dir);
+    try {
+      this.#refuseWhenClosed();
+      await this.#maintenance.run(() => this.#writeExport(spool));
+      yield* spool.read();
+    } finally {
+      await spool.close();
+    }
+  }
+
+  /**
+   * All of a file or nothing. Changes wait while it is applied; searches go on.
+   * @throws OnlookerError BAD_GALLERY for a file that is damaged or of another model
+   */
+  async importAll(source: AsyncIterable<Uint8Array>, mode: ImportMode): Promise<ImportReport> {
+    const spool = await SpoolFile.create(this.options.dir);
+    try {
+      for await (const chunk of source) await spool.append(chunk);
+      await checkGalleryFile(spool, this.model);
+      this.#refuseWhenClosed();
+      return await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode)));
+    } finally {
+      await spool.close();
+    }
+  }
+
+  /** Waits for what is being written, purges what was deleted, and lets go of the directory. */
+  close(): Promise<void> {
+    this.#closed ??= this.#finish();
+    return this.#closed;
+  }
+
+  /** Plans on memory, commits, then changes memory; one after the other, so that every plan sees all that came before. */
+  #mutate<T>(plan: () => Mutation<T>): Promise<T> {
+    this.#refuseWhenClosed();
+    return this.#writes.run(async () => {
+      const { changes, apply } = plan();
+      if (changes.length === 0) return apply();
+      const removes = changes.some((change) => change.value === null);
+      const meta: StoreMeta = {
+        ...this.#meta,
+        gallery_version: this.#meta.gallery_version + 1,
+        purge_pending: this.#meta.purge_pending || removes,
+      };
+      await this.store.commit([...changes, metaChange(meta)]);
+      this.#meta = meta;
+      const result = apply();
+      this.#content.matrix.setVersion(meta.gallery_version);
+      if (removes) this.#schedulePurge(this.options.purgeDelayMs ?? PURGE_DELAY_MS);
+      return result;
+    });
+  }
+
+  async #writeExport(spool: SpoolFile): Promise<void> {
+    // No commit is in flight here: the view and the counts are of the same moment.
+    const { view, header } = await this.#writes.run(() => ({
+      view: this.store.view(),
+      header: { model: this.model, ...this.size, gallery_version: this.version, created_at: this.#now() } satisfies FileHeader,
+    }));
+    try {
+      await writeGalleryFile(spool, header, view.chunks(PERSON_PREFIX), view.chunks(FACE_PREFIX));
+    } finally {
+      view.release();
+    }
+  }
+
+  async #applyImport(spool: SpoolFile, mode: ImportMode): Promise<ImportReport> {
+    const { dim } = this.model;
+    const before = this.#content;
+    const report = await planImport(spool, dim, mode, before.roster);
+    if (mode === 'merge' && report.added === 0) return report;
+    const meta: StoreMeta = { ...this.#meta, gallery_version: this.version + 1, purge_pending: false };
+    let content = before;
+    await this.store.replace({
+      fill: async (replacement) => {
+        if (mode === 'merge') await copyRecords(this.store, replacement);
+        await writeImported(spool, dim, report.kept, replacement);
+        // From what was written, before it counts: what cannot be read back is not adopted.
+        content = await loadContent(replacement, dim, before);
+      },
+      alone: (job) => job(),
+      settle: () => [metaChange(meta)],
+    });
+    this.#meta = meta;
+    this.#content = content;
+    this.#listenTo(content);
+    this.#tell(content.matrix.snapshot);
+    if (mode === 'replace') before.matrix.clear();
+    return report;
+  }
+
+  /** Writes the store's file anew, without what was deleted. Changes go on but for the last moment. */
+  async #purge(): Promise<void> {
+    if (!this.#meta.purge_pending) return;
+    let pending = true;
+    await this.store.replace({
+      fill: (replacement) => copyRecords(this.store, replacement),
+      alone: (job) =>
+        this.#writes.run(async () => {
+          await job();
+          this.#meta = { ...this.#meta, purge_pending: pending };
+        }),
+      settle: (removed) => {
+        pending = removed;
+        return [metaChange({ ...this.#meta, purge_pending: pending })];
+      },
+    });
+  }
+
+  #schedulePurge(delayMs: number): void {
+    if (this.#closed !== undefined) return;
+    this.#purgeTimer ??= setTimeout(() => void this.#purgeNow(), delayMs).unref();
+  }
+
+  async #purgeNow(): Promise<void> {
+    this.#purgeTimer = undefined;
+    let againMs = this.options.purgeDelayMs ?? PURGE_DELAY_MS;
+    try {
+      await this.#maintenance.run(() => this.#purge());
+    } catch (error) {
+      this.options.log?.warn({ err: error }, 'deleted faces could not be purged from the gallery file yet; trying again later');
+      againMs = PURGE_RETRY_MS;
+    }
+    if (this.#meta.purge_pending) this.#schedulePurge(againMs);
+  }
+
+  async #finish(): Promise<void> {
+    clearTimeout(this.#purgeTimer);
+    await this.#writes.idle();
+    // Where this fails the store remembers it, and the next start catches up.
+    await this.#purgeNow();
+    await this.#writes.idle();
+    await this.store.close();
+  }
+
+  #addToMemory(face: StoredFace, embedding: Float32Array): void {
+    const owner = this.#content.roster.addFace(face);
+    if (owner !== undefined) this.#content.matrix.append(face.id, owner, embedding);
+  }
+
+  #listenTo(content: GalleryContent): void {
+    content.matrix.setVersion(this.version);
+    content.matrix.onSnapshot = (snapshot) => this.#tell(snapshot);
+  }
+
+  /** A listener that fails is not the gallery's failure: the change it is told of is already made. */
+  #tell(snapshot: GallerySnapshot): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(snapshot);
+      } catch (error) {
+        this.options.log?.warn({ err: error }, 'a listener of the gallery failed');
+      }
+    }
+  }
+
+  #stored(personId: string): StoredPerson {
+    const person = this.#content.roster.stored(personId);
+    if (person === undefined) throw new OnlookerError('NOT_FOUND', `There is no person ${personId.slice(0, 64)}.`);
+    return person;
+  }
+
+  #needFreeExternalId(externalId: string | null | undefined): void {
+    const person = typeof externalId === 'string' ? this.#content.roster.personOfExternalId(externalId) : undefined;
+    if (person !== undefined) throw new OnlookerError('CONFLICT', 'The external id is in use.', { person });
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed !== undefined) throw new OnlookerError('DRAINING', 'The gallery is closed.');
+  }
 }

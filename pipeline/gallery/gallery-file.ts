@@ -1,0 +1,154 @@
+// The exported gallery, one file: how it is written and how it is read with suspicion. docs/gallery.md has its layout
+// byte by byte. It applies nothing; memory stays bounded by one record, whatever lengths a file claims.
+import { createHash } from 'node:crypto';
+import { OnlookerError } from '../../protocol/errors.js';
+import { decodeFace, decodeFileHeader, decodePerson, DamagedRecordError, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
+import type { FileHeader, GalleryModel, StoredFace, StoredPerson } from './records.js';
+import type { StoreRecord } from './gallery-store.js';
+import type { SpoolFile } from './spool-file.js';
+
+const MAGIC = Buffer.from('ONLKGLRY', 'latin1');
+const FORMAT_VERSION = 1;
+const PREAMBLE_BYTES = MAGIC.length + 4;
+const KIND = { header: 1, person: 2, face: 3, trailer: 4 } as const;
+const FRAME_BYTES = 5;
+const SHA256_BYTES = 32;
+const TRAILER_BYTES = FRAME_BYTES + SHA256_BYTES;
+
+/** A record of the file; `value` is what the store keeps, byte for byte. */
+export type FileRecord =
+  | { readonly kind: 'person'; readonly person: StoredPerson; readonly value: Buffer }
+  | { readonly kind: 'face'; readonly face: StoredFace; readonly value: Buffer };
+
+function badGallery(message: string): OnlookerError {
+  return new OnlookerError('BAD_GALLERY', `${message} Nothing was changed.`);
+}
+
+function frame(kind: number, payload: Uint8Array): Buffer {
+  const head = Buffer.alloc(FRAME_BYTES);
+  head.writeUInt8(kind, 0);
+  head.writeUInt32LE(payload.length, 1);
+  return Buffer.concat([head, payload]);
+}
+
+/** Writes a gallery file: header, people, faces, then the SHA-256 of everything before. */
+export async function writeGalleryFile(
+  spool: SpoolFile,
+  header: FileHeader,
+  people: AsyncIterable<readonly StoreRecord[]>,
+  faces: AsyncIterable<readonly StoreRecord[]>,
+): Promise<void> {
+  const hash = createHash('sha256');
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    hash.update(bytes);
+    await spool.append(bytes);
+  };
+  const version = Buffer.alloc(4);
+  version.writeUInt32LE(FORMAT_VERSION);
+  await append(Buffer.concat([MAGIC, version, frame(KIND.header, encodeFileHeader(header))]));
+  for await (const records of people) await append(Buffer.concat(records.map(({ value }) => frame(KIND.person, value))));
+  for await (const records of faces) await append(Buffer.concat(records.map(({ value }) => frame(KIND.face, value))));
+  await spool.append(frame(KIND.trailer, hash.digest()));
+}
+
+/**
+ * Checks a file as a whole: magic, version, SHA-256, model, every record, all references.
+ * @throws OnlookerError BAD_GALLERY
+ */
+export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel): Promise<FileHeader> {
+  await checkFrameOfFile(spool);
+  let header: FileHeader | undefined;
+  const people = new Set<string>();
+  const externalIds = new Set<string>();
+  const faces = new Set<string>();
+  const images = new Set<string>();
+  const unique = (seen: Set<string>, key: string, what: string): void => {
+    if (seen.has(key)) throw badGallery(`The gallery file holds ${what} twice.`);
+    seen.add(key);
+  };
+  for await (const { kind, payload } of frames(spool)) {
+    if (header === undefined) {
+      if (kind !== KIND.header) throw badGallery('The gallery file does not begin with its header.');
+      header = guarded(() => decodeFileHeader(payload));
+      checkModel(header.model, model);
+    } else if (kind === KIND.person && faces.size === 0) {
+      const person = guarded(() => decodePerson(payload));
+      unique(people, person.id, `the person ${person.id}`);
+      if (person.external_id !== null) unique(externalIds, person.external_id, 'an external id');
+    } else if (kind === KIND.face) {
+      const { face } = guarded(() => decodeFace(payload, model.dim));
+      if (!people.has(face.person)) throw badGallery(`Face ${face.id} of the gallery file belongs to nobody in it.`);
+      unique(faces, face.id, `the face ${face.id}`);
+      unique(images, `${face.person} ${face.image_sha256}`, `an image of person ${face.person}`);
+    } else {
+      throw badGallery('The gallery file holds a record where it does not belong.');
+    }
+  }
+  if (header?.people !== people.size || header.faces !== faces.size)
+    throw badGallery('The gallery file does not hold what its header says.');
+  return header;
+}
+
+/** The people, then the faces, of a file that was checked. */
+export async function* recordsOf(spool: SpoolFile, dim: number): AsyncGenerator<FileRecord> {
+  for await (const { kind, payload } of frames(spool)) {
+    if (kind === KIND.person) yield { kind: 'person', person: decodePerson(payload), value: payload };
+    else if (kind === KIND.face) yield { kind: 'face', face: decodeFace(payload, dim).face, value: payload };
+  }
+}
+
+function guarded<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof DamagedRecordError) throw badGallery(`The gallery file is damaged (${error.message}).`);
+    throw error;
+  }
+}
+
+function checkModel(found: GalleryModel, wanted: GalleryModel): void {
+  if (found.sha256 === wanted.sha256 && found.dim === wanted.dim) return;
+  throw badGallery(
+    `The gallery file was made with the model ${found.id} (sha256 ${found.sha256}, ${found.dim} values), ` +
+      `this gallery is of ${wanted.id} (sha256 ${wanted.sha256}, ${wanted.dim} values): embeddings of two models cannot be compared.`,
+  );
+}
+
+/** Magic, version and checksum. */
+async function checkFrameOfFile(spool: SpoolFile): Promise<void> {
+  const preamble = await bytesOf(spool, 0, Math.min(PREAMBLE_BYTES, spool.bytes));
+  if (!preamble.subarray(0, MAGIC.length).equals(MAGIC)) throw badGallery('This is not a gallery file.');
+  if (spool.bytes < PREAMBLE_BYTES + TRAILER_BYTES) throw badGallery('The gallery file is truncated.');
+  const version = preamble.readUInt32LE(MAGIC.length);
+  if (version !== FORMAT_VERSION)
+    throw badGallery(`The gallery file has format ${version}, this service reads format ${FORMAT_VERSION}.`);
+  const hash = createHash('sha256');
+  for await (const chunk of spool.read(0, spool.bytes - TRAILER_BYTES)) hash.update(chunk);
+  const trailer = await bytesOf(spool, spool.bytes - TRAILER_BYTES, spool.bytes);
+  if (!trailer.equals(frame(KIND.trailer, hash.digest()))) {
+    throw badGallery('The gallery file is damaged or truncated: its checksum does not fit.');
+  }
+}
+
+async function bytesOf(spool: SpoolFile, start: number, end: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of spool.read(start, end)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The records between preamble and trailer. */
+async function* frames(spool: SpoolFile): AsyncGenerator<{ kind: number; payload: Buffer }> {
+  let pending: Buffer = Buffer.alloc(0);
+  for await (const chunk of spool.read(PREAMBLE_BYTES, spool.bytes - TRAILER_BYTES)) {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    while (pending.length >= FRAME_BYTES) {
+      const length = pending.readUInt32LE(1);
+      if (length > RECORD_BYTES_MAX)
+        throw badGallery(`The gallery file holds a record of ${length} bytes, more than there can be.`);
+      if (pending.length < FRAME_BYTES + length) break;
+      yield { kind: pending.readUInt8(0), payload: pending.subarray(FRAME_BYTES, FRAME_BYTES + length) };
+      pending = pending.subarray(FRAME_BYTES + length);
+    }
+  }
+  if (pending.length > 0) throw badGallery('The gallery file ends in the middle of a record.');
+}

@@ -1,0 +1,82 @@
+// What an import does to a gallery, worked out from a checked file before anything is written, and the records of the
+// store that is to take the place of the present one.
+import { FACE_PREFIX, PERSON_PREFIX } from './gallery-load.js';
+import { recordsOf } from './gallery-file.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import type { Change, GalleryStore, StoreReplacement } from './gallery-store.js';
+import type { Roster } from './roster.js';
+import type { SpoolFile } from './spool-file.js';
+
+/** Records written in one transaction. */
+const WRITE_RECORDS = 256;
+
+export type ImportMode = 'merge' | 'replace';
+
+export interface ImportReport {
+  /** People that were not here before. */
+  readonly added: number;
+  /** People of the file that were here before and are now as in the file (mode `replace`). */
+  readonly replaced: number;
+  /** Ids in the file of people that were left as they are here (mode `merge`). */
+  readonly kept: readonly string[];
+  /** Faces taken from the file. */
+  readonly faces: number;
+}
+
+/**
+ * In `merge`, a person that is here stays as it is, and so does one whose external id is here under another id: the
+ * external id says who somebody is, and the same human twice would make every match of that face ambiguous.
+ * @throws OnlookerError BAD_GALLERY when a new person's face has the id of somebody else's
+ */
+export async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roster: Roster): Promise<ImportReport> {
+  let added = 0;
+  let replaced = 0;
+  let faces = 0;
+  const kept = new Set<string>();
+  for await (const record of recordsOf(spool, dim)) {
+    if (record.kind === 'person') {
+      const { id, external_id } = record.person;
+      const isHere = roster.person(id) !== undefined;
+      if (mode === 'merge' && (isHere || (external_id !== null && roster.personOfExternalId(external_id) !== undefined)))
+        kept.add(id);
+      else if (isHere) replaced++;
+      else added++;
+    } else if (!kept.has(record.face.person)) {
+      if (mode === 'merge' && roster.hasFace(record.face.id)) {
+        throw new OnlookerError(
+          'BAD_GALLERY',
+          `Face ${record.face.id} of the gallery file is here under another person. Nothing was changed.`,
+        );
+      }
+      faces++;
+    }
+  }
+  return { added, replaced, kept: [...kept], faces };
+}
+
+/** Writes what the file adds into the replacement. */
+export async function writeImported(
+  spool: SpoolFile,
+  dim: number,
+  kept: readonly string[],
+  replacement: StoreReplacement,
+): Promise<void> {
+  const skip = new Set(kept);
+  let changes: Change[] = [];
+  for await (const record of recordsOf(spool, dim)) {
+    if (skip.has(record.kind === 'person' ? record.person.id : record.face.person)) continue;
+    const key = record.kind === 'person' ? PERSON_PREFIX + record.person.id : FACE_PREFIX + record.face.id;
+    changes.push({ key, value: record.value });
+    if (changes.length < WRITE_RECORDS) continue;
+    await replacement.write(changes);
+    changes = [];
+  }
+  await replacement.write(changes);
+}
+
+/** Copies every person and face that is in the store. */
+export async function copyRecords(store: GalleryStore, replacement: StoreReplacement): Promise<void> {
+  for (const prefix of [PERSON_PREFIX, FACE_PREFIX]) {
+    for await (const records of store.chunks(prefix)) await replacement.write(records);
+  }
+}

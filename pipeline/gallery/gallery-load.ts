@@ -1,0 +1,45 @@
+// The store's records as memory needs them: the roster and the matrix, built anew at the start and after an import.
+// It reads in small chunks, so that the main thread goes on meanwhile, and changes nothing.
+import { FaceMatrix } from './face-matrix.js';
+import { DamagedRecordError, decodeFace, decodePerson } from './records.js';
+import { Roster } from './roster.js';
+import type { StoreRecord } from './gallery-store.js';
+
+export const PERSON_PREFIX = 'person:';
+export const FACE_PREFIX = 'face:';
+
+export interface GalleryContent {
+  readonly roster: Roster;
+  readonly matrix: FaceMatrix;
+}
+interface RecordSource {
+  chunks(prefix: string): AsyncIterable<readonly StoreRecord[]>;
+}
+
+/**
+ * @param previous what is in memory now: its people keep their owner index, and its snapshots are followed by later ones
+ * @throws DamagedRecordError
+ */
+export async function loadContent(source: RecordSource, dim: number, previous?: GalleryContent): Promise<GalleryContent> {
+  const roster = new Roster(previous?.roster.nextOwner ?? 0);
+  const matrix = new FaceMatrix(dim, (previous?.matrix.snapshot.generation ?? 0) + 1);
+  for await (const records of source.chunks(PERSON_PREFIX)) {
+    for (const { key, value } of records) {
+      const person = decodePerson(value);
+      if (key !== PERSON_PREFIX + person.id) throw new DamagedRecordError(`record ${key} is under a wrong key`);
+      if (person.external_id !== null && roster.personOfExternalId(person.external_id) !== undefined) {
+        throw new DamagedRecordError(`person ${person.id}: the external id is in use twice`);
+      }
+      roster.addPerson(person, previous?.roster.ownerOf(person.id));
+    }
+  }
+  for await (const records of source.chunks(FACE_PREFIX)) {
+    for (const { key, value } of records) {
+      const { face, embedding } = decodeFace(value, dim);
+      const owner = roster.addFace(face);
+      if (key !== FACE_PREFIX + face.id || owner === undefined) throw new DamagedRecordError(`face ${face.id} belongs to nobody`);
+      matrix.append(face.id, owner, embedding);
+    }
+  }
+  return { roster, matrix };
+}

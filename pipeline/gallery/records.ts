@@ -1,0 +1,156 @@
+// The one codec of the gallery's records, in the store and in the exported file alike: JSON, for a face with its
+// embedding behind it, sealed with a CRC-32. Nothing is written or read but through it, and it does no I/O.
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+
+export const SCHEMA_VERSION = 1;
+const METADATA_BYTES_MAX = 16 * 1024;
+const METADATA_DEPTH_MAX = 32;
+/** Longest embedding that a model may have. */
+export const DIM_MAX = 8192;
+/** No record is longer: a JSON part of at most 64 KiB and an embedding. */
+export const RECORD_BYTES_MAX = 64 * 1024 + DIM_MAX * Float32Array.BYTES_PER_ELEMENT;
+const SEAL_BYTES = 8;
+/** How far the squared length of a unit embedding may be from 1. */
+const UNIT_TOLERANCE = 1e-3;
+
+/** A record that is not what was written: damaged on disk or on the way. Its message names ids, never people. */
+export class DamagedRecordError extends Error {
+  override readonly name = 'DamagedRecordError';
+}
+
+function nestsAtMost(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => nestsAtMost(inner, depth - 1));
+}
+
+const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const timeSchema = z.int().min(0);
+const countSchema = z.int().min(0);
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const nameSchema = z.string().trim().min(1).max(200);
+export const externalIdSchema = z.string().min(1).max(200);
+export const metadataSchema = z
+  .record(z.string(), z.unknown())
+  .refine((metadata) => nestsAtMost(metadata, METADATA_DEPTH_MAX), `must not be nested deeper than ${METADATA_DEPTH_MAX}`)
+  .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= METADATA_BYTES_MAX, 'must be at most 16 KiB of JSON');
+
+export const modelSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  sha256: sha256Schema,
+  dim: z.int().min(1).max(DIM_MAX),
+});
+
+const personSchema = z.strictObject({
+  id: idSchema,
+  name: nameSchema,
+  external_id: externalIdSchema.nullable(),
+  metadata: metadataSchema,
+  created_at: timeSchema,
+  updated_at: timeSchema,
+});
+const faceSchema = z.strictObject({
+  id: idSchema,
+  person: idSchema,
+  quality: z.number().min(0).max(1),
+  box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  image_sha256: sha256Schema,
+  created_at: timeSchema,
+});
+/** Newer versions may add to it: only the schema number is read first. */
+const metaSchema = z.strictObject({
+  schema: z.literal(SCHEMA_VERSION),
+  model: modelSchema,
+  gallery_version: countSchema,
+  /** Deleted content is still in the free pages of the store's file. */
+  purge_pending: z.boolean(),
+});
+const fileHeaderSchema = z.strictObject({
+  model: modelSchema,
+  people: countSchema,
+  faces: countSchema,
+  gallery_version: countSchema,
+  created_at: timeSchema,
+});
+
+/** Which embedder made the embeddings; a gallery of another one is refused. */
+export type GalleryModel = Readonly<z.infer<typeof modelSchema>>;
+export type StoredPerson = Readonly<z.infer<typeof personSchema>>;
+/** A face without its embedding, which lies in the matrix. */
+export type StoredFace = Readonly<z.infer<typeof faceSchema>>;
+export type StoreMeta = Readonly<z.infer<typeof metaSchema>>;
+export type FileHeader = Readonly<z.infer<typeof fileHeaderSchema>>;
+
+/** CRC-32 of the rest (u32), length of the JSON (u32), the JSON in UTF-8, then the tail; little-endian. */
+function seal(json: object, tail: Uint8Array = new Uint8Array()): Buffer {
+  const text = Buffer.from(JSON.stringify(json));
+  const record = Buffer.alloc(SEAL_BYTES + text.length + tail.length);
+  record.writeUInt32LE(text.length, 4);
+  text.copy(record, SEAL_BYTES);
+  record.set(tail, SEAL_BYTES + text.length);
+  record.writeUInt32LE(crc32(record.subarray(4)), 0);
+  return record;
+}
+
+function unseal(record: Buffer): { json: unknown; tail: Buffer } {
+  if (record.length < SEAL_BYTES || record.readUInt32LE(0) !== crc32(record.subarray(4))) {
+    throw new DamagedRecordError('a checksum is wrong');
+  }
+  const end = SEAL_BYTES + record.readUInt32LE(4);
+  if (end > record.length) throw new DamagedRecordError('a record is too short');
+  try {
+    return { json: JSON.parse(record.toString('utf8', SEAL_BYTES, end)), tail: record.subarray(end) };
+  } catch {
+    throw new DamagedRecordError('a record is not JSON');
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, json: unknown): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new DamagedRecordError(`${issue?.path.join('.') ?? 'a record'}: ${issue?.message ?? 'is wrong'}`);
+}
+
+function decode<T>(schema: z.ZodType<T>, record: Buffer): T {
+  const { json, tail } = unseal(record);
+  if (tail.length > 0) throw new DamagedRecordError('a record is too long');
+  return parse(schema, json);
+}
+
+export const encodePerson = (person: StoredPerson): Buffer => seal(person);
+export const decodePerson = (record: Buffer): StoredPerson => decode(personSchema, record);
+export const encodeMeta = (meta: StoreMeta): Buffer => seal(meta);
+export const decodeMeta = (record: Buffer): StoreMeta => decode(metaSchema, record);
+export const encodeFileHeader = (header: FileHeader): Buffer => seal(header);
+export const decodeFileHeader = (record: Buffer): FileHeader => decode(fileHeaderSchema, record);
+
+/** The schema number alone, of any version's meta record. */
+export function decodeSchemaVersion(record: Buffer): number {
+  return parse(z.object({ schema: z.int().min(1) }), unseal(record).json).schema;
+}
+
+/** @param embedding L2-normalised; stored as little-endian float32 */
+export function encodeFace(face: StoredFace, embedding: Float32Array): Buffer {
+  return seal(face, new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength));
+}
+
+/** @throws DamagedRecordError also where the embedding has another dimension or is not of unit length */
+export function decodeFace(record: Buffer, dim: number): { face: StoredFace; embedding: Float32Array } {
+  const { json, tail } = unseal(record);
+  const face = parse(faceSchema, json);
+  if (tail.length !== dim * Float32Array.BYTES_PER_ELEMENT)
+    throw new DamagedRecordError(`face ${face.id}: wrong length of the embedding`);
+  const embedding = new Float32Array(dim);
+  new Uint8Array(embedding.buffer).set(tail);
+  if (!isUnit(embedding)) throw new DamagedRecordError(`face ${face.id}: the embedding is not of unit length`);
+  return { face, embedding };
+}
+
+/** Whether an embedding is L2-normalised; false too for one that is not finite. */
+export function isUnit(embedding: Float32Array): boolean {
+  let squares = 0;
+  for (const value of embedding) squares += value * value;
+  return Math.abs(squares - 1) <= UNIT_TOLERANCE;
+}

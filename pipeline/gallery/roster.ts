@@ -1,0 +1,169 @@
+// Who is in the gallery, in memory: every look-up and list is answered from here. It mirrors what is committed and
+// is changed only after the commit, in its order; it never touches the disk.
+import type { Box } from '../../protocol/payloads.js';
+import type { StoredFace, StoredPerson } from './records.js';
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly external_id: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Unix ms. */
+  readonly created_at: number;
+  readonly updated_at: number;
+  /** How many faces are enrolled. */
+  readonly faces: number;
+}
+export interface FaceRecord {
+  readonly id: string;
+  readonly person: string;
+  readonly quality: number;
+  readonly box: Box;
+  readonly created_at: number;
+}
+export interface Page {
+  readonly limit: number;
+  /** Id of the last entry of the page before. */
+  readonly after?: string;
+}
+
+interface Entry {
+  person: StoredPerson;
+  /** In the order of their ids. */
+  readonly faces: StoredFace[];
+  readonly owner: number;
+}
+
+/** Where an id belongs in a list sorted by id: the first position that is not before it. */
+function positionOf(sorted: readonly { readonly id: string }[], id: string): number {
+  let low = 0;
+  for (let high = sorted.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.id ?? '') < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function pageOf<T extends { readonly id: string }>(
+  sorted: readonly T[],
+  { limit, after }: Page,
+): { items: readonly T[]; next?: string } {
+  const position = after === undefined ? 0 : positionOf(sorted, after);
+  const start = after !== undefined && sorted[position]?.id === after ? position + 1 : position;
+  const items = sorted.slice(start, start + Math.max(1, limit));
+  const last = items.at(-1);
+  return last !== undefined && start + items.length < sorted.length ? { items, next: last.id } : { items };
+}
+
+/** A face as the outside sees it. */
+export function faceRecord({ id, person, quality, box, created_at }: StoredFace): FaceRecord {
+  return { id, person, quality, box, created_at };
+}
+
+export class Roster {
+  readonly #entries = new Map<string, Entry>();
+  /** Their ids sorted, for the pages of the list. */
+  readonly #order: { readonly id: string }[] = [];
+  readonly #externalIds = new Map<string, string>();
+  readonly #owners = new Map<number, { readonly id: string; readonly name: string }>();
+  readonly #faceIds = new Set<string>();
+  #nextOwner: number;
+
+  /** @param firstOwner the first owner index to give out; a roster that replaces another begins where that one stopped */
+  constructor(firstOwner: number) {
+    this.#nextOwner = firstOwner;
+  }
+
+  get nextOwner(): number {
+    return this.#nextOwner;
+  }
+
+  get size(): { readonly people: number; readonly faces: number } {
+    return { people: this.#entries.size, faces: this.#faceIds.size };
+  }
+
+  person(id: string): Person | undefined {
+    const entry = this.#entries.get(id);
+    return entry && { ...entry.person, faces: entry.faces.length };
+  }
+
+  stored(id: string): StoredPerson | undefined {
+    return this.#entries.get(id)?.person;
+  }
+
+  facesOf(id: string): readonly StoredFace[] {
+    return this.#entries.get(id)?.faces ?? [];
+  }
+
+  hasFace(id: string): boolean {
+    return this.#faceIds.has(id);
+  }
+
+  personOfExternalId(externalId: string): string | undefined {
+    return this.#externalIds.get(externalId);
+  }
+
+  owner(index: number): { readonly id: string; readonly name: string } | undefined {
+    return this.#owners.get(index);
+  }
+
+  ownerOf(id: string): number | undefined {
+    return this.#entries.get(id)?.owner;
+  }
+
+  listPeople(page: Page): { people: Person[]; next?: string } {
+    const { items, ...next } = pageOf(this.#order, page);
+    return { people: items.flatMap(({ id }) => this.person(id) ?? []), ...next };
+  }
+
+  listFaces(personId: string, page: Page): { faces: FaceRecord[]; next?: string } {
+    const { items, ...next } = pageOf(this.facesOf(personId), page);
+    return { faces: items.map(faceRecord), ...next };
+  }
+
+  /** @param owner the index that the person had in the roster before, if any */
+  addPerson(person: StoredPerson, owner: number = this.#nextOwner++): void {
+    this.#entries.set(person.id, { person, faces: [], owner });
+    this.#order.splice(positionOf(this.#order, person.id), 0, { id: person.id });
+    this.#index(person, owner);
+  }
+
+  updatePerson(person: StoredPerson): void {
+    const entry = this.#entries.get(person.id);
+    if (entry === undefined) return;
+    if (entry.person.external_id !== null) this.#externalIds.delete(entry.person.external_id);
+    entry.person = person;
+    this.#index(person, entry.owner);
+  }
+
+  removePerson(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    for (const face of entry.faces) this.#faceIds.delete(face.id);
+    if (entry.person.external_id !== null) this.#externalIds.delete(entry.person.external_id);
+    this.#owners.delete(entry.owner);
+    this.#order.splice(positionOf(this.#order, id), 1);
+    this.#entries.delete(id);
+  }
+
+  /** @returns the owner index of its person */
+  addFace(face: StoredFace): number | undefined {
+    const entry = this.#entries.get(face.person);
+    if (entry === undefined) return undefined;
+    entry.faces.splice(positionOf(entry.faces, face.id), 0, face);
+    this.#faceIds.add(face.id);
+    return entry.owner;
+  }
+
+  removeFace(face: StoredFace): void {
+    const entry = this.#entries.get(face.person);
+    if (entry === undefined || !this.#faceIds.delete(face.id)) return;
+    entry.faces.splice(positionOf(entry.faces, face.id), 1);
+  }
+
+  #index(person: StoredPerson, owner: number): void {
+    if (person.external_id !== null) this.#externalIds.set(person.external_id, person.id);
+    this.#owners.set(owner, { id: person.id, name: person.name });
+  }
+}
