@@ -85,7 +85,7 @@ export class Service {
   async #openGallery({ embedder }: PreparedPack): Promise<Gallery | null> {
     if (embedder === undefined) return null;
     const { id, sha256, dim } = embedder;
-    return Gallery.open({ dir: join(this.#settings.dataDir, GALLERY_FOLDER), model: { id, sha256, dim } });
+    return Gallery.open({ dir: join(this.#settings.dataDir, GALLERY_FOLDER), model: { id, sha256, dim }, log: this.#log });
   }
 
   async #stop(): Promise<void> {

@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { defaultCacheDir } from '../models/cache.js';
 import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
 
@@ -84,8 +85,7 @@ function text(standard: string, told: Told & { readonly expects?: string }) {
     .register(notes, { expects: 'a text', ...told });
 }
 
-const home = (variable: 'XDG_DATA_HOME' | 'XDG_CACHE_HOME', fallback: readonly string[]): string =>
-  process.env[variable] || join(homedir(), ...fallback);
+const dataHome = process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 
 /** Keys are those of the configuration file; `environmentName` gives the variable of each. */
 export const settingsSchema = z.strictObject({
@@ -94,12 +94,12 @@ export const settingsSchema = z.strictObject({
     expects: 'an address or a host name',
   }),
   port: integer(0, 65_535, 8080, { meaning: 'Port to listen on, for HTTP and WebSocket alike; 0 takes a free one and logs it.' }),
-  dataDir: text(join(home('XDG_DATA_HOME', ['.local', 'share']), 'onlooker'), {
+  dataDir: text(join(dataHome, 'onlooker'), {
     meaning: 'Folder of the gallery. Back this one up.',
     expects: 'a folder',
     defaultText: '`$XDG_DATA_HOME/onlooker`, else `~/.local/share/onlooker`',
   }),
-  modelsDir: text(join(home('XDG_CACHE_HOME', ['.cache']), 'onlooker', 'models'), {
+  modelsDir: text(defaultCacheDir(), {
     meaning: 'Cache of the models, addressed by their sha256. May be filled elsewhere and mounted.',
     expects: 'a folder',
     defaultText: '`$XDG_CACHE_HOME/onlooker/models`, else `~/.cache/onlooker/models`',

@@ -1,5 +1,6 @@
 // The gallery over HTTP: people and their faces. Names pass through here and must never be logged.
 import { z } from 'zod';
+import { externalIdSchema, metadataSchema, nameSchema } from '../../pipeline/gallery/records.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ServiceState } from '../service-state.js';
 import { pageOf } from './paging.js';
@@ -8,24 +9,12 @@ import { requestImage } from './request-image.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
 
-const MAX_METADATA_DEPTH = 8;
-
-const depthOf = (value: unknown, left = MAX_METADATA_DEPTH): boolean =>
-  typeof value !== 'object' || value === null || (left > 0 && Object.values(value).every((inner) => depthOf(inner, left - 1)));
-
-const fields = {
-  name: z.string().trim().min(1).max(256),
-  external_id: z.string().min(1).max(256).nullable(),
-  metadata: z
-    .record(z.string(), z.unknown())
-    .refine((value) => depthOf(value), `must not be nested deeper than ${MAX_METADATA_DEPTH}`),
-};
-const newPersonSchema = z.object({
-  name: fields.name,
-  external_id: fields.external_id.optional(),
-  metadata: fields.metadata.optional(),
+const personPatchSchema = z.object({
+  name: nameSchema.optional(),
+  external_id: externalIdSchema.nullable().optional(),
+  metadata: metadataSchema.optional(),
 });
-const personPatchSchema = newPersonSchema.partial();
+const newPersonSchema = personPatchSchema.extend({ name: nameSchema });
 
 export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
   return [
@@ -39,7 +28,7 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
       pattern: '/v1/people',
       handle: async (exchange) => {
         const gallery = state.requireGallery();
-        return jsonReply(201, await gallery.createPerson(defined(await requestJson(exchange, newPersonSchema))));
+        return jsonReply(201, await gallery.createPerson(await requestJson(exchange, newPersonSchema)));
       },
     },
     {
@@ -56,7 +45,7 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
       pattern: '/v1/people/:id',
       handle: async (exchange) => {
         const gallery = state.requireGallery();
-        const patch = defined(await requestJson(exchange, personPatchSchema));
+        const patch = await requestJson(exchange, personPatchSchema);
         return jsonReply(200, await gallery.updatePerson(exchange.param(0), patch));
       },
     },
@@ -103,9 +92,3 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
 
 const NO_CONTENT: Reply = { status: 204 };
 const noPerson = (): OnlookerError => new OnlookerError('NOT_FOUND', 'There is no such person.');
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-/** The same without undefined fields, which would otherwise look like changes. */
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
-}

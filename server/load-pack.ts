@@ -1,0 +1,27 @@
+// Brings the configured model pack into the cache and makes it ready, telling how that goes on.
+import { preparePack } from '../models/pack.js';
+import type { PreparedPack } from '../models/prepared.js';
+import { progressTeller } from './fetch-progress.js';
+import type { Logger } from './logger.js';
+import type { Settings } from './settings.js';
+
+/** @throws ModelError with one clear line; of code ABORTED when the signal says so */
+export async function loadPack(
+  { pack, modelsDir, offline }: Pick<Settings, 'pack' | 'modelsDir' | 'offline'>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<PreparedPack> {
+  const progress = progressTeller(({ file, totalBytes }, percent) => log.info({ file, percent, totalBytes }, 'fetching models'));
+  try {
+    return await preparePack({
+      pack,
+      cacheDir: modelsDir,
+      offline,
+      signal,
+      onProgress: progress.tell,
+      onWarning: (line) => log.warn(line),
+    });
+  } finally {
+    progress.close();
+  }
+}
