@@ -117,6 +117,11 @@ export class Pipeline {
     };
   }
 
+  /** Id of the model that would answer. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
+  modelFor(options: RecogniseOptions): string {
+    return this.#answerer(options).model.id;
+  }
+
   /**
    * @param onResult called once for every frame, in the order pushed
    * @throws OnlookerError MODEL_UNAVAILABLE (also for a `model` that is not loaded), DRAINING
