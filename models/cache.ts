@@ -7,8 +7,8 @@ import { lock } from 'proper-lockfile';
 import { sha256OfFile } from './hash.js';
 import { ModelError, reasonOf, systemCodeOf } from './model-error.js';
 
-/** A lock not touched for this long belonged to a process that died. Loading and checking a model may block its thread for seconds. */
-const STALE_LOCK_MS = 30_000;
+/** A lock not touched for this long belonged to a process that died. Longer than checking a model blocks its thread. */
+const STALE_LOCK_MS = 10_000;
 
 export type FileState =
   | { readonly state: 'ok' }

@@ -1,13 +1,14 @@
 // The rewrites that every fetched graph goes through, in their order.
 import { loadGraph } from './graph.js';
+import { foldPrelu } from './fold-prelu.js';
 import { freeBatch } from './free-batch.js';
 import { splitBatch } from './split-batch.js';
 import type { Rewrite } from './rewrite.js';
 
 /** Part of a derived file's name: raise it with every change of a rewrite or of the check. */
-export const REWRITE_VERSION = 1;
+export const REWRITE_VERSION = 2;
 
-export const REWRITES: readonly Rewrite[] = [freeBatch, splitBatch];
+export const REWRITES: readonly Rewrite[] = [freeBatch, splitBatch, foldPrelu];
 
 export interface Rewritten {
   readonly bytes: Uint8Array;
