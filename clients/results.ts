@@ -10,12 +10,12 @@ import type {
   Task,
 } from '../protocol/payloads.js';
 
-type Answered = Pick<OkPayload, 'status' | 'width' | 'height' | 'timing' | 'model'>;
-interface FacesAnswer<Face> extends Answered {
+export type Answered = Pick<OkPayload, 'status' | 'width' | 'height' | 'timing' | 'model'>;
+export interface FacesAnswer<Face> extends Answered {
   readonly faces: readonly Face[];
   readonly gallery_version: number;
 }
-interface ClassesAnswer extends Answered {
+export interface ClassesAnswer extends Answered {
   readonly classes: readonly ClassScore[];
   readonly accepted: string | null;
 }

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+// The program `onlooker`: puts the commands together. Loads only the one that is asked for, so that `--help` and `send`
+// never load the service, its sockets or its models.
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../server/version.js';
+
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  serve: { summary: 'run the service', load: async () => (await import('../server/commands/serve.js')).serveCommand() },
+  send: {
+    summary: 'send images, folders or videos and print what the service sees',
+    load: async () => (await import('../clients/commands/send.js')).sendCommand(),
+  },
+  enroll: {
+    summary: 'teach the service a face',
+    load: async () => (await import('../clients/commands/enroll.js')).enrollCommand(),
+  },
+  people: {
+    summary: 'list, show, rename, remove, export and import people',
+    load: async () => (await import('../clients/commands/people.js')).peopleCommand(),
+  },
+  models: {
+    summary: 'list, fetch and verify models',
+    load: async () => (await import('../server/commands/models.js')).modelsCommand(),
+  },
+  config: {
+    summary: 'show the configuration in force',
+    load: async () => (await import('../server/commands/config.js')).configCommand(),
+  },
+};
+const EXIT_USAGE = 2;
+
+async function main(words: readonly string[]): Promise<void> {
+  const program = new Command('onlooker')
+    .description('Edge streaming recognition: camera frames in, names out, within a bounded time.')
+    .version(VERSION)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all well, 1 something failed, 2 wrong usage, 3 no service. Each command has its own --help.',
+    );
+  const wanted = words.find((word) => Object.hasOwn(COMMANDS, word));
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    program.addCommand((name === wanted ? await load() : new Command(name)).summary(summary));
+  }
+  throwInsteadOfExit(program);
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help that was asked for is no failure; help that is shown because nothing was asked for is wrong usage.
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const subcommand of command.commands) throwInsteadOfExit(subcommand);
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,38 @@
+// `onlooker enroll`: its options. What it does is loaded when it runs.
+import { Command } from 'commander';
+import { runCommand } from '../terminal/failure.js';
+import { urlOption } from './url-option.js';
+
+export interface EnrollFlags {
+  readonly url: string;
+  readonly id?: string;
+  readonly externalId?: string;
+  readonly json?: true;
+}
+
+export function enrollCommand(): Command {
+  return new Command('enroll')
+    .description('teach the service a face: add images to the person of that name, who is created if need be')
+    .argument('<name>', 'name of the person, exactly as it is to be shown')
+    .argument('<files...>', 'images of that person alone (JPEG, PNG, WebP), or folders of them')
+    .addOption(urlOption())
+    .option('--id <id>', 'add to the person of this id, who must be there')
+    .option('--external-id <id>', 'add to the person of this external id; one who is created gets it')
+    .option('--json', 'print one JSON object for each file instead of a table')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  onlooker enroll "Ada Lovelace" ada-1.jpg ada-2.jpg ada-3.jpg
+  onlooker enroll "Ada Lovelace" photos/ada/ --external-id staff-17
+
+Three to five sharp images from different angles work best.
+Exit code: 0 every file is enrolled, 1 some file was refused, 2 wrong usage, 3 no service.`,
+    )
+    .action((name: string, files: string[], flags: EnrollFlags) =>
+      runCommand(flags.url, async (signal) => {
+        const { enroll } = await import('../people/enroll.js');
+        await enroll(name, files, flags, signal);
+      }),
+    );
+}

@@ -1,0 +1,107 @@
+// `onlooker enroll`: images into the gallery, and for each file what happened and why.
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { EnrollFlags } from '../commands/enroll.js';
+import { expandPaths } from '../commands/paths.js';
+import { ServerError } from '../errors.js';
+import { createHttpClient, type Enrolment, type HttpClient, type Person } from '../http-client.js';
+import { CommandError, PartlyFailed, UsageError } from '../terminal/failure.js';
+import { createOutput } from '../terminal/output.js';
+import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
+import { byExternalId, byId, byName } from './find-person.js';
+
+/** @throws PartlyFailed when some file was refused · UsageError, CommandError, ConnectionError, ServerError */
+export async function enroll(name: string, paths: readonly string[], flags: EnrollFlags, signal: AbortSignal): Promise<void> {
+  if (name.trim() === '') throw new UsageError('the name is empty');
+  const files = await expandPaths(paths);
+  const http = createHttpClient(flags.url, { signal });
+  const known = await knownPerson(http, name, flags);
+  const person =
+    known ?? (await http.people.create({ name, ...(flags.externalId === undefined ? {} : { external_id: flags.externalId }) }));
+
+  const columns: readonly Column[] = [
+    { title: 'FILE', width: Math.min(40, Math.max(4, ...files.map((file) => basename(file).length))) },
+    { title: 'RESULT', width: 16 },
+    { title: 'QUALITY', width: 7, alignRight: true },
+    { title: 'WHY', width: 3 },
+  ];
+  const output = createOutput();
+  let isEnrolled = false;
+  let refused = 0;
+  try {
+    if (!flags.json) await output.print(formatHeader(columns));
+    for (const [index, file] of files.entries()) {
+      output.progress(index, files.length, 'files');
+      const outcome = await enrolFile(http, person, file, signal);
+      if ('error' in outcome) refused += 1;
+      else isEnrolled = true;
+      await output.print(
+        flags.json
+          ? JSON.stringify(jsonOf(file, person, outcome))
+          : formatRow(columns, [shown(basename(file)), ...cellsOf(outcome)]),
+      );
+    }
+  } finally {
+    output.close();
+    // Somebody without a face could never be recognised: what this run created for nothing goes again.
+    if (!known && !isEnrolled) await createHttpClient(flags.url).people.remove(person.id);
+  }
+  const whose = `${shown(name)} (${person.id})`;
+  output.note(
+    known || isEnrolled
+      ? `${files.length - refused} of ${files.length} enrolled for ${whose}`
+      : `nothing enrolled; ${shown(name)} was not created`,
+  );
+  if (refused > 0) throw new PartlyFailed();
+}
+
+async function knownPerson(http: HttpClient, name: string, flags: EnrollFlags): Promise<Person | undefined> {
+  if (flags.id !== undefined) {
+    const person = await byId(http, flags.id);
+    if (!person) throw new CommandError(`there is nobody of the id ${shown(flags.id)}`);
+    return checkedName(person, name);
+  }
+  if (flags.externalId !== undefined) {
+    const person = await byExternalId(http, flags.externalId);
+    return person && checkedName(person, name);
+  }
+  return byName(http, name);
+}
+
+/** Faces added to the wrong person are hard to find again. */
+function checkedName(person: Person, name: string): Person {
+  if (person.name === name) return person;
+  throw new CommandError(`${person.id} is named "${shown(person.name)}", not "${shown(name)}": see \`onlooker people rename\``);
+}
+
+type Outcome = Enrolment | { readonly error: Error };
+
+/** What the service refuses is an outcome; a service that is gone ends the command. */
+async function enrolFile(http: HttpClient, person: Person, file: string, signal: AbortSignal): Promise<Outcome> {
+  signal.throwIfAborted();
+  try {
+    return await http.faces.enrol(person.id, await readFile(file));
+  } catch (error) {
+    if (error instanceof ServerError || (error as NodeJS.ErrnoException).syscall !== undefined) return { error: error as Error };
+    throw error;
+  }
+}
+
+function cellsOf(outcome: Outcome): string[] {
+  if (!('error' in outcome)) {
+    return [outcome.created ? paint('green', 'enrolled') : paint('dim', 'already enrolled'), outcome.quality.toFixed(2), ''];
+  }
+  const code = outcome.error instanceof ServerError ? outcome.error.code : 'unreadable';
+  return [paint('red', code), '', shown(outcome.error.message)];
+}
+
+function jsonOf(file: string, person: Person, outcome: Outcome): object {
+  if (!('error' in outcome))
+    return { file, person: person.id, status: outcome.created ? 'enrolled' : 'already_enrolled', ...outcome };
+  const { error } = outcome;
+  const told =
+    error instanceof ServerError
+      ? { code: error.code, message: error.message, details: error.details ?? null }
+      : { message: error.message };
+  return { file, person: person.id, status: 'refused', ...told };
+}

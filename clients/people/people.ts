@@ -1,0 +1,121 @@
+// What `onlooker people` and its subcommands do, over the HTTP interface.
+import { createWriteStream } from 'node:fs';
+import { openAsBlob } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { createHttpClient, type Face, type Person } from '../http-client.js';
+import { CommandError, UsageError } from '../terminal/failure.js';
+import { createOutput } from '../terminal/output.js';
+import { formatTable, paint, shown } from '../terminal/table.js';
+import { findPerson } from './find-person.js';
+
+interface Flags {
+  readonly url: string;
+  readonly json?: true;
+}
+
+export async function listPeople(flags: Flags, signal: AbortSignal): Promise<void> {
+  const output = createOutput();
+  const people: Person[] = [];
+  for await (const person of createHttpClient(flags.url, { signal }).people.all()) {
+    if (flags.json) await output.print(JSON.stringify(person));
+    else people.push(person);
+  }
+  if (flags.json) return;
+  if (people.length === 0) return output.note('nobody is enrolled yet: `onlooker enroll NAME FILES…`');
+  const rows = people.map((person) => [
+    person.id,
+    shown(person.name),
+    String(person.faces),
+    shown(person.external_id ?? ''),
+    dayOf(person.updated_at),
+  ]);
+  await output.print(formatTable(['ID', 'NAME', 'FACES', 'EXTERNAL ID', 'UPDATED'], rows));
+}
+
+export async function showPerson(who: string, flags: Flags, signal: AbortSignal): Promise<void> {
+  const http = createHttpClient(flags.url, { signal });
+  const output = createOutput();
+  const person = await findPerson(http, who);
+  const faces: Face[] = [];
+  for await (const face of http.faces.all(person.id)) faces.push(face);
+  if (flags.json) return output.print(JSON.stringify({ ...person, faces }, null, 2));
+  const fields: readonly (readonly [string, string])[] = [
+    ['id', person.id],
+    ['name', shown(person.name)],
+    ['external id', shown(person.external_id ?? '')],
+    ['metadata', shown(JSON.stringify(person.metadata))],
+    ['created', dayOf(person.created_at)],
+    ['updated', dayOf(person.updated_at)],
+  ];
+  for (const [title, value] of fields) await output.print(`${paint('dim', title.padEnd(12))} ${value}`);
+  const rows = faces.map((face) => [
+    face.id,
+    face.quality.toFixed(2),
+    face.box.map((side) => side.toFixed(0)).join(','),
+    dayOf(face.created_at),
+  ]);
+  await output.print(`\n${formatTable(['FACE', 'QUALITY', 'BOX', 'ENROLLED'], rows)}`);
+}
+
+export async function renamePerson(who: string, name: string, flags: Flags, signal: AbortSignal): Promise<void> {
+  if (name.trim() === '') throw new UsageError('the new name is empty');
+  const http = createHttpClient(flags.url, { signal });
+  const person = await findPerson(http, who);
+  await http.people.update(person.id, { name });
+  createOutput().note(`${person.id} is now named ${shown(name)}`);
+}
+
+/** Finds everybody first, so that a wrong name removes nobody. */
+export async function removePeople(who: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const http = createHttpClient(flags.url, { signal });
+  const people = new Map<string, Person>();
+  for (const one of who) {
+    const person = await findPerson(http, one);
+    people.set(person.id, person);
+  }
+  const output = createOutput();
+  for (const person of people.values()) {
+    await http.people.remove(person.id);
+    output.note(`removed ${person.id} (${shown(person.name)}) with ${person.faces} face${person.faces === 1 ? '' : 's'}`);
+  }
+}
+
+/** A file is there whole or not at all. */
+export async function exportGallery(file: string, flags: Flags, signal: AbortSignal): Promise<void> {
+  if (file === '-' && process.stdout.isTTY) throw new UsageError('the export is binary: give a file, or send stdout into one');
+  const stream = await createHttpClient(flags.url, { signal }).gallery.export();
+  const source = Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
+  if (file === '-') return pipeline(source, process.stdout, { signal, end: false });
+  const unfinished = `${file}.${process.pid}.part`;
+  try {
+    await pipeline(source, createWriteStream(unfinished, { mode: 0o600 }), { signal });
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  createOutput().note(`exported the gallery to ${file}`);
+}
+
+export async function importGallery(
+  file: string,
+  flags: Flags & { readonly mode: 'merge' | 'replace' },
+  signal: AbortSignal,
+): Promise<void> {
+  const bytes = await openAsBlob(file).catch((error: unknown) => {
+    throw new CommandError(`${file} cannot be read`, { cause: error });
+  });
+  const report = await createHttpClient(flags.url, { signal }).gallery.import(bytes, flags.mode);
+  const output = createOutput();
+  output.note(
+    `${report.added} people added, ${report.replaced} replaced, ${report.kept.length} kept as they were, ${report.faces} faces read`,
+  );
+  for (const id of report.kept) output.note(`kept ${id}`);
+}
+
+function dayOf(unixMs: number): string {
+  return new Date(unixMs).toISOString().slice(0, 16).replace('T', ' ');
+}

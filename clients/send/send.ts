@@ -1,0 +1,78 @@
+// `onlooker send`: frames out of files, through one stream, to the terminal. Order is kept, nothing is buffered beyond the
+// credits, and the stream is closed whatever happens.
+import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
+import { OnlookerClient, type OnlookerStream } from '../client.js';
+import type { SendFlags } from '../commands/send.js';
+import { expandPaths } from '../commands/paths.js';
+import { PartlyFailed } from '../terminal/failure.js';
+import { createOutput, type Output } from '../terminal/output.js';
+import { jsonFormat, tableFormat } from './frame-rows.js';
+import { PictureWriter } from './picture-writer.js';
+import { sourceFrames, type SourceFrame } from './source-frames.js';
+import { Tally } from './tally.js';
+
+/** @throws PartlyFailed when some file or frame failed · UsageError, CommandError, ConnectionError, ServerError */
+export async function send(paths: readonly string[], flags: SendFlags, signal: AbortSignal): Promise<void> {
+  const files = await expandPaths(paths);
+  if (flags.annotate !== undefined) await mkdir(flags.annotate, { recursive: true });
+  const client = await OnlookerClient.connect(flags.url, { signal, reconnect: { maxAttempts: 5, maxDelayMs: 3_000 } });
+  const output = createOutput();
+  client.on('disconnected', ({ error }) => output.note(`onlooker: ${error.message}; trying again`));
+  const tally = new Tally();
+  try {
+    const stream = await client.open({
+      stream: flags.stream ?? `send-${randomBytes(4).toString('hex')}`,
+      task: flags.task,
+      send: 'frames',
+      region: flags.region,
+      min_face: flags.minFace,
+    });
+    await sendAll(files, stream, flags, tally, output, signal);
+  } finally {
+    output.close();
+    await client.close();
+  }
+  process.stderr.write(`${tally.summary()}\n`);
+  signal.throwIfAborted();
+  if (tally.hasFailures) throw new PartlyFailed();
+}
+
+async function sendAll(
+  files: readonly string[],
+  stream: OnlookerStream,
+  flags: SendFlags,
+  tally: Tally,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  let total = 0;
+  const frames = sourceFrames(files, {
+    fps: flags.fps,
+    isRealtime: flags.realtime ?? false,
+    limit: flags.limit ?? Infinity,
+    signal,
+    onTotal: (known) => (total = known),
+    onSkipped: () => tally.addSkipped(),
+    onFailure(error) {
+      tally.addFailure();
+      output.note(`onlooker: ${error.message}`);
+    },
+  });
+  const format = flags.json
+    ? jsonFormat
+    : tableFormat(
+        flags.task,
+        files.map((file) => basename(file)),
+      );
+  const pictures = flags.annotate === undefined ? undefined : new PictureWriter(flags.annotate);
+  if (format.header !== undefined) await output.print(format.header);
+  for await (const { input, ...answer } of stream.answers<SourceFrame>(frames)) {
+    tally.add(answer.result);
+    for (const line of format.linesOf(input, answer)) await output.print(line);
+    await pictures?.write(input, answer.result);
+    output.progress(tally.frames, total, 'frames');
+    if (signal.aborted) return;
+  }
+}

@@ -1,0 +1,71 @@
+// The account of one `onlooker send`: how many frames went which way, and who was seen how often.
+import type { Candidate } from '../../protocol/payloads.js';
+import type { FrameResult } from '../results.js';
+import { shown } from '../terminal/table.js';
+
+export class Tally {
+  #ok = 0;
+  #dropped = 0;
+  #errors = 0;
+  #lost = 0;
+  #failedFiles = 0;
+  #skipped = 0;
+  #faces = 0;
+  readonly #named = new Map<string, { readonly name: string; frames: number }>();
+  readonly #startMs = performance.now();
+
+  get frames(): number {
+    return this.#ok + this.#dropped + this.#errors + this.#lost;
+  }
+  get hasFailures(): boolean {
+    return this.#dropped + this.#errors + this.#lost + this.#failedFiles > 0;
+  }
+
+  /** Counts a frame; without a result it was lost. */
+  add(result: FrameResult | undefined): void {
+    if (!result) this.#lost += 1;
+    else if (result.status === 'dropped') this.#dropped += 1;
+    else if (result.status === 'error') this.#errors += 1;
+    else {
+      this.#ok += 1;
+      if ('faces' in result) {
+        this.#faces += result.faces.length;
+        for (const face of result.faces) if ('person' in face && face.person) this.#addNamed(face.person);
+      }
+    }
+  }
+  /** A file that could not be read. */
+  addFailure(): void {
+    this.#failedFiles += 1;
+  }
+  /** A frame that was passed over for a newer one, and never sent. */
+  addSkipped(): void {
+    this.#skipped += 1;
+  }
+
+  /** One line, e.g. `250 frames, 250 ok · 248 faces, Franck in 240 · 96.2 frames/s`. */
+  summary(): string {
+    const perSecond = this.frames / ((performance.now() - this.#startMs) / 1000);
+    const counts = [
+      [this.#dropped, 'dropped'],
+      [this.#errors, 'refused'],
+      [this.#lost, 'lost'],
+      [this.#skipped, 'skipped'],
+      [this.#failedFiles, 'unreadable'],
+    ] as const;
+    const troubles = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+    const people = [...this.#named.values()].sort((a, b) => b.frames - a.frames).slice(0, 5);
+    const named = people.map(({ name, frames }) => `${shown(name)} in ${frames}`);
+    return [
+      [`${this.frames} frame${this.frames === 1 ? '' : 's'}: ${this.#ok} ok`, ...troubles].join(', '),
+      [`${this.#faces} face${this.#faces === 1 ? '' : 's'}`, ...named].join(', '),
+      `${perSecond.toFixed(1)} frames/s`,
+    ].join(' · ');
+  }
+
+  #addNamed({ id, name }: Candidate): void {
+    const known = this.#named.get(id) ?? { name, frames: 0 };
+    known.frames += 1;
+    this.#named.set(id, known);
+  }
+}
