@@ -1,0 +1,130 @@
+// A real service as a process of its own, on a free port and with an empty gallery, for tests over real sockets.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheDir, defaultPack } from '../../fixtures.js';
+
+const program = fileURLToPath(new URL('../../../dist/bin/onlooker.js', import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+export class RunningService {
+  readonly port: number;
+  readonly url: string;
+  readonly wsUrl: string;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #output: { stdout: string; stderr: string };
+  readonly #exited: Promise<number | null>;
+  readonly #dataDir: string;
+
+  constructor(
+    port: number,
+    child: ChildProcess,
+    output: { stdout: string; stderr: string },
+    exited: Promise<number | null>,
+    dataDir: string,
+  ) {
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.wsUrl = `ws://127.0.0.1:${port}/v1/ws`;
+    this.pid = child.pid ?? 0;
+    this.#child = child;
+    this.#output = output;
+    this.#exited = exited;
+    this.#dataDir = dataDir;
+  }
+
+  /** What it has logged so far. */
+  get log(): string {
+    return this.#output.stdout + this.#output.stderr;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves with the exit code. */
+  exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** Ends it and takes its data away. @returns the exit code */
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM');
+    const code = await this.#exited;
+    await rm(this.#dataDir, { recursive: true, force: true });
+    return code;
+  }
+
+  /** The figure of a metric, the sum over its labels unless they are given: `onlooker_frames_total{outcome="ok"}`. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+}
+
+/** Starts a service and waits until it is ready. @param env settings beside those that a test needs anyway */
+export async function startService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+  await defaultPack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-'));
+  const { child, output, exited } = launch({ ONLOOKER_DATA_DIR: dataDir, ...env });
+  const died = exited.then((code): never => {
+    throw new Error(`the service ended with code ${code}:\n${output.stdout}${output.stderr}`);
+  });
+  died.catch(() => undefined);
+  const port = await Promise.race([portOf(output), died]);
+  await Promise.race([ready(port), died]);
+  return new RunningService(port, child, output, exited, dataDir);
+}
+
+/** Runs `onlooker serve` with settings that keep it from starting. @returns how it ended */
+export async function failingStart(env: Readonly<Record<string, string>>, cwd?: string): Promise<Exit> {
+  const { output, exited } = launch(env, cwd);
+  return { code: await exited, stderr: output.stderr };
+}
+
+function launch(env: Readonly<Record<string, string>>, cwd?: string) {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ONLOOKER_')));
+  const child = spawn(process.execPath, [program, 'serve'], {
+    env: { ...inherited, ONLOOKER_PORT: '0', ONLOOKER_MODELS_DIR: cacheDir, ONLOOKER_PROVIDER: 'cpu', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: cwd ?? tmpdir(),
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  // A test run that is cut short must not leave services behind.
+  process.once('exit', () => child.kill('SIGKILL'));
+  return { child, output, exited };
+}
+
+async function portOf(output: { readonly stdout: string }): Promise<number> {
+  return until(() => {
+    const found = /"url":"http:\/\/[^"]*:(\d+)"/.exec(output.stdout);
+    return found === null ? undefined : Number(found[1]);
+  });
+}
+
+async function ready(port: number): Promise<void> {
+  await until(async () => ((await fetch(`http://127.0.0.1:${port}/ready`)).ok ? true : undefined));
+}
+
+/** Asks again until there is an answer. */
+export async function until<T>(ask: () => T | undefined | Promise<T | undefined>, timeoutMs = START_TIMEOUT_MS): Promise<T> {
+  const giveUpAt = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > giveUpAt) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
