@@ -10,8 +10,15 @@ export interface ImageInput {
   readonly colour: 'rgb' | 'bgr' | 'grey';
   readonly mean: number;
   readonly scale: number;
-  /** `stretch` fills the input, changing the aspect; `letterbox` keeps the aspect and pads right and bottom with zeros. */
+  /** `stretch` fills the input, changing the aspect; `letterbox` keeps the aspect and leaves room right and below. */
   readonly fit: 'stretch' | 'letterbox';
+  /**
+   * Part of the width and height left free at every side, 0..0.2: some detectors miss faces that the picture's edge
+   * cuts, unless there is something beyond it. Default 0.
+   */
+  readonly margin?: number;
+  /** Pixel value, 0..255, of what is left free. Default 0, black. */
+  readonly fill?: number;
 }
 
 /** One output of a run; the first dimension is the batch. */
@@ -47,6 +54,11 @@ export interface LandmarkFamily {
   readonly input: ImageInput;
   /** Side of the square crop around a box, as a multiple of the box's longer side. */
   readonly cropScale: number;
+  /**
+   * Side of the square of a second look, centred between eyes and mouth, as a multiple of the larger of the distances
+   * between the eyes and from eyes to mouth: detectors' boxes wander by a tenth, and the points with them.
+   */
+  readonly refineScale: number;
   /** The five points of item `index`, x and y in 0..1 of the crop, ten numbers. */
   decode(outputs: Outputs, index: number): number[];
 }

@@ -126,24 +126,36 @@ export class LaneModels {
   async #findPoints(items: readonly FaceItem[], cost: JobCost): Promise<(readonly number[])[]> {
     const points = items.map((item) => item.face.points);
     const missing = items.filter((item) => item.face.points === undefined);
-    if (missing.length > 0) {
-      if (this.#landmarks === null) throw new Error('The pack has no landmark model and its detector finds no points.');
-      const { session, family } = this.#landmarks;
-      const found: number[][] = [];
-      await this.#inRungs(session, missing, cost, {
-        fill: (item, input, offset) => {
-          const crop = squareAround(item.face, family.cropScale);
-          writeSquareCrop(pictureOf(item), crop.left, crop.top, crop.side, session.model.input, input, offset);
-        },
-        read: (outputs, index, item) => {
-          const crop = squareAround(item.face, family.cropScale);
-          found.push(family.decode(outputs, index).map((value, at) => (at % 2 === 0 ? crop.left : crop.top) + value * crop.side));
-        },
-      });
-      let next = 0;
-      return points.map((known) => known ?? found[next++] ?? []);
-    }
-    return points.map((known) => known ?? []);
+    if (missing.length === 0) return points.map((known) => known ?? []);
+    if (this.#landmarks === null) throw new Error('The pack has no landmark model and its detector finds no points.');
+    const { cropScale, refineScale } = this.#landmarks.family;
+    const first = await this.#pointsIn(
+      missing.map((item) => ({ item, square: squareAround(item.face, cropScale) })),
+      cost,
+    );
+    const found = await this.#pointsIn(
+      missing.map((item, index) => ({ item, square: squareOnPoints(first[index] ?? [], refineScale) })),
+      cost,
+    );
+    let next = 0;
+    return points.map((known) => known ?? found[next++] ?? []);
+  }
+
+  /** One look of the landmark model at a square of each frame. */
+  async #pointsIn(looks: readonly { readonly item: FaceItem; readonly square: Square }[], cost: JobCost): Promise<number[][]> {
+    if (this.#landmarks === null) return [];
+    const { session, family } = this.#landmarks;
+    const found: number[][] = [];
+    await this.#inRungs(session, looks, cost, {
+      fill: ({ item, square }, input, offset) =>
+        writeSquareCrop(pictureOf(item), square.left, square.top, square.side, session.model.input, input, offset),
+      read: (outputs, index, { square }) => {
+        found.push(
+          family.decode(outputs, index).map((value, at) => (at % 2 === 0 ? square.left : square.top) + value * square.side),
+        );
+      },
+    });
+    return found;
   }
 
   async #embed(
@@ -202,9 +214,27 @@ function pictureOf(item: FaceItem): Picture {
   return { data: new Uint8Array(item.pixels), width: item.width, height: item.height };
 }
 
-function squareAround(face: FoundFace, scale: number): { readonly left: number; readonly top: number; readonly side: number } {
+interface Square {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
+function squareAround(face: FoundFace, scale: number): Square {
   const side = Math.max(face.x2 - face.x1, face.y2 - face.y1) * scale;
   return { left: (face.x1 + face.x2 - side) / 2, top: (face.y1 + face.y2 - side) / 2, side };
+}
+
+/** The square of a landmark model's second look, see `LandmarkFamily.refineScale`. */
+function squareOnPoints(points: readonly number[], scale: number): Square {
+  const [leftX = 0, leftY = 0, rightX = 0, rightY = 0, , , mouthLeftX = 0, mouthLeftY = 0, mouthRightX = 0, mouthRightY = 0] =
+    points;
+  const eyesX = (leftX + rightX) / 2;
+  const eyesY = (leftY + rightY) / 2;
+  const mouthX = (mouthLeftX + mouthRightX) / 2;
+  const mouthY = (mouthLeftY + mouthRightY) / 2;
+  const side = scale * Math.max(Math.hypot(rightX - leftX, rightY - leftY), Math.hypot(mouthX - eyesX, mouthY - eyesY));
+  return { left: (eyesX + mouthX - side) / 2, top: (eyesY + mouthY - side) / 2, side };
 }
 
 /** From pixels of the detector's input to pixels of the frame; the box is cut at the frame's edges, the points are not. */

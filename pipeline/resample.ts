@@ -17,7 +17,7 @@ export interface InputGeometry {
   readonly offsetY: number;
 }
 
-/** Sampling positions along one axis, as OpenCV's linear resize has them: pixel centres, edges repeated. */
+/** Two pixels and their weights for every sample along one axis; pixel centres as OpenCV has them, edges repeated. */
 interface AxisTable {
   readonly low: Int32Array;
   readonly high: Int32Array;
@@ -28,12 +28,22 @@ function axisTable(start: number, step: number, count: number, size: number, str
   const low = new Int32Array(count);
   const high = new Int32Array(count);
   const weight = new Float32Array(count);
+  const inside = (position: number): number => Math.min(Math.max(position, 0), size - 1);
   for (let i = 0; i < count; i++) {
-    const position = Math.min(Math.max(start + (i + 0.5) * step - 0.5, 0), size - 1);
-    const floor = Math.floor(position);
-    low[i] = floor * stride;
-    high[i] = Math.min(floor + 1, size - 1) * stride;
-    weight[i] = position - floor;
+    const centre = start + (i + 0.5) * step - 0.5;
+    if (step < 2) {
+      const position = inside(centre);
+      const floor = Math.floor(position);
+      low[i] = floor * stride;
+      high[i] = Math.min(floor + 1, size - 1) * stride;
+      weight[i] = position - floor;
+    } else {
+      // Neighbours would leave out most of the picture and alias; the mean of the halves' middles costs the same.
+      const first = Math.ceil(centre - step / 4 - 0.5);
+      low[i] = inside(first) * stride;
+      high[i] = inside(Math.round(2 * centre - first)) * stride;
+      weight[i] = 0.5;
+    }
   }
   return { low, high, weight };
 }
@@ -51,32 +61,36 @@ function wholeFrameTable(size: number, count: number, stride: number): AxisTable
   return table;
 }
 
-/** Where a picture lands in an input: stretched over all of it, or at one scale from the top left corner. */
-function placement(picture: Picture, input: ImageInput): { readonly width: number; readonly height: number } {
-  if (input.fit === 'stretch') return { width: input.width, height: input.height };
-  const scale = Math.min(input.width / picture.width, input.height / picture.height);
-  return {
-    width: Math.max(1, Math.min(input.width, Math.round(picture.width * scale))),
-    height: Math.max(1, Math.min(input.height, Math.round(picture.height * scale))),
-  };
+/** Where a picture lands in an input: inside the margins, stretched over all of it or at one scale. */
+function placement(picture: Picture, input: ImageInput): { left: number; top: number; width: number; height: number } {
+  const left = Math.round(input.width * (input.margin ?? 0));
+  const top = Math.round(input.height * (input.margin ?? 0));
+  const width = input.width - 2 * left;
+  const height = input.height - 2 * top;
+  if (input.fit === 'stretch') return { left, top, width, height };
+  const scale = Math.min(width / picture.width, height / picture.height);
+  const scaled = (size: number, most: number): number => Math.max(1, Math.min(most, Math.round(size * scale)));
+  return { left, top, width: scaled(picture.width, width), height: scaled(picture.height, height) };
 }
 
 /** The geometry that `writeWholeFrame` will use, without writing. */
 export function wholeFrameGeometry(picture: Picture, input: ImageInput): InputGeometry {
-  const { width, height } = placement(picture, input);
-  return { scaleX: picture.width / width, scaleY: picture.height / height, offsetX: 0, offsetY: 0 };
+  const { left, top, width, height } = placement(picture, input);
+  const scaleX = picture.width / width;
+  const scaleY = picture.height / height;
+  return { scaleX, scaleY, offsetX: 0 - left * scaleX, offsetY: 0 - top * scaleY };
 }
 
 /**
  * The whole picture as a detector's input.
- * @param out float32 planes (NCHW without N); what a letterbox leaves free becomes the tensor value of black
+ * @param out float32 planes (NCHW without N)
  */
 export function writeWholeFrame(picture: Picture, input: ImageInput, out: Float32Array): void {
-  const { width, height } = placement(picture, input);
-  if (width < input.width || height < input.height) out.fill(-input.mean * input.scale);
+  const { left, top, width, height } = placement(picture, input);
+  if (width < input.width || height < input.height) out.fill(((input.fill ?? 0) - input.mean) * input.scale);
   const columns = wholeFrameTable(picture.width, width, 3);
   const rows = wholeFrameTable(picture.height, height, picture.width * 3);
-  writeSampled(picture, columns, rows, width, height, input, out, 0);
+  writeSampled(picture, columns, rows, width, height, input, out, top * input.width + left);
 }
 
 /**

@@ -9,6 +9,7 @@ export const family: LandmarkFamily = {
   kind: 'landmarks',
   input: { name: 'input', width: 64, height: 64, colour: 'grey', mean: 0, scale: 1 / 255, fit: 'stretch' },
   cropScale: 1.1,
+  refineScale: 2.6,
   decode(outputs, index) {
     const points = itemOf(onlyOutput(outputs), index);
     return FIVE.flatMap((group) =>

@@ -6,8 +6,19 @@ import { itemOf, outputNamed } from '../outputs.js';
 export const family: DetectorFamily = {
   kind: 'detector',
   hasLandmarks: false,
-  // Trained on stretched pictures: a letterbox finds fewer faces than the change of aspect costs.
-  input: { name: 'input', width: 320, height: 240, colour: 'rgb', mean: 127, scale: 1 / 128, fit: 'stretch' },
+  // Trained on stretched pictures: a letterbox finds fewer faces than the change of aspect costs. The grey margin lets
+  // it find faces that the picture's edge cuts, and costs under 4 % of their size.
+  input: {
+    name: 'input',
+    width: 320,
+    height: 240,
+    colour: 'rgb',
+    mean: 127,
+    scale: 1 / 128,
+    fit: 'stretch',
+    margin: 0.035,
+    fill: 127,
+  },
   decode(outputs, index, input, minScore) {
     const scores = itemOf(outputNamed(outputs, 'scores'), index);
     const boxes = itemOf(outputNamed(outputs, 'boxes'), index);

@@ -1,11 +1,11 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 // decode-image.ts shuts out libvips' other loaders for the whole process, so pictures are made before it is loaded.
 const { decodeImage } = await import('../../pipeline/decode-image.js');
 
 const MAX = 1_000_000;
-let scene: sharp.Sharp;
+let scene: Sharp;
 beforeAll(async () => {
   // Four quarters of different colours, smooth enough for JPEG: which corner is where shows the orientation.
   const quarter = (background: string) =>

@@ -55,6 +55,22 @@ describe('resampling', () => {
     expect(wholeFrameGeometry(picture, input)).toEqual({ scaleX: 2, scaleY: 2, offsetX: 0, offsetY: 0 });
   });
 
+  test('a margin is filled all around, and its geometry leads back to the frame', () => {
+    const picture = gradient(6, 6);
+    const input = raw(10, 10, { margin: 0.2, fill: 100 });
+    const out = new Float32Array(3 * 100);
+    writeWholeFrame(picture, input, out);
+    expect(out[1 * 10 + 5]).toBe(100);
+    expect([...out.subarray(2 * 10, 3 * 10)]).toEqual([100, 100, 0, 1, 2, 3, 4, 5, 100, 100]);
+    expect(wholeFrameGeometry(picture, input)).toEqual({ scaleX: 1, scaleY: 1, offsetX: -2, offsetY: -2 });
+  });
+
+  test('a strong reduction averages over the whole cell', () => {
+    const out = new Float32Array(3 * 2 * 2);
+    writeWholeFrame(gradient(8, 8), raw(2, 2), out);
+    expect([...out.subarray(0, 4)]).toEqual([1.5, 5.5, 1.5, 5.5]);
+  });
+
   test('a crop that reaches over the edge repeats it', () => {
     const out = new Float32Array(16);
     writeSquareCrop(gradient(8, 8), -4, -4, 8, raw(4, 4, { colour: 'grey' }), out, 0);
