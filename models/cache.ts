@@ -51,29 +51,14 @@ export async function adopt(cacheDir: string, from: string, sha256: string, labe
   if (actual !== sha256) {
     throw new ModelError('WRONG_HASH', `${label} is refused: its sha256 should be ${sha256} but is ${actual}`);
   }
-  const target = cachedPath(cacheDir, sha256);
+  await moveIntoPlace(from, cachedPath(cacheDir, sha256));
+}
+
+/** Gives a whole file, which lies elsewhere in the cache, its name: readers see all of it or nothing, even after a power cut. */
+export async function moveIntoPlace(from: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   await flush(from);
   await rename(from, target);
-}
-
-/** Writes a small file so that readers see the old content or all of the new, even after a power cut. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 /**

@@ -1,9 +1,9 @@
 // The graph that really runs: rewritten and checked once, kept in the cache beside a record of the check. At a start with
 // a filled cache only its hash is taken; neither the graph nor the runtime is loaded.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cachedPath, fileState, withWorkFolder, writeWhole, type FileState } from '../cache.js';
+import { cachedPath, fileState, moveIntoPlace, withWorkFolder, type FileState } from '../cache.js';
 import type { Family, ImageInput } from '../family.js';
 import { sha256OfBytes } from '../hash.js';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
@@ -45,7 +45,12 @@ export async function derivedGraph(spec: DerivedSpec, signal?: AbortSignal): Pro
   const key = keyOf(spec);
   const kept = await keptGraph(spec.cacheDir, key);
   if (kept) return kept;
-  return withWorkFolder(spec.cacheDir, key, signal, async () => (await keptGraph(spec.cacheDir, key)) ?? derive(spec, key));
+  return withWorkFolder(
+    spec.cacheDir,
+    key,
+    signal,
+    async (folder) => (await keptGraph(spec.cacheDir, key)) ?? derive(spec, key, folder),
+  );
 }
 
 /** Whether a model's rewritten graph lies whole in the cache. @throws ModelError `CACHE_UNUSABLE` */
@@ -82,7 +87,7 @@ async function readRecord(cacheDir: string, key: string): Promise<DerivedRecord 
   }
 }
 
-async function derive(spec: DerivedSpec, key: string): Promise<DerivedGraph> {
+async function derive(spec: DerivedSpec, key: string, folder: string): Promise<DerivedGraph> {
   const { cacheDir, sha256, input, label } = spec;
   const original = await readFile(cachedPath(cacheDir, sha256));
   const { bytes, applied } = rewrite(original, REWRITES, label);
@@ -98,9 +103,12 @@ async function derive(spec: DerivedSpec, key: string): Promise<DerivedGraph> {
     leastCosine: result.leastCosine,
   };
   const path = pathOf(cacheDir, key);
-  await writeWhole(path, bytes);
+  const written = { graph: join(folder, 'graph'), record: join(folder, 'record') };
+  await writeFile(written.graph, bytes);
+  await writeFile(written.record, `${JSON.stringify(record, null, 2)}\n`);
+  await moveIntoPlace(written.graph, path);
   // Last, since it is what says that the graph is there.
-  await writeWhole(join(cacheDir, 'derived', `${key}.json`), `${JSON.stringify(record, null, 2)}\n`);
+  await moveIntoPlace(written.record, join(cacheDir, 'derived', `${key}.json`));
   return { path, record };
 }
 
