@@ -33,6 +33,7 @@ interface Greeted {
 /** Our own close code for a service that broke the contract or fell silent (3000 to 3999 is for libraries). */
 const CLOSE_CODE_GIVEN_UP = 3000;
 const CLOSE_TIMEOUT_MS = 2_000;
+const CLOSE_AFTER_ERROR_MS = 100;
 
 export class Connection {
   readonly #socket: SocketLike;
@@ -77,7 +78,7 @@ export class Connection {
     this.#socket.binaryType = 'arraybuffer';
     this.#socket.addEventListener('open', () => this.#onOpen());
     this.#socket.addEventListener('message', (event) => this.#onMessage(event.data));
-    this.#socket.addEventListener('error', (event) => (this.#socketError = causeOf(event)));
+    this.#socket.addEventListener('error', (event) => this.#onError(causeOf(event)));
     this.#socket.addEventListener('close', (event) => this.#onClose(event.code, event.reason));
     this.#lastSignMs = options.clock.nowMs();
     this.#cancelCheck = this.#scheduleCheck();
@@ -138,6 +139,12 @@ export class Connection {
     if (version !== 1) throw new ProtocolError(`the service speaks version ${version} of the protocol, this client version 1`);
     this.#greeted?.resolve(message);
     this.#greeted = undefined;
+  }
+
+  /** An error is followed by a close, but for one: Chromium tells of a connection that a page's policy forbids by the error alone. */
+  #onError(cause: string): void {
+    this.#socketError = cause;
+    this.#options.clock.after(CLOSE_AFTER_ERROR_MS, () => this.#onClose(1006, ''));
   }
 
   #onClose(code: number, reason: string): void {

@@ -43,11 +43,14 @@ export async function annotate(image: Uint8Array, faces: readonly Face[]): Promi
   // Captions last, so that no line crosses a name.
   const shapes = [...faces.flatMap((face) => outline(face, captionOf(face).colour, linePx)), ...captions.flat()];
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
-  return upright
-    .flatten({ background: '#fff' })
-    .composite([{ input: Buffer.from(overlay) }])
-    .jpeg({ quality: 90 })
-    .toBuffer();
+  return (
+    upright
+      .flatten({ background: '#fff' })
+      .composite([{ input: Buffer.from(overlay) }])
+      // Full colour resolution: thin coloured lines are what this picture is for.
+      .jpeg({ quality: 90, chromaSubsampling: '4:4:4' })
+      .toBuffer()
+  );
 }
 
 function outline(face: Face, colour: string, linePx: number): string[] {

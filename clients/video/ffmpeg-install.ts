@@ -20,5 +20,6 @@ export function isInstalled(program: string): boolean {
 
 export function ffmpegInstallCommand(): string {
   const found = BY_PACKAGE_MANAGER.find(([manager]) => isInstalled(manager));
-  return found?.[1] ?? 'see https://ffmpeg.org/download.html';
+  const command: string = found?.[1] ?? 'see https://ffmpeg.org/download.html';
+  return process.getuid?.() === 0 ? command.replace(/^sudo /, '') : command;
 }
