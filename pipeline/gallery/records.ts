@@ -33,7 +33,11 @@ export const nameSchema = z.string().trim().min(1).max(200);
 export const externalIdSchema = z.string().min(1).max(200);
 export const metadataSchema = z
   .record(z.string(), z.unknown())
-  .refine((metadata) => nestsAtMost(metadata, METADATA_DEPTH_MAX), `must not be nested deeper than ${METADATA_DEPTH_MAX}`)
+  // What is too deep must not come to the next check, whose JSON.stringify would run out of stack.
+  .refine((metadata) => nestsAtMost(metadata, METADATA_DEPTH_MAX), {
+    abort: true,
+    error: `must not be nested deeper than ${METADATA_DEPTH_MAX}`,
+  })
   .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= METADATA_BYTES_MAX, 'must be at most 16 KiB of JSON');
 
 export const modelSchema = z.strictObject({
