@@ -1,9 +1,11 @@
-// What an import does to a gallery, worked out from a checked file before anything is written, and the records of the
-// store that is to take the place of the present one.
-import { FACE_PREFIX, PERSON_PREFIX } from './gallery-load.js';
-import { recordsOf } from './gallery-file.js';
+// What an import does to a gallery: worked out from a checked file before anything is written, then written as a whole
+// new store that takes the place of the present one. It never changes the present store or memory.
 import { OnlookerError } from '../../protocol/errors.js';
+import { recordsOf } from './gallery-file.js';
+import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
+import { metaChange } from './gallery-meta.js';
 import type { Change, GalleryStore, StoreReplacement } from './gallery-store.js';
+import type { StoreMeta } from './records.js';
 import type { Roster } from './roster.js';
 import type { SpoolFile } from './spool-file.js';
 
@@ -24,11 +26,42 @@ export interface ImportReport {
 }
 
 /**
+ * Puts a store in the place of the present one that also holds what the (checked) file adds, or holds that alone.
+ * No commit may run meanwhile.
+ * @param before what is in memory now @param meta of the new store
+ * @returns the new content of memory; `before` where the file adds nothing and nothing was written
+ * @throws OnlookerError BAD_GALLERY
+ */
+export async function applyImport(
+  store: GalleryStore,
+  spool: SpoolFile,
+  mode: ImportMode,
+  before: GalleryContent,
+  meta: StoreMeta,
+): Promise<{ report: ImportReport; content: GalleryContent }> {
+  const { dim } = meta.model;
+  const report = await planImport(spool, dim, mode, before.roster);
+  let content = before;
+  if (mode === 'merge' && report.added === 0) return { report, content };
+  await store.replace({
+    fill: async (replacement) => {
+      if (mode === 'merge') await copyRecords(store, replacement);
+      await writeImported(spool, dim, report.kept, replacement);
+      // From what was written, before it counts: what cannot be read back is not adopted.
+      content = await loadContent(replacement, dim, before);
+    },
+    alone: (job) => job(),
+    settle: () => [metaChange(meta)],
+  });
+  return { report, content };
+}
+
+/**
  * In `merge`, a person that is here stays as it is, and so does one whose external id is here under another id: the
  * external id says who somebody is, and the same human twice would make every match of that face ambiguous.
  * @throws OnlookerError BAD_GALLERY when a new person's face has the id of somebody else's
  */
-export async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roster: Roster): Promise<ImportReport> {
+async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roster: Roster): Promise<ImportReport> {
   let added = 0;
   let replaced = 0;
   let faces = 0;
@@ -55,7 +88,7 @@ export async function planImport(spool: SpoolFile, dim: number, mode: ImportMode
 }
 
 /** Writes what the file adds into the replacement. */
-export async function writeImported(
+async function writeImported(
   spool: SpoolFile,
   dim: number,
   kept: readonly string[],

@@ -26,7 +26,7 @@ export async function loadContent(source: RecordSource, dim: number, previous?: 
   for await (const records of source.chunks(PERSON_PREFIX)) {
     for (const { key, value } of records) {
       const person = decodePerson(value);
-      if (key !== PERSON_PREFIX + person.id) throw new DamagedRecordError(`record ${key} is under a wrong key`);
+      if (key !== PERSON_PREFIX + person.id) throw new DamagedRecordError(`person ${person.id} is under a wrong key`);
       if (person.external_id !== null && roster.personOfExternalId(person.external_id) !== undefined) {
         throw new DamagedRecordError(`person ${person.id}: the external id is in use twice`);
       }

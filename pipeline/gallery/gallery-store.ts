@@ -1,7 +1,19 @@
 // The gallery on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is
 // durable. A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so
 // the file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
-import { mkdirSync, openSync, closeSync, fsyncSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  fsyncSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -120,26 +132,33 @@ export class GalleryStore {
 
   /** @throws GalleryOpenError with one line that tells what to do */
   static open(dir: string): GalleryStore {
+    const path = join(dir, FILE);
     let lock: DirectoryLock | undefined;
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       lock = DirectoryLock.take(dir);
       removeReplacement(dir);
       for (const name of readdirSync(dir)) if (name.startsWith(SPOOL_PREFIX)) rmSync(join(dir, name));
-      const damage = damageOf(join(dir, FILE));
-      if (damage !== undefined) {
-        throw damagedGallery(dir, damage);
-      }
+      const damage = damageOf(path);
+      if (damage !== undefined) throw damagedGallery(dir, damage);
+      if (existsSync(path)) accessSync(path, constants.W_OK);
       return new GalleryStore(dir, lock);
     } catch (error) {
       lock?.release();
       if (error instanceof GalleryOpenError) throw error;
-      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+      // The system's errors have a name for a code, LMDB's a number.
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (typeof code !== 'string') throw damagedGallery(dir, message);
       throw new GalleryOpenError(
         `The gallery directory ${dir} cannot be created or written (${code}): give this user the right to write there, or name another data directory.`,
         { cause: error },
       );
     }
+  }
+
+  /** How many records there are, whatever their keys. */
+  get count(): number {
+    return (this.#database.getStats() as { entryCount: number }).entryCount;
   }
 
   get(key: string): Buffer | undefined {
@@ -207,11 +226,17 @@ export class GalleryStore {
     await this.#database.close();
     try {
       renameSync(join(this.dir, NEXT_FILE), join(this.dir, FILE));
+    } finally {
+      this.#database = openDatabase(join(this.dir, FILE));
+    }
+    try {
       const dir = openSync(this.dir, 'r');
       fsyncSync(dir);
       closeSync(dir);
-    } finally {
-      this.#database = openDatabase(join(this.dir, FILE));
+    } catch (error) {
+      // Which of the two files will be there after a power cut is not known any more.
+      this.#broken = error;
+      throw error;
     }
   }
 

@@ -4,13 +4,14 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Box } from '../../protocol/payloads.js';
 import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
-import { copyRecords, planImport, writeImported, type ImportMode, type ImportReport } from './gallery-import.js';
+import { applyImport, copyRecords, type ImportMode, type ImportReport } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import { damagedGallery } from './gallery-open-error.js';
 import { GalleryStore, type Change } from './gallery-store.js';
 import type { GallerySnapshot } from './face-matrix.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
+import { PurgeTimer } from './purge-timer.js';
 import { DamagedRecordError, encodeFace, encodePerson, isUnit } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type FaceRecord, type Page, type Person } from './roster.js';
@@ -49,7 +50,6 @@ interface Mutation<T> {
 }
 
 const PURGE_DELAY_MS = 5_000;
-const PURGE_RETRY_MS = 60_000;
 
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
@@ -59,9 +59,9 @@ export class Gallery {
   readonly #maintenance = new SerialQueue();
   readonly #now: () => number;
   readonly #newId: () => string;
+  readonly #purgeTimer: PurgeTimer;
   #content: GalleryContent;
   #meta: StoreMeta;
-  #purgeTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -75,8 +75,10 @@ export class Gallery {
     this.#meta = meta;
     this.#content = content;
     this.#listenTo(content);
+    const purge = (): Promise<boolean> => this.#maintenance.run(() => this.#purge());
+    this.#purgeTimer = new PurgeTimer(purge, options.purgeDelayMs ?? PURGE_DELAY_MS, options.log);
     // A deletion that the last process did not live to purge.
-    if (meta.purge_pending) this.#schedulePurge(0);
+    if (meta.purge_pending) this.#purgeTimer.start(0);
   }
 
   /** @throws GalleryOpenError with one line that tells what is wrong and what to do */
@@ -84,7 +86,10 @@ export class Gallery {
     const store = GalleryStore.open(options.dir);
     try {
       const meta = await openMeta(store, options.model);
-      return new Gallery(options, store, meta, await loadContent(store, options.model.dim));
+      const content = await loadContent(store, options.model.dim);
+      const { people, faces } = content.roster.size;
+      if (store.count !== people + faces + 1) throw damagedGallery(options.dir, 'it holds records under unknown keys');
+      return new Gallery(options, store, meta, content);
     } catch (error) {
       await store.close();
       throw error instanceof DamagedRecordError ? damagedGallery(options.dir, error.message) : error;
@@ -287,7 +292,7 @@ export class Gallery {
       this.#meta = meta;
       const result = apply();
       this.#content.matrix.setVersion(meta.gallery_version);
-      if (removes) this.#schedulePurge(this.options.purgeDelayMs ?? PURGE_DELAY_MS);
+      if (removes) this.#purgeTimer.start();
       return result;
     });
   }
@@ -306,22 +311,10 @@ export class Gallery {
   }
 
   async #applyImport(spool: SpoolFile, mode: ImportMode): Promise<ImportReport> {
-    const { dim } = this.model;
     const before = this.#content;
-    const report = await planImport(spool, dim, mode, before.roster);
-    if (mode === 'merge' && report.added === 0) return report;
     const meta: StoreMeta = { ...this.#meta, gallery_version: this.version + 1, purge_pending: false };
-    let content = before;
-    await this.store.replace({
-      fill: async (replacement) => {
-        if (mode === 'merge') await copyRecords(this.store, replacement);
-        await writeImported(spool, dim, report.kept, replacement);
-        // From what was written, before it counts: what cannot be read back is not adopted.
-        content = await loadContent(replacement, dim, before);
-      },
-      alone: (job) => job(),
-      settle: () => [metaChange(meta)],
-    });
+    const { report, content } = await applyImport(this.store, spool, mode, before, meta);
+    if (content === before) return report;
     this.#meta = meta;
     this.#content = content;
     this.#listenTo(content);
@@ -330,9 +323,9 @@ export class Gallery {
     return report;
   }
 
-  /** Writes the store's file anew, without what was deleted. Changes go on but for the last moment. */
-  async #purge(): Promise<void> {
-    if (!this.#meta.purge_pending) return;
+  /** Writes the store's file anew, without what was deleted. Changes go on but for the last moment. @returns whether it must be done again */
+  async #purge(): Promise<boolean> {
+    if (!this.#meta.purge_pending) return false;
     let pending = true;
     await this.store.replace({
       fill: (replacement) => copyRecords(this.store, replacement),
@@ -346,31 +339,13 @@ export class Gallery {
         return [metaChange({ ...this.#meta, purge_pending: pending })];
       },
     });
-  }
-
-  #schedulePurge(delayMs: number): void {
-    if (this.#closed !== undefined) return;
-    this.#purgeTimer ??= setTimeout(() => void this.#purgeNow(), delayMs).unref();
-  }
-
-  async #purgeNow(): Promise<void> {
-    this.#purgeTimer = undefined;
-    let againMs = this.options.purgeDelayMs ?? PURGE_DELAY_MS;
-    try {
-      await this.#maintenance.run(() => this.#purge());
-    } catch (error) {
-      this.options.log?.warn({ err: error }, 'deleted faces could not be purged from the gallery file yet; trying again later');
-      againMs = PURGE_RETRY_MS;
-    }
-    if (this.#meta.purge_pending) this.#schedulePurge(againMs);
+    return pending;
   }
 
   async #finish(): Promise<void> {
-    clearTimeout(this.#purgeTimer);
     await this.#writes.idle();
-    // Where this fails the store remembers it, and the next start catches up.
-    await this.#purgeNow();
-    await this.#writes.idle();
+    await this.#purgeTimer.close();
+    await this.#maintenance.idle();
     await this.store.close();
   }
 

@@ -16,15 +16,27 @@ const KIND_MASK = 0x6f;
 const NODE_HEADER_BYTES = 8;
 /** Flag of a node whose data lies on overflow pages. */
 const BIG_DATA = 0x01;
+/** Its node holds their number and count instead. */
+const BIG_DATA_BYTES = 24;
+/** The keys of the tree of free pages are integers. */
+const INTEGER_KEY = 0x08;
+/** More than any machine can map. */
+const MAP_BYTES_MAX = 2n ** 46n;
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 class Damage extends Error {}
 
+interface Tree {
+  /** The tree of free pages, whose records are lists of page numbers. */
+  readonly isFreeList: boolean;
+  readonly depth: number;
+  readonly root: bigint;
+}
 interface MetaPage {
   readonly pageBytes: number;
   readonly transaction: bigint;
-  /** Of the tree of free pages and of the tree of records. */
-  readonly roots: readonly [bigint, bigint];
+  readonly lastPage: bigint;
+  readonly trees: readonly Tree[];
 }
 
 /** @returns what is wrong with the file, in a few words; undefined when LMDB can open it (also when it is not there or empty) */
@@ -52,8 +64,10 @@ function checkFile(fd: number, bytes: number): void {
   const first = readMeta(fd, 0);
   const second = readMeta(fd, first.pageBytes);
   const meta = second.transaction > first.transaction ? second : first;
-  const seen = new Uint8Array(Math.floor(bytes / meta.pageBytes));
-  for (const root of meta.roots) if (root !== NO_PAGE) checkTree(fd, root, meta.pageBytes, seen);
+  // The pages that some tree has used: none may be used twice, which could also go round for ever.
+  const used = new Uint8Array(Math.floor(bytes / meta.pageBytes));
+  for (const tree of meta.trees) if (tree.root !== NO_PAGE) checkTree(fd, tree, meta.pageBytes, used);
+  if (meta.lastPage < BigInt(used.lastIndexOf(1))) throw new Damage('it uses more pages than it says');
 }
 
 function readMeta(fd: number, at: number): MetaPage {
@@ -62,51 +76,69 @@ function readMeta(fd: number, at: number): MetaPage {
   if ((page.readUInt32LE(28) & 0xffff) !== FORMAT) throw new Damage('its format is another version of LMDB');
   const pageBytes = page.readUInt32LE(48);
   if (pageBytes < 256 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) throw new Damage('its page size is wrong');
-  return { pageBytes, roots: [page.readBigUInt64LE(88), page.readBigUInt64LE(136)], transaction: page.readBigUInt64LE(152) };
+  if (page.readBigUInt64LE(40) > MAP_BYTES_MAX) throw new Damage('its map size is wrong');
+  // The low byte alone: the other bits of the first are flags of the file.
+  if (page.readUInt8(52) !== INTEGER_KEY || page.readUInt16LE(100) !== 0) throw new Damage('its trees are of a wrong kind');
+  const trees = [
+    { isFreeList: true, depth: page.readUInt16LE(54), root: page.readBigUInt64LE(88) },
+    { isFreeList: false, depth: page.readUInt16LE(102), root: page.readBigUInt64LE(136) },
+  ];
+  return { pageBytes, trees, lastPage: page.readBigUInt64LE(144), transaction: page.readBigUInt64LE(152) };
 }
 
-/** Visits every page of a tree once; `seen` marks the pages that some tree has used. */
-function checkTree(fd: number, root: bigint, pageBytes: number, seen: Uint8Array): void {
-  const waiting = [root];
+/** Visits every page of a tree once. */
+function checkTree(fd: number, tree: Tree, pageBytes: number, used: Uint8Array): void {
+  const waiting = [{ address: tree.root, level: 1 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const number = take(next, 1, seen);
+    const { address, level } = next;
+    const number = take(address, 1, used);
     const page = read(fd, number * pageBytes, pageBytes);
-    const kind = page.readUInt16LE(18) & KIND_MASK;
-    if (page.readBigUInt64LE(0) !== next || (kind !== BRANCH && kind !== LEAF))
-      throw new Damage(`page ${number} is not what it should be`);
+    const kind = level < tree.depth ? BRANCH : LEAF;
     const lower = page.readUInt16LE(20);
-    if (PAGE_HEADER_BYTES + lower > pageBytes) throw new Damage(`page ${number} has a wrong length`);
+    const right = page.readBigUInt64LE(0) === address && (page.readUInt16LE(18) & KIND_MASK) === kind;
+    if (!right || lower === 0 || lower % 2 !== 0 || PAGE_HEADER_BYTES + lower > pageBytes) throw wrongPage(number);
     for (let slot = PAGE_HEADER_BYTES; slot < PAGE_HEADER_BYTES + lower; slot += 2) {
       const node = PAGE_HEADER_BYTES + page.readUInt16LE(slot);
-      if (node + NODE_HEADER_BYTES > pageBytes) throw new Damage(`page ${number} points outside of itself`);
+      if (node + NODE_HEADER_BYTES > pageBytes) throw wrongPage(number);
+      // Length of the data, or the low 32 bits of a page's number with the high 16 in the place of the flags.
       const low = page.readUInt32LE(node);
       const flags = page.readUInt16LE(node + 4);
       const data = node + NODE_HEADER_BYTES + page.readUInt16LE(node + 6);
-      const inPage = kind === BRANCH ? 0 : flags === BIG_DATA ? 24 : low;
-      if (data + inPage > pageBytes) throw new Damage(`page ${number} points outside of itself`);
-      if (kind === BRANCH) waiting.push(BigInt(low) + (BigInt(flags) << 32n));
-      else if (flags === BIG_DATA) checkOverflow(fd, page.readBigUInt64LE(data), low, pageBytes, seen);
-      else if (flags !== 0) throw new Damage(`page ${number} holds something unknown`);
+      if (kind === BRANCH) {
+        if (data > pageBytes) throw wrongPage(number);
+        waiting.push({ address: BigInt(low) + (BigInt(flags) << 32n), level: level + 1 });
+        continue;
+      }
+      const isBig = flags === BIG_DATA;
+      if ((flags !== 0 && !isBig) || data + (isBig ? BIG_DATA_BYTES : low) > pageBytes) throw wrongPage(number);
+      const start = isBig ? bigData(fd, page.readBigUInt64LE(data), low, pageBytes, used) : page.subarray(data, data + low);
+      // A list of free pages begins with its length.
+      if (tree.isFreeList && (low < 8 || (start.readBigUInt64LE(0) + 1n) * 8n > BigInt(low))) throw wrongPage(number);
     }
   }
 }
 
-function checkOverflow(fd: number, first: bigint, dataBytes: number, pageBytes: number, seen: Uint8Array): void {
-  const pages = Math.floor((PAGE_HEADER_BYTES - 1 + dataBytes) / pageBytes) + 1;
-  const number = take(first, pages, seen);
-  const header = read(fd, number * pageBytes, PAGE_HEADER_BYTES);
-  const right =
-    header.readBigUInt64LE(0) === first && (header.readUInt16LE(18) & KIND_MASK) === OVERFLOW && header.readUInt32LE(20) >= pages;
-  if (!right) throw new Damage(`page ${number} is not what it should be`);
+/** Checks the overflow pages of a record that is too long for a leaf. @returns its first bytes */
+function bigData(fd: number, address: bigint, bytes: number, pageBytes: number, used: Uint8Array): Buffer {
+  const pages = Math.floor((PAGE_HEADER_BYTES - 1 + bytes) / pageBytes) + 1;
+  const number = take(address, pages, used);
+  const page = read(fd, number * pageBytes, PAGE_HEADER_BYTES + 8);
+  const right = page.readBigUInt64LE(0) === address && (page.readUInt16LE(18) & KIND_MASK) === OVERFLOW;
+  if (!right || page.readUInt32LE(20) < pages) throw wrongPage(number);
+  return page.subarray(PAGE_HEADER_BYTES);
 }
 
-/** Marks pages as used. @throws Damage where they lie outside of the file or are used twice (which could go round for ever) */
-function take(first: bigint, pages: number, seen: Uint8Array): number {
-  if (first < 2n || first + BigInt(pages) > BigInt(seen.length)) throw new Damage('it ends too early');
-  const number = Number(first);
-  if (seen.subarray(number, number + pages).includes(1)) throw new Damage(`page ${number} is used twice`);
-  seen.fill(1, number, number + pages);
+/** Marks pages as used. */
+function take(address: bigint, pages: number, used: Uint8Array): number {
+  if (address < 2n || address + BigInt(pages) > BigInt(used.length)) throw new Damage('it ends too early');
+  const number = Number(address);
+  if (used.subarray(number, number + pages).includes(1)) throw wrongPage(number);
+  used.fill(1, number, number + pages);
   return number;
+}
+
+function wrongPage(number: number): Damage {
+  return new Damage(`page ${number} is not what it should be`);
 }
 
 function read(fd: number, at: number, bytes: number): Buffer {
