@@ -27,7 +27,7 @@ export function cachedPath(cacheDir: string, sha256: string): string {
 }
 
 /**
- * Hashes a cached file. Done in full at every start: a pack of 8 MB takes 10 ms, one of 200 MB about 0.2 s, and anything
+ * Hashes a cached file. Done in full at every start: the default pack takes 10 ms, one of 200 MB 0.15 s, and anything
  * less (size, time of change) would let a rotten disk or a half-restored backup into the inference.
  * @throws ModelError `CACHE_UNUSABLE`
  */

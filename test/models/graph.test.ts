@@ -16,12 +16,17 @@ function squareInput(side: number): ImageInput {
   return { name: 'x', width: side, height: side, colour: 'rgb', mean: 127, scale: 1 / 128, fit: 'stretch' };
 }
 
-/** A head as InsightFace exports SCRFD's: positions first, the batch between them and the channels. */
+/** A score head as InsightFace exports SCRFD's, with two anchors: positions first, the batch between them and the anchors. */
 const mixedHead = tinyModel({
   input: [1, 3, 8, 8],
-  output: [64, 3],
-  nodes: [node('Transpose', ['x'], 'mixed', [ints('perm', [2, 3, 0, 1])]), node('Reshape', ['mixed', 'shape'], 'y')],
-  weights: [integers('shape', [-1, 3])],
+  output: [128, 1],
+  nodes: [
+    node('Conv', ['x', 'kernel'], 'convolved'),
+    node('Transpose', ['convolved'], 'mixed', [ints('perm', [2, 3, 0, 1])]),
+    node('Reshape', ['mixed', 'shape'], 'rows'),
+    node('Sigmoid', ['rows'], 'y'),
+  ],
+  weights: [floats('kernel', [2, 3, 1, 1], [0.3, -0.2, 0.1, 0.4, 0.2, -0.5]), integers('shape', [-1, 1])],
 });
 
 for (const role of ['detector', 'landmarks', 'embedder'] as const) {
@@ -53,7 +58,7 @@ test('outputs that mix the batch into their rows are split by picture', async ()
   const { bytes, applied } = rewrite(mixedHead, REWRITES, 'head');
   expect(applied).toEqual(['free-batch', 'split-batch']);
   const { outputs } = await checkAgainstOriginal(mixedHead, bytes, squareInput(8), 'head');
-  expect(outputs['y']?.dims).toEqual([4, 64, 3]);
+  expect(outputs['y']?.dims).toEqual([4, 128, 1]);
 });
 
 test('a batch that is freed wrongly is refused', async () => {
@@ -68,7 +73,7 @@ test('a batch that is freed wrongly is refused', async () => {
     apply(graph) {
       const shape = constantNamed(graph, 'shape');
       if (shape === undefined) return 0;
-      writeInt64(shape, [-1, 64, 3]);
+      writeInt64(shape, [-1, 128, 1]);
       shape.dims = [3];
       graph.output.forEach(forgetShape);
       return 1;

@@ -79,3 +79,9 @@ test('an unknown pack is answered with those that there are', async () => {
   await expect(loadManifest('buffalo')).rejects.toThrow(/no model pack "buffalo"; there are default, opencv, retinaface/);
   await expect(loadManifest('./nowhere.json')).rejects.toMatchObject({ code: 'BAD_MANIFEST' });
 });
+
+test('the worked example of the documentation is a valid manifest', async () => {
+  const page = await readFile(fileURLToPath(new URL('../../docs/models.md', import.meta.url)), 'utf8');
+  const example = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  expect(parseManifest(example, 'buffalo_s.json').models.map(({ family }) => family)).toEqual(['scrfd', 'arcface']);
+});
