@@ -9,7 +9,7 @@ ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json .npmrc ./
 RUN npm install --ignore-scripts
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npm run build && rm -rf dist/test dist/bench && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-bookworm-slim
 RUN apt-get update \

@@ -4,6 +4,9 @@ import * as ort from 'onnxruntime-node';
 import type { Provider } from './lane-protocol.js';
 import { executionProviders } from './provider.js';
 
+// A library that is missing is an answer here, told in one line of our own; the runtime would print three of its.
+ort.env.logLevel = 'fatal';
+
 /** A graph of one MatMul (float32 4x4 `x` times itself is `y`), ONNX opset 13. */
 const PROBE_GRAPH = Buffer.from(
   'CAc6QAoRCgF4CgF4EgF5IgZNYXRNdWwSAXBaEwoBeBIOCgwIARIICgIIBAoCCARiEwoBeRIOCgwIARIICgIIBAoCCARCBAoAEA0=',
