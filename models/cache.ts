@@ -64,6 +64,7 @@ export async function moveIntoPlace(from: string, target: string): Promise<void>
 /**
  * Runs `work` while no other process works under the same key. It gets a folder of its own, which may still hold what an
  * interrupted run left there; the folder goes when `work` succeeds.
+ * @throws ModelError `CACHE_UNUSABLE` or `ABORTED`; what `work` throws
  */
 export async function withWorkFolder<T>(
   cacheDir: string,
@@ -78,6 +79,9 @@ export async function withWorkFolder<T>(
     const result = await work(folder);
     await rm(folder, { recursive: true, force: true });
     return result;
+  } catch (error) {
+    // A full or read-only disk, which can show anywhere in the work.
+    throw !(error instanceof ModelError) && systemCodeOf(error) !== undefined ? unusable(cacheDir, error) : error;
   } finally {
     await release();
   }

@@ -142,6 +142,11 @@ test('fetching can be given up', async () => {
 test('a cache that cannot be written is told', async () => {
   await writeFile(cacheDir, 'a file where the folder should be');
   await expect(ensureFiles(webSet(), { cacheDir })).rejects.toMatchObject({ code: 'CACHE_UNUSABLE' });
+  await rm(cacheDir);
+  await mkdir(cacheDir);
+  await writeFile(join(cacheDir, 'sha256'), 'the same where the fetched files should be');
+  files.set('/model.onnx', { content });
+  await expect(ensureFiles(webSet(), { cacheDir })).rejects.toMatchObject({ code: 'CACHE_UNUSABLE' });
 });
 
 test('processes that want the same file at once fetch it once', async () => {
