@@ -10,7 +10,7 @@ import type { Roster } from './roster.js';
 import type { SpoolFile } from './spool-file.js';
 
 /** Records written in one transaction. */
-const WRITE_RECORDS = 256;
+const WRITE_RECORDS = 64;
 
 export type ImportMode = 'merge' | 'replace';
 

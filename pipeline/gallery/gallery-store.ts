@@ -1,20 +1,8 @@
 // The gallery on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is
 // durable. A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so
 // the file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  fsyncSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open as openFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
@@ -41,16 +29,29 @@ export interface StoreView {
 
 const FILE = 'gallery.mdb';
 const NEXT_FILE = 'gallery.next.mdb';
-/** Records read or written in one go: a few milliseconds of the main thread. */
-const CHUNK_RECORDS = 256;
+/** Records read or written in one go: about a millisecond of the main thread. */
+const CHUNK_RECORDS = 64;
 /** LMDB 3.5.6 corrupts its memory when the disk is full, so it is never let to try. */
 const FREE_BYTES_MIN = 32 * 1024 * 1024;
 
 type Database = RootDatabase<Buffer, string>;
 
-/** Without overlapping syncs a commit is on disk when it is told: one promise, no second state to wait for. */
-function openDatabase(path: string): Database {
-  return open<Buffer, string>({ path, encoding: 'binary', overlappingSync: false });
+/**
+ * Without overlapping syncs a commit is on disk when it is told: one promise, no second state to wait for.
+ * @param noSync for a file that is synced as a whole in the end
+ */
+function openDatabase(path: string, noSync = false): Database {
+  return open<Buffer, string>({ path, encoding: 'binary', overlappingSync: false, noSync });
+}
+
+/** A file, or a directory for its names. */
+async function syncToDisk(path: string): Promise<void> {
+  const handle = await openFile(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** All in one transaction. lmdb-js puts together what is written in one turn of the event loop; `batch` makes that certain. */
@@ -200,13 +201,14 @@ export class GalleryStore {
     await this.#needWritable(statSync(join(this.dir, FILE)).size);
     const journal: Change[] = [];
     this.#journal = journal;
-    const replacement = new StoreReplacement(openDatabase(join(this.dir, NEXT_FILE)));
+    const replacement = new StoreReplacement(openDatabase(join(this.dir, NEXT_FILE), true));
     try {
       await steps.fill(replacement);
       await steps.alone(async () => {
         await replacement.write(journal);
         await replacement.write(steps.settle(journal.some((change) => change.value === null)));
         await replacement.close();
+        await syncToDisk(join(this.dir, NEXT_FILE));
         await this.#adoptReplacement();
       });
     } finally {
@@ -230,9 +232,7 @@ export class GalleryStore {
       this.#database = openDatabase(join(this.dir, FILE));
     }
     try {
-      const dir = openSync(this.dir, 'r');
-      fsyncSync(dir);
-      closeSync(dir);
+      await syncToDisk(this.dir);
     } catch (error) {
       // Which of the two files will be there after a power cut is not known any more.
       this.#broken = error;
