@@ -21,7 +21,7 @@ export async function enroll(name: string, paths: readonly string[], flags: Enro
 
   const columns: readonly Column[] = [
     { title: 'FILE', width: Math.min(40, Math.max(4, ...files.map((file) => basename(file).length))) },
-    { title: 'RESULT', width: 16 },
+    { title: 'RESULT', width: 17 },
     { title: 'QUALITY', width: 7, alignRight: true },
     { title: 'WHY', width: 3 },
   ];

@@ -18,7 +18,7 @@ export const jsonFormat: FrameFormat = {
   header: undefined,
   linesOf({ file, frame, timeMs }, { result, error }) {
     const of = { file, frame: frame ?? null, time_ms: timeMs ?? null };
-    const line = result ? { ...of, ...result } : { ...of, status: 'lost', message: error.message };
+    const line = result ? { ...of, ...result, t: undefined } : { ...of, status: 'lost', message: error.message };
     return [JSON.stringify(line, (_key, value: unknown) => (value instanceof Uint8Array ? toBase64(value) : value))];
   },
 };
