@@ -1,6 +1,6 @@
 // The models of one inference lane, and what it does with them: find faces in frames, and points, embeddings and
 // matches of faces. Lives in the lane's thread; knows nothing of streams.
-import type { DetectorFamily, EmbedderFamily, LandmarkFamily } from '../models/family.js';
+import type { DetectorFamily, EmbedderFamily, LandmarkFamily, RawDetection } from '../models/family.js';
 import { loadFamily } from '../models/family-registry.js';
 import type { PreparedModel } from '../models/prepared.js';
 import { fitSimilarity, writeAligned } from './align.js';
@@ -16,6 +16,8 @@ import { writeSquareCrop, type Picture } from './resample.js';
 /** A crowd's picture must not hold a lane for seconds: of more faces the best are taken. */
 const MAX_FACES_PER_FRAME = 128;
 const TOP_PEOPLE = 3;
+/** Width by height of a box beyond which it is no face: real ones are 0.4 to 1.2, what traffic is taken for is 1.8. */
+const WIDEST_FACE = 1.5;
 
 interface Loaded<F> {
   readonly session: ModelSession;
@@ -88,7 +90,9 @@ export class LaneModels {
     await this.#inRungs(session, items, cost, {
       fill: (item, input, offset) => input.set(new Float32Array(item.input, 0, session.offset(1)), offset),
       read: (outputs, index, item) => {
-        const raw = family.decode(outputs, index, session.model.input, this.#settings.detectionScore);
+        const raw = family
+          .decode(outputs, index, session.model.input, this.#settings.detectionScore)
+          .filter((face) => isShapedLikeAFace(face, item));
         const kept = suppressOverlaps(raw, this.#settings.nmsIou, MAX_FACES_PER_FRAME);
         found.push(kept.map((face) => toFramePixels(face, item)));
       },
@@ -214,6 +218,11 @@ function pictureOf(item: FaceItem): Picture {
   return { data: new Uint8Array(item.pixels), width: item.width, height: item.height };
 }
 
+/** Small detectors see faces in bumpers and grilles, but wide ones: the shape tells what their score does not. */
+function isShapedLikeAFace(face: RawDetection, { geometry }: DetectItem): boolean {
+  return (face.x2 - face.x1) * geometry.scaleX <= (face.y2 - face.y1) * geometry.scaleY * WIDEST_FACE;
+}
+
 interface Square {
   readonly left: number;
   readonly top: number;
@@ -238,10 +247,7 @@ function squareOnPoints(points: readonly number[], scale: number): Square {
 }
 
 /** From pixels of the detector's input to pixels of the frame; the box is cut at the frame's edges, the points are not. */
-function toFramePixels(
-  face: { x1: number; y1: number; x2: number; y2: number; score: number; landmarks?: readonly number[] },
-  item: DetectItem,
-): FoundFace {
+function toFramePixels(face: RawDetection, item: DetectItem): FoundFace {
   const { scaleX, scaleY, offsetX, offsetY } = item.geometry;
   const x = (value: number): number => value * scaleX + offsetX;
   const y = (value: number): number => value * scaleY + offsetY;

@@ -1,11 +1,15 @@
-// Before any test: compile, since worker threads and the service run compiled JavaScript from dist/.
+// Before any test: compile, since worker threads and the service run compiled JavaScript from dist/, and fetch what the
+// tests work on, so that no test's time limit has to allow for a slow network.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { defaultPack, fixtures } from './fixtures.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-export default function setup(): void {
+export default async function setup(): Promise<void> {
   // Types are checked by `npm run build`; here only the output must be that of the sources under test.
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--noCheck'], { cwd: root, stdio: 'inherit' });
   execFileSync(process.execPath, ['scripts/copy-assets.mjs'], { cwd: root, stdio: 'inherit' });
+  await fixtures();
+  await defaultPack();
 }
