@@ -44,6 +44,8 @@ export async function applyImport(
   let content = before;
   if (mode === 'merge' && report.added === 0) return { report, content };
   await store.replace({
+    // An embedding that does not fit into a page beside others fills pages of its own.
+    addedBytes: spool.bytes * 2,
     fill: async (replacement) => {
       if (mode === 'merge') await copyRecords(store, replacement);
       await writeImported(spool, dim, report.kept, replacement);

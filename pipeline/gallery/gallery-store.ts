@@ -106,6 +106,8 @@ export class StoreReplacement {
 
 /** What `GalleryStore.replace` asks of its caller, in this order. */
 export interface ReplaceSteps {
+  /** About how much larger than the present file the new one may become. */
+  readonly addedBytes: number;
   /** Writes the records. What is committed meanwhile is written after them. */
   readonly fill: (replacement: StoreReplacement) => Promise<void>;
   /** Runs the job while no commit is in flight and none begins. */
@@ -198,7 +200,7 @@ export class GalleryStore {
    * @throws what the steps throw; then the store is what it was
    */
   async replace(steps: ReplaceSteps): Promise<void> {
-    await this.#needWritable(statSync(join(this.dir, FILE)).size);
+    await this.#needWritable(statSync(join(this.dir, FILE)).size + steps.addedBytes);
     const journal: Change[] = [];
     this.#journal = journal;
     const replacement = new StoreReplacement(openDatabase(join(this.dir, NEXT_FILE), true));

@@ -7,7 +7,7 @@ import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode, type ImportReport } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
-import { damagedGallery } from './gallery-open-error.js';
+import { damagedGallery, GalleryOpenError } from './gallery-open-error.js';
 import { GalleryStore, type Change } from './gallery-store.js';
 import type { GallerySnapshot } from './face-matrix.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
@@ -92,7 +92,8 @@ export class Gallery {
       return new Gallery(options, store, meta, content);
     } catch (error) {
       await store.close();
-      throw error instanceof DamagedRecordError ? damagedGallery(options.dir, error.message) : error;
+      if (error instanceof DamagedRecordError) throw damagedGallery(options.dir, error.message);
+      throw error instanceof OnlookerError ? new GalleryOpenError(error.message, { cause: error }) : error;
     }
   }
 
@@ -328,6 +329,7 @@ export class Gallery {
     if (!this.#meta.purge_pending) return false;
     let pending = true;
     await this.store.replace({
+      addedBytes: 0,
       fill: (replacement) => copyRecords(this.store, replacement),
       alone: (job) =>
         this.#writes.run(async () => {
