@@ -68,7 +68,7 @@ export class Service {
 
   async #load(): Promise<void> {
     const startMs = performance.now();
-    const pack = await loadPack(this.#settings, this.#log, this.#givingUp.signal);
+    const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal));
     const gallery = await this.#openGallery(pack);
     try {
       const pipeline = await Pipeline.start(pipelineOptions(this.#settings, pack, gallery, this.#metrics, this.#log));
@@ -80,6 +80,15 @@ export class Service {
       await gallery?.close();
       throw error;
     }
+  }
+
+  /** Fetching may hang on a silent server long after it was told to stop; what it leaves in the cache is taken up next time. */
+  #unlessGivenUp<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#givingUp;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new StartError('the start was given up')), { once: true });
+      work.then(resolve, reject);
+    });
   }
 
   async #openGallery({ embedder }: PreparedPack): Promise<Gallery | null> {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
+import { asBody } from './support/images.js';
 import { startService, until } from './support/service.js';
 import { refusal, Socket } from './support/socket.js';
 
@@ -19,7 +20,7 @@ test.each([
   const socket = await Socket.withStream(service.wsUrl);
   const idle = await Socket.withStream(service.wsUrl, { stream: 'idle' }, 'onlooker.v1.json');
   for (let i = 0; i < 16; i++) socket.raw(face);
-  const request = fetch(`${service.url}/v1/identify`, { method: 'POST', body: face });
+  const request = fetch(`${service.url}/v1/identify`, { method: 'POST', body: asBody(face) });
   await until(async () => ((await service.metric('onlooker_frames_received_total')) === 16 ? true : undefined));
   for (const signal of signals) service.signal(signal);
   const [{ code }, idleClosed] = await Promise.all([socket.closed, idle.closed]);
@@ -66,7 +67,7 @@ test('while it drains nothing new is taken, and `/ready` says why', async () => 
   expect(ready.headers.get('retry-after')).toBe('1');
   expect((await fetch(`${service.url}/health`)).status).toBe(200);
   expect(await refusal(service.wsUrl)).toEqual({ status: 503, code: 'DRAINING' });
-  expect((await fetch(`${service.url}/v1/detect`, { method: 'POST', body: face })).status).toBe(503);
+  expect((await fetch(`${service.url}/v1/detect`, { method: 'POST', body: asBody(face) })).status).toBe(503);
   expect((await socket.closed).code).toBe(1001);
   finish?.();
   expect([200, 503]).toContain((await request).status);
@@ -92,10 +93,10 @@ test('what was enrolled is there after a restart', async () => {
   const first = await startService({ ONLOOKER_DATA_DIR: dataDir });
   const made = await fetch(`${first.url}/v1/people`, { method: 'POST', body: JSON.stringify({ name: 'Franck' }) });
   const { id } = (await made.json()) as { id: string };
-  expect((await fetch(`${first.url}/v1/people/${id}/faces`, { method: 'POST', body: face })).status).toBe(201);
+  expect((await fetch(`${first.url}/v1/people/${id}/faces`, { method: 'POST', body: asBody(face) })).status).toBe(201);
   expect(await first.stop()).toBe(0);
   const second = await startService({ ONLOOKER_DATA_DIR: dataDir });
-  const { faces } = (await (await fetch(`${second.url}/v1/identify`, { method: 'POST', body: face })).json()) as {
+  const { faces } = (await (await fetch(`${second.url}/v1/identify`, { method: 'POST', body: asBody(face) })).json()) as {
     faces: { person: unknown }[];
   };
   expect(faces[0]?.person).toMatchObject({ id, name: 'Franck' });

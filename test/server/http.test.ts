@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
-import { plainJpeg } from './support/images.js';
+import { asBody, plainJpeg } from './support/images.js';
 import { startService, until, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
@@ -35,12 +35,12 @@ afterAll(async () => {
 
 async function call(method: string, path: string, body?: unknown): Promise<Answer> {
   const payload =
-    body === undefined
-      ? {}
-      : {
-          body: body instanceof Uint8Array || body instanceof FormData || typeof body === 'string' ? body : JSON.stringify(body),
-        };
-  const response = await fetch(`${service.url}${path}`, { method, ...payload });
+    body instanceof Uint8Array
+      ? asBody(body)
+      : body instanceof FormData || typeof body === 'string'
+        ? body
+        : JSON.stringify(body);
+  const response = await fetch(`${service.url}${path}`, { method, ...(payload === undefined ? {} : { body: payload }) });
   const text = await response.text();
   return {
     status: response.status,
@@ -96,7 +96,7 @@ test('an unknown address is 404 and a wrong method 405 with what is allowed', as
 test('an image as the body or as a form field gives the payload of a result, without `track`', async () => {
   const form = new FormData();
   form.append('note', 'x');
-  form.append('file', new Blob([still('sample1.jpg')]), 'a.jpg');
+  form.append('file', new Blob([asBody(still('sample1.jpg'))]), 'a.jpg');
   const [fromBody, fromForm] = [
     await call('POST', '/v1/identify', still('sample1.jpg')),
     await call('POST', '/v1/identify', form),
@@ -138,12 +138,12 @@ test('the query fields `region`, `min_face` and `model` are those of `open`', as
 
 test('a form without the field `file`, and one that is none, are BAD_MESSAGE', async () => {
   const form = new FormData();
-  form.append('image', new Blob([plain]));
+  form.append('image', new Blob([asBody(plain)]));
   expect(codeOf(await call('POST', '/v1/detect', form))).toEqual([400, 'BAD_MESSAGE']);
   const response = await fetch(`${service.url}/v1/detect`, {
     method: 'POST',
     headers: { 'content-type': 'multipart/form-data' },
-    body: plain,
+    body: asBody(plain),
   });
   expect(response.status).toBe(400);
 });
@@ -195,7 +195,7 @@ test('people are made, read, changed, listed in pages and deleted', async () => 
     const { json } = await call('GET', `/v1/people?limit=2${after}`);
     seen.push(...(json['people'] as PersonAnswer[]).map((person) => person.id));
     if (json['next'] === undefined) break;
-    after = `&after=${String(json['next'])}`;
+    after = `&after=${json['next'] as string}`;
   }
   expect(seen).toEqual(expect.arrayContaining([id, ...others]));
   expect(new Set(seen).size).toBe(seen.length);
@@ -316,7 +316,11 @@ test('metrics count requests under the template of their route, and have no labe
 test('every request that was given up is let go of', async () => {
   const given = Array.from({ length: 50 }, () => {
     const abort = new AbortController();
-    const request = fetch(`${service.url}/v1/identify`, { method: 'POST', body: still('sample1.jpg'), signal: abort.signal });
+    const request = fetch(`${service.url}/v1/identify`, {
+      method: 'POST',
+      body: asBody(still('sample1.jpg')),
+      signal: abort.signal,
+    });
     setTimeout(() => abort.abort(), 20);
     return request.then(
       (response) => response.text(),

@@ -1,6 +1,9 @@
 // Images that are wrong in one way each, made out of a right one.
 import sharp from 'sharp';
 
+/** Bytes as the typings of `fetch` and `Blob` want them: in memory that is not shared. */
+export const asBody = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
 /** A small grey JPEG without a face. */
 export async function plainJpeg(width = 64, height = 48): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background: '#808080' } })

@@ -74,6 +74,17 @@ export class RunningService {
 /** Starts a service and waits until it is ready. @param env settings beside those that a test needs anyway */
 export async function startService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
   await defaultPack();
+  const service = await launchService(env);
+  const died = service.exited().then((code): never => {
+    throw new Error(`the service ended with code ${code}:\n${service.log}`);
+  });
+  died.catch(() => undefined);
+  await Promise.race([until(async () => ((await fetch(`${service.url}/ready`)).ok ? true : undefined)), died]);
+  return service;
+}
+
+/** Starts a service and waits until it listens; its models may still be loading. */
+export async function launchService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-'));
   const { child, output, exited } = launch({ ONLOOKER_DATA_DIR: dataDir, ...env });
   const died = exited.then((code): never => {
@@ -81,7 +92,6 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
   });
   died.catch(() => undefined);
   const port = await Promise.race([portOf(output), died]);
-  await Promise.race([ready(port), died]);
   return new RunningService(port, child, output, exited, dataDir);
 }
 
@@ -101,9 +111,15 @@ function launch(env: Readonly<Record<string, string>>, cwd?: string) {
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   // A test run that is cut short must not leave services behind.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      process.off('exit', kill);
+      resolve(code);
+    }),
+  );
   return { child, output, exited };
 }
 
@@ -112,10 +128,6 @@ async function portOf(output: { readonly stdout: string }): Promise<number> {
     const found = /"url":"http:\/\/[^"]*:(\d+)"/.exec(output.stdout);
     return found === null ? undefined : Number(found[1]);
   });
-}
-
-async function ready(port: number): Promise<void> {
-  await until(async () => ((await fetch(`http://127.0.0.1:${port}/ready`)).ok ? true : undefined));
 }
 
 /** Asks again until there is an answer. */

@@ -1,0 +1,75 @@
+// The configuration: where values come from, and that nothing wrong passes for a default.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../server/config.js';
+
+const emptyFolder = mkdtempSync(join(tmpdir(), 'onlooker-config-'));
+
+function folderWith(content: string, name = 'onlooker.config.json'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'onlooker-config-'));
+  writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+test('nothing said gives the defaults: loopback, 8080, 5 MiB, three credits', () => {
+  const { settings, origins, file } = loadConfig({ PATH: '/bin' }, emptyFolder);
+  expect(settings).toMatchObject({
+    host: '127.0.0.1',
+    port: 8080,
+    maxFrameBytes: 5_242_880,
+    maxPixels: 33_177_600,
+    credits: 3,
+    deadlineMs: 2000,
+    pack: 'default',
+  });
+  expect(settings.matchThreshold).toBeUndefined();
+  expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
+  expect(file).toBeNull();
+});
+
+test('the environment comes before the file and the file before the default', () => {
+  const folder = folderWith('{"port": 9000, "credits": 4, "offline": true}');
+  const { settings, origins, file } = loadConfig(
+    { ONLOOKER_PORT: '9100', ONLOOKER_LANES: 'auto', ONLOOKER_MAX_BATCH: '8' },
+    folder,
+  );
+  expect(settings).toMatchObject({ port: 9100, credits: 4, offline: true, lanes: 'auto', maxBatch: 8 });
+  expect(origins).toMatchObject({ port: 'env', credits: 'file', host: 'default', maxBatch: 'env' });
+  expect(file).toBe(join(folder, 'onlooker.config.json'));
+});
+
+test('ONLOOKER_CONFIG names another file, an empty variable is unset, and the variables of the client are let be', () => {
+  const folder = folderWith('{"port": 9001}', 'mine.json');
+  const { settings } = loadConfig({ ONLOOKER_CONFIG: 'mine.json', ONLOOKER_HOST: '', ONLOOKER_URL: 'http://elsewhere' }, folder);
+  expect(settings).toMatchObject({ port: 9001, host: '127.0.0.1' });
+});
+
+test.each<[Record<string, string>, string]>([
+  [{ ONLOOKER_PORT: '99999' }, 'ONLOOKER_PORT must be an integer from 0 to 65535, but is "99999"'],
+  [{ ONLOOKER_PORT: '80.5' }, 'ONLOOKER_PORT must be an integer from 0 to 65535, but is "80.5"'],
+  [{ ONLOOKER_PORT: 'http' }, 'ONLOOKER_PORT must be an integer from 0 to 65535, but is "http"'],
+  [{ ONLOOKER_PORT: ' ' }, 'ONLOOKER_PORT must be an integer from 0 to 65535, but is " "'],
+  [{ ONLOOKER_LANES: '0' }, 'ONLOOKER_LANES must be auto or an integer from 1 to 256, but is "0"'],
+  [{ ONLOOKER_PROVIDER: 'gpu' }, 'ONLOOKER_PROVIDER must be one of auto, cpu, cuda, tensorrt, webgpu, but is "gpu"'],
+  [{ ONLOOKER_OFFLINE: 'perhaps' }, 'ONLOOKER_OFFLINE must be true or false, but is "perhaps"'],
+  [{ ONLOOKER_MATCH_THRESHOLD: '2' }, 'ONLOOKER_MATCH_THRESHOLD must be a number from -1 to 1, but is "2"'],
+  [{ ONLOOKER_PROT: '1' }, 'ONLOOKER_PROT is not a setting; did you mean ONLOOKER_PORT?'],
+  [{ ONLOOKER_ANYTHING_ELSE: '1' }, 'ONLOOKER_ANYTHING_ELSE is not a setting; `onlooker config` lists those there are'],
+])('%o is refused with one clear line', (env, line) => {
+  expect(() => loadConfig(env, emptyFolder)).toThrow(line);
+});
+
+test.each([
+  ['{"prot": 1}', 'prot is not a setting; did you mean port?'],
+  ['{"port": "x"}', 'port in '],
+  ['[]', 'must hold one JSON object'],
+  ['{', 'cannot read the configuration file'],
+])('a file with %s is refused', (content, line) => {
+  expect(() => loadConfig({}, folderWith(content))).toThrow(line);
+});
+
+test('a file that is named but not there is refused', () => {
+  expect(() => loadConfig({ ONLOOKER_CONFIG: 'nowhere.json' }, emptyFolder)).toThrow('cannot read the configuration file');
+});

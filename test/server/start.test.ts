@@ -1,0 +1,163 @@
+// What keeps the service from starting is told in one line, with an exit code that scripts can trust.
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cacheDir, defaultPack } from '../fixtures.js';
+import { failingStart, launchService, startService } from './support/service.js';
+import { refusal } from './support/socket.js';
+
+const run = promisify(execFile);
+const program = fileURLToPath(new URL('../../dist/bin/onlooker.js', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  await defaultPack();
+  folder = await mkdtemp(join(tmpdir(), 'onlooker-start-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const oneLine = /^onlooker: [^\n]+\n$/;
+
+test('a port in use, also by another Onlooker, is one line and exit code 1', async () => {
+  const service = await startService();
+  const { code, stderr } = await failingStart({ ONLOOKER_DATA_DIR: join(folder, 'port'), ONLOOKER_PORT: String(service.port) });
+  expect([code, stderr]).toEqual([1, expect.stringMatching(oneLine)]);
+  expect(stderr).toContain(`cannot listen on 127.0.0.1:${service.port}`);
+  expect((await fetch(`${service.url}/health`)).status).toBe(200);
+  await service.stop();
+
+  const stranger = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => stranger.once('listening', resolve));
+  const { port } = stranger.address() as { port: number };
+  expect((await failingStart({ ONLOOKER_DATA_DIR: join(folder, 'port'), ONLOOKER_PORT: String(port) })).code).toBe(1);
+  stranger.close();
+});
+
+test('a wrong configuration is one line and exit code 2', async () => {
+  const { code, stderr } = await failingStart({ ONLOOKER_PORT: 'http' });
+  expect([code, stderr]).toEqual([2, 'onlooker: ONLOOKER_PORT must be an integer from 0 to 65535, but is "http"\n']);
+});
+
+test('a data folder that cannot be written is one line that names it', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  const { code, stderr } = await failingStart({ ONLOOKER_DATA_DIR: join(file, 'data') });
+  expect([code, stderr]).toEqual([1, expect.stringMatching(oneLine)]);
+  expect(stderr).toContain(join(file, 'data'));
+});
+
+test('a corrupt gallery is one line that says what to do, and nothing is touched', async () => {
+  const dataDir = join(folder, 'corrupt');
+  const service = await startService({ ONLOOKER_DATA_DIR: dataDir });
+  await fetch(`${service.url}/v1/people`, { method: 'POST', body: '{"name":"x"}' });
+  service.signal('SIGTERM');
+  await service.exited();
+  const gallery = join(dataDir, 'gallery');
+  const [store] = (await readdir(gallery)).filter((name) => name.endsWith('.mdb'));
+  await writeFile(join(gallery, store ?? ''), Buffer.alloc(65_536, 0x5a));
+  const { code, stderr } = await failingStart({ ONLOOKER_DATA_DIR: dataDir });
+  expect([code, stderr]).toEqual([1, expect.stringMatching(oneLine)]);
+  expect(stderr).toContain('damaged');
+});
+
+test('a model that is missing offline, a corrupt one and an unknown pack are one line each', async () => {
+  const models = join(folder, 'models');
+  const missing = await failingStart({
+    ONLOOKER_DATA_DIR: join(folder, 'models-data'),
+    ONLOOKER_MODELS_DIR: models,
+    ONLOOKER_OFFLINE: 'true',
+  });
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(oneLine)]);
+
+  await mkdir(models, { recursive: true });
+  const { detector } = await defaultPack();
+  const part = join('sha256', detector.sha256.slice(0, 2), detector.sha256);
+  await cp(join(cacheDir, 'sha256'), join(models, 'sha256'), {
+    recursive: true,
+    filter: (source) => !source.includes('fixtures'),
+  });
+  await writeFile(join(models, part), 'not a model');
+  const corrupt = await failingStart({
+    ONLOOKER_DATA_DIR: join(folder, 'models-data'),
+    ONLOOKER_MODELS_DIR: models,
+    ONLOOKER_OFFLINE: 'true',
+  });
+  expect([corrupt.code, corrupt.stderr]).toEqual([1, expect.stringMatching(oneLine)]);
+  expect(corrupt.stderr).toMatch(new RegExp(`${detector.sha256} is damaged`));
+
+  const unknown = await failingStart({ ONLOOKER_DATA_DIR: join(folder, 'models-data'), ONLOOKER_PACK: 'nonesuch' });
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('no model pack "nonesuch"')]);
+});
+
+test('`/health` answers and `/ready` tells what is missing while the models still load, and a signal then ends it at once', async () => {
+  // A source that never answers keeps the service loading.
+  const silent = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+  const { port } = silent.address() as { port: number };
+  const manifest = join(folder, 'slow.json');
+  const licence = { id: 'MIT', caveats: [] };
+  await writeFile(
+    manifest,
+    JSON.stringify({
+      id: 'slow',
+      version: '1.0.0',
+      description: 'A pack whose source is silent.',
+      sources: { slow: { from: `http://127.0.0.1:${port}/model.onnx` } },
+      models: [{ role: 'detector', family: 'ultraface', file: { source: 'slow', sha256: 'a'.repeat(64), bytes: 10 }, licence }],
+      thresholds: { detectionScore: 0.7, nmsIou: 0.4, match: 0.4, margin: 0.05 },
+    }),
+  );
+  const service = await launchService({
+    ONLOOKER_PACK: manifest,
+    ONLOOKER_DATA_DIR: join(folder, 'slow'),
+    ONLOOKER_MODELS_DIR: join(folder, 'slow-models'),
+  });
+  expect((await fetch(`${service.url}/health`)).status).toBe(200);
+  const ready = await fetch(`${service.url}/ready`);
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'not_ready', missing: ['models'], provider: null }]);
+  const detect = await fetch(`${service.url}/v1/detect`, { method: 'POST', body: 'x' });
+  expect([detect.status, detect.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await refusal(service.wsUrl)).toEqual({ status: 503, code: 'MODEL_UNAVAILABLE' });
+  expect(await service.stop()).toBe(0);
+  silent.close();
+});
+
+test('with a filled cache the service is ready in less than 3 seconds', async () => {
+  // The best of three, since another test may have the processor.
+  const times: number[] = [];
+  while (times.length < 3 && !times.some((ms) => ms < 3000)) {
+    const startedAt = Date.now();
+    const service = await startService();
+    times.push(Date.now() - startedAt);
+    await service.stop();
+  }
+  expect(Math.min(...times)).toBeLessThan(3000);
+});
+
+test('`onlooker config` prints what is in force and from where, without starting anything', async () => {
+  const env = { PATH: process.env['PATH'], HOME: folder, ONLOOKER_PORT: '9123' };
+  const { stdout } = await run(process.execPath, [program, 'config', '--json'], { env, cwd: folder });
+  const { settings } = JSON.parse(stdout) as { settings: { name: string; value: unknown; from: string }[] };
+  expect(settings.find(({ name }) => name === 'port')).toMatchObject({ value: 9123, from: 'env', env: 'ONLOOKER_PORT' });
+  expect(settings.find(({ name }) => name === 'dataDir')).toMatchObject({
+    value: join(folder, '.local/share/onlooker'),
+    from: 'default',
+  });
+  const table = await run(process.execPath, [program, 'config'], { env, cwd: folder });
+  expect(table.stdout).toMatch(/ONLOOKER_PORT +9123 +env/);
+});
+
+test('`onlooker models` lists packs with their licences and verifies the cache', async () => {
+  const env = { PATH: process.env['PATH'], HOME: folder, ONLOOKER_MODELS_DIR: cacheDir };
+  const { stdout } = await run(process.execPath, [program, 'models', 'list', '--json'], { env });
+  const { packs } = JSON.parse(stdout) as { packs: { id: string }[] };
+  expect(packs.map(({ id }) => id)).toContain('default');
+  expect((await run(process.execPath, [program, 'models', 'verify'], { env })).stdout).toMatch(/^ok /);
+  const empty = { ...env, ONLOOKER_MODELS_DIR: join(folder, 'empty') };
+  await expect(run(process.execPath, [program, 'models', 'verify'], { env: empty })).rejects.toMatchObject({ code: 1 });
+});
