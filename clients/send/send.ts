@@ -9,7 +9,6 @@ import { expandPaths } from '../commands/paths.js';
 import { PartlyFailed } from '../terminal/failure.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { jsonFormat, tableFormat } from './frame-rows.js';
-import { PictureWriter } from './picture-writer.js';
 import { sourceFrames, type SourceFrame } from './source-frames.js';
 import { Tally } from './tally.js';
 
@@ -66,7 +65,9 @@ async function sendAll(
         flags.task,
         files.map((file) => basename(file)),
       );
-  const pictures = flags.annotate === undefined ? undefined : new PictureWriter(flags.annotate);
+  // Loaded when it is needed: the image library takes longer to start than all the rest.
+  const pictures =
+    flags.annotate === undefined ? undefined : new (await import('./picture-writer.js')).PictureWriter(flags.annotate);
   if (format.header !== undefined) await output.print(format.header);
   for await (const { input, ...answer } of stream.answers<SourceFrame>(frames)) {
     tally.add(answer.result);

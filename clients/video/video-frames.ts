@@ -1,7 +1,7 @@
 // A video file as JPEG frames, decoded by the system's ffmpeg. Holds a handful of frames at most: ffmpeg waits when
 // nobody takes them. The child never outlives the loop that reads it.
 import { basename, resolve } from 'node:path';
-import type { PassThrough } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
 import { CommandError } from '../terminal/failure.js';
 import { ffmpegInstallCommand, isInstalled } from './ffmpeg-install.js';
@@ -35,10 +35,14 @@ export async function* videoFrames(path: string, options: VideoOptions = {}): As
   }
   const command = decoder(path, options);
   const times = new TimeLine();
+  // fluent-ffmpeg takes an output that closes while ffmpeg is still on its way out for a failure: this one never closes by itself.
+  const output = new PassThrough({ autoDestroy: false });
+  let hasStarted = false;
   const outcome = new Promise<Error | undefined>((settle) => {
     command.on('error', (error: Error) => settle(error));
     command.on('end', () => settle(undefined));
   });
+  command.on('start', () => (hasStarted = true));
   command.on('stderr', (line: string) => times.read(line));
   command.on('codecData', (data: { duration?: string; video_details?: readonly string[] }) => {
     const frames = estimatedFrames(data.duration ?? '', (data.video_details ?? []).join(' '), options.fps);
@@ -47,9 +51,12 @@ export async function* videoFrames(path: string, options: VideoOptions = {}): As
   const kill = () => command.kill('SIGKILL');
   process.once('exit', kill);
   options.signal?.addEventListener('abort', kill);
-  // A child that could not be started never ends its output by itself.
-  const output = command.pipe() as PassThrough;
-  void outcome.then(() => (times.end(), output.end()));
+  void outcome.then(() => {
+    times.end();
+    // ffmpeg's exit comes before its last bytes, which end the output; without an ffmpeg nothing else would.
+    if (!hasStarted) output.end();
+  });
+  command.pipe(output);
   try {
     let index = 0;
     for await (const image of splitJpegs(output)) {

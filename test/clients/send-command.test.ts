@@ -284,10 +284,27 @@ test('Ctrl-C closes the stream in good order', async () => {
   expect(service.received.at(-1)).toMatchObject({ t: 'close' });
 });
 
-test('NO_COLOR and pipes get no colours; --help and --version answer at once', async () => {
-  const help = await onlooker(['--help']);
+test('--help, --version and send load no native library: neither sockets, nor models, nor images', async () => {
+  const preload = join(folder, 'tell-natives.cjs');
+  await writeFile(
+    preload,
+    `const load = process.dlopen;
+     process.dlopen = (module, file, ...rest) => (process.stderr.write('loads ' + file), load.call(process, module, file, ...rest));`,
+  );
+  const env = { NODE_OPTIONS: `--require ${preload}` };
+  const help = await onlooker(['--help'], env);
   expect(help.stdout).toMatch(/serve[\s\S]*send[\s\S]*enroll[\s\S]*people[\s\S]*models[\s\S]*config/);
-  expect(help.code).toBe(0);
-  expect((await onlooker(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  expect((await onlooker(['help', 'send'])).stdout).toContain('--annotate <dir>');
+  expect([help.code, help.stderr]).toEqual([0, '']);
+  const version = await onlooker(['--version'], env);
+  expect([version.code, version.stdout, version.stderr]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/), '']);
+  expect((await onlooker(['help', 'send'], env)).stdout).toContain('--annotate <dir>');
+  const service = await serviceThat();
+  const sent = await onlooker(['send', join(folder, 'album', '10.png'), '--url', service.url], env);
+  expect([sent.code, sent.stderr.includes('loads')]).toEqual([0, false]);
+});
+
+test('no command at all shows the help and is wrong usage', async () => {
+  const { code, stderr } = await onlooker([]);
+  expect(stderr).toContain('Usage: onlooker');
+  expect(code).toBe(2);
 });

@@ -36,6 +36,16 @@ test('every frame comes once, whole, with its own time', async () => {
   expect(await sharp(frames[49]?.image).metadata()).toMatchObject({ format: 'jpeg', width: 160, height: 120 });
 });
 
+test('the last frames of a long video come too, also to one who is slow', async () => {
+  let count = 0;
+  for await (const frame of videoFrames(film('long.mp4'))) {
+    expect(frame.timeMs).toBe(40 * count);
+    count += 1;
+    if (count % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(count).toBe(1000);
+});
+
 test('a varying frame rate neither repeats nor loses frames, and keeps its times', async () => {
   const times = (await all('varying.mp4')).map(({ timeMs }) => timeMs);
   expect(times).toHaveLength(40);
