@@ -174,12 +174,16 @@ export class Connection implements StreamHolder {
 
   async #finish(stream: OpenStream, how: 'finish' | DropReason, reason: CloseReason): Promise<void> {
     const { id } = stream;
-    try {
-      const stats = await stream.frames.close(how);
+    const forget = (): void => {
       this.#streams.delete(id);
       this.#context.registry.release(id, this);
+    };
+    try {
+      const stats = await stream.frames.close(how);
+      forget();
       this.#outbox.send({ t: 'closed', stream: id, reason, stats });
     } catch (error) {
+      forget();
       this.#context.log.error({ err: error, session: this.session }, 'a stream could not be closed');
     }
   }

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDir, defaultPack } from '../../fixtures.js';
 
-const program = fileURLToPath(new URL('../../../dist/bin/onlooker.js', import.meta.url));
+// The compiled program, also where this file itself is compiled, as it is for the benchmarks.
+const built = import.meta.url.endsWith('.ts') ? '../../../dist/' : '../../../';
+const program = fileURLToPath(new URL(`${built}bin/onlooker.js`, import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 
 export interface Exit {

@@ -1,0 +1,60 @@
+// Faults inside of the service: they cost one answer, never the connection, and tell the client nothing of the inside.
+import { expect, test } from 'vitest';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { Logger } from '../../server/logger.js';
+import { Metrics } from '../../server/metrics/metrics.js';
+import { ServiceState } from '../../server/service-state.js';
+import { Connection } from '../../server/ws/connection.js';
+import { jsonCodec } from '../../server/ws/json-codec.js';
+import { Outbox, type OutgoingSocket } from '../../server/ws/outbox.js';
+import { StreamRegistry } from '../../server/ws/stream-registry.js';
+
+const metrics = new Metrics(() => ({ pipeline: null, gallery: null, missing: [], creditsPerStream: 3 }));
+
+function connectionWith(openStream: () => unknown) {
+  const sent: { t: string; code?: string; message?: string }[] = [];
+  const logged: unknown[] = [];
+  const socket: OutgoingSocket = {
+    send: (message) => sent.push(JSON.parse(message as string) as (typeof sent)[number]) && 1,
+    getBufferedAmount: () => 0,
+    end: () => undefined,
+    close: () => undefined,
+  };
+  const state = new ServiceState();
+  state.loaded({ tasks: ['faces'], models: [], openStream } as unknown as Pipeline, null);
+  const log = { error: (fields: unknown) => logged.push(fields) } as unknown as Logger;
+  const settings = { maxFrameBytes: 1000, maxPixels: 1000, maxStreams: 2 };
+  const outbox = new Outbox(socket, jsonCodec, 1000, () => undefined);
+  const connection = new Connection({ settings, state, registry: new StreamRegistry(), metrics, log }, jsonCodec, outbox);
+  const receive = (message: object): void => connection.receive(new TextEncoder().encode(JSON.stringify(message)).buffer, false);
+  return { receive, sent, logged };
+}
+
+test('a throw while a message is handled is INTERNAL, logged, and the next message is handled', () => {
+  const { receive, sent, logged } = connectionWith(() => {
+    throw new TypeError('secret detail of /home/somebody');
+  });
+  receive({ t: 'open', stream: 'a' });
+  receive({ t: 'frame', stream: 'a', image: '' });
+  expect(sent.map(({ code }) => code)).toEqual(['INTERNAL', 'NO_STREAM']);
+  expect(sent[0]?.message).not.toContain('secret');
+  expect(logged).toHaveLength(1);
+});
+
+test('a stream whose closing fails inside costs nothing but its `closed`', async () => {
+  const { receive, sent, logged } = connectionWith(() => ({
+    credits: 3,
+    model: 'm',
+    push: () => {
+      throw new RangeError('broken');
+    },
+    close: () => Promise.reject(new Error('broken')),
+  }));
+  receive({ t: 'open', stream: 'a' });
+  receive({ t: 'frame', stream: 'a', image: 'AAAA' });
+  receive({ t: 'close', stream: 'a' });
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  receive({ t: 'open', stream: 'a' });
+  expect(sent.map(({ t, code }) => code ?? t)).toEqual(['opened', 'INTERNAL', 'opened']);
+  expect(logged).toHaveLength(2);
+});
