@@ -149,7 +149,7 @@ export class Pipeline {
         return queue.stats;
       },
       push: (frame) => this.#push(stream, frame),
-      close: stream.close,
+      close: (how) => stream.close(how),
     };
   }
 
