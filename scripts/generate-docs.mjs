@@ -1,4 +1,4 @@
-// Writes the pages of docs/ that come from the code. Needs a build: `npm run build && node scripts/generate-docs.mjs`.
+// Writes the pages of docs/ that come from the code. Needs a build: `npm run docs`.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { generatedDocs } from '../dist/server/generated-docs.js';
