@@ -33,7 +33,6 @@ interface Greeted {
 /** Our own close code for a service that broke the contract or fell silent (3000 to 3999 is for libraries). */
 const CLOSE_CODE_GIVEN_UP = 3000;
 const CLOSE_TIMEOUT_MS = 2_000;
-const CLOSE_AFTER_ERROR_MS = 100;
 
 export class Connection {
   readonly #socket: SocketLike;
@@ -44,6 +43,7 @@ export class Connection {
   #lastBuffered = 0;
   #cancelCheck: () => void;
   #socketError = '';
+  #isOpen = false;
   #ended = false;
   readonly #end: Promise<void>;
   #markEnded: () => void = () => undefined;
@@ -113,6 +113,7 @@ export class Connection {
   }
 
   #onOpen(): void {
+    this.#isOpen = true;
     if (this.#socket.protocol === this.#options.codec.subprotocol) return;
     this.fail(new ProtocolError(`the service at ${this.#options.url} does not speak ${this.#options.codec.subprotocol}`));
   }
@@ -141,10 +142,10 @@ export class Connection {
     this.#greeted = undefined;
   }
 
-  /** An error is followed by a close, but for one: Chromium tells of a connection that a page's policy forbids by the error alone. */
+  /** Before the connection stands an error is final; Node's own WebSocket, and Chromium where a page's policy forbids it, send no close then. */
   #onError(cause: string): void {
     this.#socketError = cause;
-    this.#options.clock.after(CLOSE_AFTER_ERROR_MS, () => this.#onClose(1006, ''));
+    if (!this.#isOpen) this.#onClose(1006, '');
   }
 
   #onClose(code: number, reason: string): void {

@@ -1,5 +1,6 @@
-// What the client needs of a WebSocket, and where it comes from: the platform's own (browsers, Node 22), one passed in,
-// or the `ws` package (Node 20). Bundlers for browsers take the stub that `ws` ships for them.
+// What the client needs of a WebSocket, and where it comes from: one passed in, the browser's own, or in Node the `ws`
+// package, since Node 20 has none and that of Node 22 never says why a connection failed. Bundlers for browsers take the
+// stub that `ws` ships for them.
 
 /** The part of the standard WebSocket interface that the client uses. */
 export interface SocketLike {
@@ -19,8 +20,8 @@ export interface SocketLike {
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
 
 export async function platformSocket(): Promise<SocketConstructor> {
-  const own = (globalThis as { WebSocket?: unknown }).WebSocket ?? (await import('ws')).WebSocket;
-  return own as SocketConstructor;
+  const { process, WebSocket } = globalThis as { process?: { versions?: { node?: string } }; WebSocket?: unknown };
+  return (process?.versions?.node === undefined ? WebSocket : (await import('ws')).WebSocket) as SocketConstructor;
 }
 
 /**

@@ -91,8 +91,10 @@ function cellsOf(outcome: Outcome): string[] {
   if (!('error' in outcome)) {
     return [outcome.created ? paint('green', 'enrolled') : paint('dim', 'already enrolled'), outcome.quality.toFixed(2), ''];
   }
-  const code = outcome.error instanceof ServerError ? outcome.error.code : 'unreadable';
-  return [paint('red', code), '', shown(outcome.error.message)];
+  const { error } = outcome;
+  if (!(error instanceof ServerError)) return [paint('red', 'unreadable'), '', shown(error.message)];
+  const whom = error.code === 'CONFLICT' && error.details?.person ? ` (${shown(String(error.details.person))})` : '';
+  return [paint('red', error.code), '', shown(error.message) + whom];
 }
 
 function jsonOf(file: string, person: Person, outcome: Outcome): object {
