@@ -1,37 +1,20 @@
 // The HTTP interface of the service as functions: people, faces, single images, models, export and import.
 // For browsers and Node alike; must never keep state of its own.
+import type { LoadedModel } from '../protocol/models.js';
 import type { Box } from '../protocol/payloads.js';
+import type { FaceRecord, ImportReport, Person } from '../protocol/people.js';
 import { fromBase64 } from './codec.js';
 import { jsonOf, requester, successful, type HttpOptions } from './http-request.js';
 import type { TaskPayloads } from './results.js';
 
 export * from './errors.js';
 export type { HttpOptions } from './http-request.js';
+export type { FaceRecord, ImportReport, LoadedModel, Person };
 
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-  readonly external_id: string | null;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** Unix ms. */
-  readonly created_at: number;
-  readonly updated_at: number;
-  /** How many faces are enrolled. */
-  readonly faces: number;
-}
 export interface PersonFields {
   readonly name?: string;
   readonly external_id?: string | null;
   readonly metadata?: Readonly<Record<string, unknown>>;
-}
-export interface Face {
-  readonly id: string;
-  readonly person: string;
-  /** 0..1 */
-  readonly quality: number;
-  readonly box: Box;
-  /** Unix ms. */
-  readonly created_at: number;
 }
 export interface Enrolment {
   /** Id of the face. */
@@ -40,23 +23,6 @@ export interface Enrolment {
   readonly box: Box;
   /** False when this very image was there already. */
   readonly created: boolean;
-}
-export interface LoadedModel {
-  readonly id: string;
-  readonly task: string;
-  readonly version: string;
-  readonly sha256: string;
-  readonly provider: string;
-  readonly licence: string;
-  readonly load_ms: number;
-  readonly warmup_ms: number;
-}
-export interface ImportReport {
-  readonly added: number;
-  readonly replaced: number;
-  /** Ids that were there already and are kept as they were. */
-  readonly kept: readonly string[];
-  readonly faces: number;
 }
 interface Page {
   readonly limit?: number;
@@ -80,7 +46,7 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
   const listPeople = (page: Page = {}) =>
     jsonOf<{ readonly people: readonly Person[]; readonly next?: string }>(request('/v1/people', { query: { ...page } }));
   const listFaces = (personId: string, page: Page = {}) =>
-    jsonOf<{ readonly faces: readonly Face[]; readonly next?: string }>(
+    jsonOf<{ readonly faces: readonly FaceRecord[]; readonly next?: string }>(
       request(`${person(personId)}/faces`, { query: { ...page } }),
     );
 

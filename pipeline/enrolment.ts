@@ -3,7 +3,8 @@ import { webcrypto } from 'node:crypto';
 import { OnlookerError } from '../protocol/errors.js';
 import { assertEnrollable, qualityOf, type QualityGate } from './face-quality.js';
 import type { WorkedFrame } from './frame-engine.js';
-import type { FaceRecord, Gallery } from './gallery/gallery.js';
+import type { FaceRecord } from '../protocol/people.js';
+import type { Gallery } from './gallery/gallery.js';
 
 /** sha256 of an image's bytes, lower-case hex; computed off the main thread. */
 export async function imageSha256(image: Uint8Array): Promise<string> {

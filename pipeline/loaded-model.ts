@@ -1,22 +1,7 @@
-// A model as it is loaded, for the greeting of clients and /v1/models.
-import type { Licence, PreparedModel } from '../models/prepared.js';
+// A prepared model, once it is loaded, as clients are told of it.
+import type { PreparedModel } from '../models/prepared.js';
+import type { LoadedModel } from '../protocol/models.js';
 import type { Provider } from './lane-protocol.js';
-
-export interface LoadedModel {
-  readonly id: string;
-  readonly task: 'detect' | 'landmarks' | 'embed';
-  readonly family: string;
-  readonly version: string;
-  readonly sha256: string;
-  /** The provider that is really live. */
-  readonly provider: Provider;
-  readonly input: { readonly width: number; readonly height: number; readonly colour: string };
-  /** Length of its embeddings, for an embedder. */
-  readonly dim?: number;
-  readonly licence: Licence;
-  readonly load_ms: number;
-  readonly warmup_ms: number;
-}
 
 const TASK_OF_KIND = { detector: 'detect', landmarks: 'landmarks', embedder: 'embed' } as const;
 
@@ -35,7 +20,8 @@ export function loadedModel(
     provider,
     input: { width: input.width, height: input.height, colour: input.colour },
     ...(model.dim === undefined ? {} : { dim: model.dim }),
-    licence,
+    licence: licence.id,
+    licence_caveats: licence.caveats,
     load_ms: Math.round(start.loadMs),
     warmup_ms: Math.round(start.warmupMs),
   };

@@ -2,16 +2,17 @@
 //
 //   openStream().push ─▶ StreamQueue ─▶ Turns ─▶ FrameEngine: preprocess pool ─▶ LanePool ─▶ answers ─▶ onResult, in order
 //   recognise(), enrol() ───────────────▶┘
-import type { LoadedModel } from './loaded-model.js';
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
+import type { LoadedModel } from '../protocol/models.js';
+import type { FaceRecord } from '../protocol/people.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import { answerOf, WANTED } from './answers.js';
 import { enrolFace, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
-import type { FaceRecord, Gallery } from './gallery/gallery.js';
+import type { Gallery } from './gallery/gallery.js';
 import { startLanes } from './lane-start.js';
 import type { LanePool } from './lane-pool.js';
 import type { Provider } from './lane-protocol.js';

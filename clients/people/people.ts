@@ -5,7 +5,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { createHttpClient, type Face, type Person } from '../http-client.js';
+import { createHttpClient, type FaceRecord, type Person } from '../http-client.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, paint, shown } from '../terminal/table.js';
@@ -39,7 +39,7 @@ export async function showPerson(who: string, flags: Flags, signal: AbortSignal)
   const http = createHttpClient(flags.url, { signal });
   const output = createOutput();
   const person = await findPerson(http, who);
-  const faces: Face[] = [];
+  const faces: FaceRecord[] = [];
   for await (const face of http.faces.all(person.id)) faces.push(face);
   if (flags.json) return output.print(JSON.stringify({ ...person, faces }, null, 2));
   const fields: readonly (readonly [string, string])[] = [

@@ -1,6 +1,7 @@
 // What an import does to a gallery: worked out from a checked file before anything is written, then written as a whole
 // new store that takes the place of the present one. It never changes the present store or memory.
 import { OnlookerError } from '../../protocol/errors.js';
+import type { ImportReport } from '../../protocol/people.js';
 import { recordsOf } from './gallery-file.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange } from './gallery-meta.js';
@@ -13,17 +14,6 @@ import type { SpoolFile } from './spool-file.js';
 const WRITE_RECORDS = 64;
 
 export type ImportMode = 'merge' | 'replace';
-
-export interface ImportReport {
-  /** People that were not here before. */
-  readonly added: number;
-  /** People of the file that were here before and are now as in the file (mode `replace`). */
-  readonly replaced: number;
-  /** Ids in the file of people that were left as they are here (mode `merge`). */
-  readonly kept: readonly string[];
-  /** Faces taken from the file. */
-  readonly faces: number;
-}
 
 /**
  * Puts a store in the place of the present one that also holds what the (checked) file adds, or holds that alone.

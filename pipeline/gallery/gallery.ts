@@ -3,8 +3,9 @@
 // to who asks. docs/gallery.md tells what is stored where.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Box } from '../../protocol/payloads.js';
+import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
 import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
-import { applyImport, copyRecords, type ImportMode, type ImportReport } from './gallery-import.js';
+import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import { damagedGallery, GalleryOpenError } from './gallery-open-error.js';
@@ -14,12 +15,12 @@ import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } fr
 import { PurgeTimer } from './purge-timer.js';
 import { DamagedRecordError, encodeFace, encodePerson, isUnit } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
-import { faceRecord, type FaceRecord, type Page, type Person } from './roster.js';
+import { faceRecord, type Page } from './roster.js';
 import { SerialQueue } from './serial-queue.js';
 import { sortableIds } from './sortable-id.js';
 import { SpoolFile } from './spool-file.js';
 
-export type { FaceRecord, GalleryModel, GallerySnapshot, ImportMode, ImportReport, Page, Person, PersonInput, PersonPatch };
+export type { GalleryModel, GallerySnapshot, ImportMode, Page, PersonInput, PersonPatch };
 
 export interface NewFace {
   /** L2-normalised, as long as the model's dimension. */

@@ -1,26 +1,8 @@
 // Who is in the gallery, in memory: every look-up and list is answered from here. It mirrors what is committed and
 // is changed only after the commit, in its order; it never touches the disk.
-import type { Box } from '../../protocol/payloads.js';
+import type { FaceRecord, Person } from '../../protocol/people.js';
 import type { StoredFace, StoredPerson } from './records.js';
 
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-  readonly external_id: string | null;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** Unix ms. */
-  readonly created_at: number;
-  readonly updated_at: number;
-  /** How many faces are enrolled. */
-  readonly faces: number;
-}
-export interface FaceRecord {
-  readonly id: string;
-  readonly person: string;
-  readonly quality: number;
-  readonly box: Box;
-  readonly created_at: number;
-}
 export interface Page {
   readonly limit: number;
   /** Id of the last entry of the page before. */

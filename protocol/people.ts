@@ -1,0 +1,34 @@
+// What HTTP tells of the gallery: people, their faces, and what an import did.
+import type { Box } from './payloads.js';
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly external_id: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Unix ms. */
+  readonly created_at: number;
+  readonly updated_at: number;
+  /** How many faces are enrolled. */
+  readonly faces: number;
+}
+
+export interface FaceRecord {
+  readonly id: string;
+  /** Id of the person. */
+  readonly person: string;
+  /** 0..1, as it was when it was enrolled. */
+  readonly quality: number;
+  /** Where it was in the enrolled image. */
+  readonly box: Box;
+  /** Unix ms. */
+  readonly created_at: number;
+}
+
+export interface ImportReport {
+  readonly added: number;
+  readonly replaced: number;
+  /** Ids that were there already and are kept as they were. */
+  readonly kept: readonly string[];
+  readonly faces: number;
+}
