@@ -78,7 +78,7 @@ test('what is loaded is told with provider, licence and times', async () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       provider: 'cpu',
       input: { width: expect.any(Number) as number, height: expect.any(Number) as number },
-      licence: { id: 'MIT' },
+      licence: 'MIT',
       load_ms: expect.any(Number) as number,
       warmup_ms: expect.any(Number) as number,
     });
