@@ -1,6 +1,8 @@
 // The answers of `onlooker send` as lines: a table for people, or one JSON object for each frame.
+import type { ErrorCode } from '../../protocol/errors.js';
 import type { Task } from '../../protocol/payloads.js';
 import { toBase64 } from '../codec.js';
+import { ServerError } from '../errors.js';
 import type { FrameResult } from '../results.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
 import { frameName, type SourceFrame } from './source-frames.js';
@@ -18,10 +20,16 @@ export const jsonFormat: FrameFormat = {
   header: undefined,
   linesOf({ file, frame, timeMs }, { result, error }) {
     const of = { file, frame: frame ?? null, time_ms: timeMs ?? null };
-    const line = result ? { ...of, ...result, t: undefined } : { ...of, status: 'lost', message: error.message };
+    const line = result ? { ...of, ...result, t: undefined } : { ...of, ...toldOf(error) };
     return [JSON.stringify(line, (_key, value: unknown) => (value instanceof Uint8Array ? toBase64(value) : value))];
   },
 };
+
+/** A frame that was refused unsent, e.g. too large, is an error like any other; without the service's word it is lost. */
+function toldOf(error: Error): { readonly status: 'error' | 'lost'; readonly code?: ErrorCode; readonly message: string } {
+  const { message } = error;
+  return error instanceof ServerError ? { status: 'error', code: error.code, message } : { status: 'lost', message };
+}
 
 /** @param names the names of all files, so that the first column is wide enough */
 export function tableFormat(task: Task, names: readonly string[]): FrameFormat {
@@ -35,7 +43,7 @@ export function tableFormat(task: Task, names: readonly string[]): FrameFormat {
   return {
     header: formatHeader(columns),
     linesOf(source, { result, error }) {
-      if (!result) return [row(source, [paint('red', `lost: ${error.message}`)])];
+      if (!result) return [row(source, [paint('red', `${toldOf(error).code ?? 'lost'}: ${error.message}`)])];
       if (result.status === 'error') return [row(source, [paint('red', `${result.code}: ${shown(result.message)}`)])];
       if (result.status === 'dropped') return [row(source, [paint('yellow', `dropped: ${result.reason}`)])];
       return cellsOf(result).map((cells) => row(source, cells));

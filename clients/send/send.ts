@@ -70,7 +70,7 @@ async function sendAll(
     flags.annotate === undefined ? undefined : new (await import('./picture-writer.js')).PictureWriter(flags.annotate);
   if (format.header !== undefined) await output.print(format.header);
   for await (const { input, ...answer } of stream.answers<SourceFrame>(frames)) {
-    tally.add(answer.result);
+    tally.add(answer);
     for (const line of format.linesOf(input, answer)) await output.print(line);
     await pictures?.write(input, answer.result);
     output.progress(tally.frames, total, 'frames');

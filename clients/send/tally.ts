@@ -1,6 +1,7 @@
 // The account of one `onlooker send`: how many frames went which way, and who was seen how often.
 import type { Candidate } from '../../protocol/payloads.js';
-import type { FrameResult } from '../results.js';
+import { ServerError } from '../errors.js';
+import type { FrameAnswer } from './frame-rows.js';
 import { shown } from '../terminal/table.js';
 
 export class Tally {
@@ -21,9 +22,10 @@ export class Tally {
     return this.#dropped + this.#errors + this.#lost + this.#failedFiles > 0;
   }
 
-  /** Counts a frame; without a result it was lost. */
-  add(result: FrameResult | undefined): void {
-    if (!result) this.#lost += 1;
+  /** Counts a frame; without a result it was refused unsent, or lost. */
+  add({ result, error }: FrameAnswer): void {
+    if (error instanceof ServerError) this.#errors += 1;
+    else if (!result) this.#lost += 1;
     else if (result.status === 'dropped') this.#dropped += 1;
     else if (result.status === 'error') this.#errors += 1;
     else {

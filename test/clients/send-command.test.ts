@@ -213,6 +213,14 @@ test('a file that is neither image nor video is told, the others go on, and the 
   expect(code).toBe(1);
 });
 
+test("an image over the service's limit is refused by its code without being sent", async () => {
+  const service = await serviceThat({ hello: { limits: { max_frame_bytes: 50, max_pixels: 1, max_streams: 1 } } });
+  const { code, stdout, stderr } = await onlooker(['send', join(folder, 'album', '10.png'), '--url', service.url]);
+  expect(stdout).toMatch(/10\.png +TOO_LARGE: the image has \d+ bytes, the service takes 50\n/);
+  expect(stderr).toContain('1 frame: 0 ok, 1 refused');
+  expect([code, service.frames()]).toEqual([1, []]);
+});
+
 test('a missing ffmpeg is named with the command that installs it', async () => {
   const service = await serviceThat();
   const { code, stderr } = await onlooker(['send', join(folder, 'film.mp4'), '--url', service.url], { PATH: '/nonexistent' });
