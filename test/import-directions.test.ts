@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   pipeline: ['models', 'protocol'],
   server: ['pipeline', 'models', 'protocol'],
   clients: ['protocol'],
-  bench: ['clients', 'pipeline', 'models', 'protocol'],
+  bench: ['clients', 'pipeline', 'models', 'protocol', 'test'],
   // The program itself: it only puts the others together.
   bin: ['server', 'clients', 'models', 'protocol'],
 };
