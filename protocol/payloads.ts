@@ -18,8 +18,11 @@ export interface Candidate {
   readonly similarity: number;
 }
 
-/** Why a face has no person; absent when it has one. */
-export type NoPersonReason = 'empty_gallery' | 'below_threshold' | 'ambiguous';
+/**
+ * Why a face has no person; absent when it has one. The last two are said of tracks alone: all that was seen of the face
+ * was too poor to judge, or too little of it was seen so far.
+ */
+export type NoPersonReason = 'empty_gallery' | 'below_threshold' | 'ambiguous' | 'low_quality' | 'too_few_frames';
 
 export interface DetectedFace {
   readonly box: Box;
