@@ -2,9 +2,10 @@
 // byte by byte. It applies nothing; memory stays bounded by one record, whatever lengths a file claims.
 import { createHash } from 'node:crypto';
 import { OnlookerError } from '../../protocol/errors.js';
-import { decodeFace, decodeFileHeader, decodePerson, DamagedRecordError, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
+import { decodeFace, decodeFileHeader, decodePerson, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson } from './records.js';
-import type { StoreRecord } from './gallery-store.js';
+import type { StoreRecord } from './record-store.js';
+import { DamagedRecordError } from './sealed-record.js';
 import type { SpoolFile } from './spool-file.js';
 
 const MAGIC = Buffer.from('ONLKGLRY', 'latin1');

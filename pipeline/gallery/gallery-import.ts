@@ -5,7 +5,7 @@ import type { ImportReport } from '../../protocol/people.js';
 import { recordsOf } from './gallery-file.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange } from './gallery-meta.js';
-import type { Change, GalleryStore, StoreReplacement } from './gallery-store.js';
+import type { Change, RecordStore, StoreReplacement } from './record-store.js';
 import type { StoreMeta } from './records.js';
 import type { Roster } from './roster.js';
 import type { SpoolFile } from './spool-file.js';
@@ -23,7 +23,7 @@ export type ImportMode = 'merge' | 'replace';
  * @throws OnlookerError BAD_GALLERY
  */
 export async function applyImport(
-  store: GalleryStore,
+  store: RecordStore,
   spool: SpoolFile,
   mode: ImportMode,
   before: GalleryContent,
@@ -100,7 +100,7 @@ async function writeImported(
 }
 
 /** Copies every person and face that is in the store. */
-export async function copyRecords(store: GalleryStore, replacement: StoreReplacement): Promise<void> {
+export async function copyRecords(store: RecordStore, replacement: StoreReplacement): Promise<void> {
   for (const prefix of [PERSON_PREFIX, FACE_PREFIX]) {
     for await (const records of store.chunks(prefix)) await replacement.write(records);
   }

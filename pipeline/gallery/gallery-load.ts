@@ -1,9 +1,10 @@
 // The store's records as memory needs them: the roster and the matrix, built anew at the start and after an import.
 // It reads in small chunks, so that the main thread goes on meanwhile, and changes nothing.
 import { FaceMatrix } from './face-matrix.js';
-import { DamagedRecordError, decodeFace, decodePerson } from './records.js';
+import { decodeFace, decodePerson } from './records.js';
 import { Roster } from './roster.js';
-import type { StoreRecord } from './gallery-store.js';
+import { DamagedRecordError } from './sealed-record.js';
+import type { StoreRecord } from './record-store.js';
 
 export const PERSON_PREFIX = 'person:';
 export const FACE_PREFIX = 'face:';

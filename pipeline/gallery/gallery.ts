@@ -8,17 +8,18 @@ import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
-import { damagedGallery, GalleryOpenError } from './gallery-open-error.js';
-import { GalleryStore, type Change } from './gallery-store.js';
 import type { GallerySnapshot } from './face-matrix.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from './purge-timer.js';
-import { DamagedRecordError, encodeFace, encodePerson, isUnit } from './records.js';
+import { RecordStore, type Change, type StoreKind } from './record-store.js';
+import { encodeFace, encodePerson, isUnit } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
+import { DamagedRecordError } from './sealed-record.js';
 import { SerialQueue } from './serial-queue.js';
 import { sortableIds } from './sortable-id.js';
 import { SpoolFile } from './spool-file.js';
+import { StoreOpenError } from './store-open-error.js';
 
 export type { GalleryModel, GallerySnapshot, ImportMode, Page, PersonInput, PersonPatch };
 
@@ -51,6 +52,10 @@ interface Mutation<T> {
 }
 
 const PURGE_DELAY_MS = 5_000;
+const GALLERY_STORE: StoreKind = {
+  name: 'gallery',
+  whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
+};
 
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
@@ -67,7 +72,7 @@ export class Gallery {
 
   private constructor(
     private readonly options: GalleryOptions,
-    private readonly store: GalleryStore,
+    private readonly store: RecordStore,
     meta: StoreMeta,
     content: GalleryContent,
   ) {
@@ -82,19 +87,20 @@ export class Gallery {
     if (meta.purge_pending) this.#purgeTimer.start(0);
   }
 
-  /** @throws GalleryOpenError with one line that tells what is wrong and what to do */
+  /** @throws StoreOpenError with one line that tells what is wrong and what to do */
   static async open(options: GalleryOptions): Promise<Gallery> {
-    const store = GalleryStore.open(options.dir);
+    const store = RecordStore.open(options.dir, GALLERY_STORE);
     try {
+      SpoolFile.removeLeftovers(options.dir);
       const meta = await openMeta(store, options.model);
       const content = await loadContent(store, options.model.dim);
       const { people, faces } = content.roster.size;
-      if (store.count !== people + faces + 1) throw damagedGallery(options.dir, 'it holds records under unknown keys');
+      if (store.count !== people + faces + 1) throw store.damaged('it holds records under unknown keys');
       return new Gallery(options, store, meta, content);
     } catch (error) {
       await store.close();
-      if (error instanceof DamagedRecordError) throw damagedGallery(options.dir, error.message);
-      throw error instanceof OnlookerError ? new GalleryOpenError(error.message, { cause: error }) : error;
+      if (error instanceof DamagedRecordError) throw store.damaged(error.message);
+      throw error instanceof OnlookerError ? new StoreOpenError(error.message, { cause: error }) : error;
     }
   }
 

@@ -31,7 +31,7 @@ export class PurgeTimer {
     try {
       if (await this.purge()) this.start();
     } catch (error) {
-      this.log?.warn({ err: error }, 'what was deleted could not be purged from the gallery file yet');
+      this.log?.warn({ err: error }, 'what was deleted could not be purged from the file on disk yet');
       this.start(RETRY_MS);
     }
   }

@@ -1,7 +1,7 @@
-// The one codec of the gallery's records, in the store and in the exported file alike: JSON, for a face with its
-// embedding behind it, sealed with a CRC-32. Nothing is written or read but through it, and it does no I/O.
-import { crc32 } from 'node:zlib';
+// The one codec of the gallery's records, in the store and in the exported file alike: sealed JSON, for a face with its
+// embedding behind it. Nothing is written or read but through it, and it does no I/O.
 import { z } from 'zod';
+import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from './sealed-record.js';
 
 export const SCHEMA_VERSION = 1;
 const METADATA_BYTES_MAX = 16 * 1024;
@@ -10,14 +10,8 @@ const METADATA_DEPTH_MAX = 32;
 export const DIM_MAX = 8192;
 /** No record is longer: a JSON part of at most 64 KiB and an embedding. */
 export const RECORD_BYTES_MAX = 64 * 1024 + DIM_MAX * Float32Array.BYTES_PER_ELEMENT;
-const SEAL_BYTES = 8;
 /** How far the squared length of a unit embedding may be from 1. */
 const UNIT_TOLERANCE = 1e-3;
-
-/** A record that is not what was written: damaged on disk or on the way. Its message names ids, never people. */
-export class DamagedRecordError extends Error {
-  override readonly name = 'DamagedRecordError';
-}
 
 function nestsAtMost(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
@@ -86,53 +80,16 @@ export type StoredFace = Readonly<z.infer<typeof faceSchema>>;
 export type StoreMeta = Readonly<z.infer<typeof metaSchema>>;
 export type FileHeader = Readonly<z.infer<typeof fileHeaderSchema>>;
 
-/** CRC-32 of the rest (u32), length of the JSON (u32), the JSON in UTF-8, then the tail; little-endian. */
-function seal(json: object, tail: Uint8Array = new Uint8Array()): Buffer {
-  const text = Buffer.from(JSON.stringify(json));
-  const record = Buffer.alloc(SEAL_BYTES + text.length + tail.length);
-  record.writeUInt32LE(text.length, 4);
-  text.copy(record, SEAL_BYTES);
-  record.set(tail, SEAL_BYTES + text.length);
-  record.writeUInt32LE(crc32(record.subarray(4)), 0);
-  return record;
-}
-
-function unseal(record: Buffer): { json: unknown; tail: Buffer } {
-  if (record.length < SEAL_BYTES || record.readUInt32LE(0) !== crc32(record.subarray(4))) {
-    throw new DamagedRecordError('a checksum is wrong');
-  }
-  const end = SEAL_BYTES + record.readUInt32LE(4);
-  if (end > record.length) throw new DamagedRecordError('a record is too short');
-  try {
-    return { json: JSON.parse(record.toString('utf8', SEAL_BYTES, end)), tail: record.subarray(end) };
-  } catch {
-    throw new DamagedRecordError('a record is not JSON');
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, json: unknown): T {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new DamagedRecordError(`${issue?.path.join('.') ?? 'a record'}: ${issue?.message ?? 'is wrong'}`);
-}
-
-function decode<T>(schema: z.ZodType<T>, record: Buffer): T {
-  const { json, tail } = unseal(record);
-  if (tail.length > 0) throw new DamagedRecordError('a record is too long');
-  return parse(schema, json);
-}
-
 export const encodePerson = (person: StoredPerson): Buffer => seal(person);
-export const decodePerson = (record: Buffer): StoredPerson => decode(personSchema, record);
+export const decodePerson = (record: Buffer): StoredPerson => decodeSealed(personSchema, record);
 export const encodeMeta = (meta: StoreMeta): Buffer => seal(meta);
-export const decodeMeta = (record: Buffer): StoreMeta => decode(metaSchema, record);
+export const decodeMeta = (record: Buffer): StoreMeta => decodeSealed(metaSchema, record);
 export const encodeFileHeader = (header: FileHeader): Buffer => seal(header);
-export const decodeFileHeader = (record: Buffer): FileHeader => decode(fileHeaderSchema, record);
+export const decodeFileHeader = (record: Buffer): FileHeader => decodeSealed(fileHeaderSchema, record);
 
 /** The schema number alone, of any version's meta record. */
 export function decodeSchemaVersion(record: Buffer): number {
-  return parse(z.object({ schema: z.int().min(1) }), unseal(record).json).schema;
+  return parseRecord(z.object({ schema: z.int().min(1) }), unseal(record).json).schema;
 }
 
 /** @param embedding L2-normalised; stored as little-endian float32 */
@@ -143,7 +100,7 @@ export function encodeFace(face: StoredFace, embedding: Float32Array): Buffer {
 /** @throws DamagedRecordError also where the embedding has another dimension or is not of unit length */
 export function decodeFace(record: Buffer, dim: number): { face: StoredFace; embedding: Float32Array } {
   const { json, tail } = unseal(record);
-  const face = parse(faceSchema, json);
+  const face = parseRecord(faceSchema, json);
   if (tail.length !== dim * Float32Array.BYTES_PER_ELEMENT)
     throw new DamagedRecordError(`face ${face.id}: wrong length of the embedding`);
   const embedding = new Float32Array(dim);

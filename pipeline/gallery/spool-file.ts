@@ -1,11 +1,12 @@
 // A nameless temporary file: what is exported or imported waits there while it is checked or read by a slow client.
 // Its name is removed as soon as it is open, so that no end of the process, however sudden, leaves people's data behind.
 import { randomUUID } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Names that begin so are left over from a crash between opening and removing: deleted at the next start. */
-export const SPOOL_PREFIX = 'spool-';
+const SPOOL_PREFIX = 'spool-';
 const READ_BYTES = 64 * 1024;
 
 export class SpoolFile {
@@ -18,6 +19,11 @@ export class SpoolFile {
     const handle = await open(path, 'wx+', 0o600);
     await rm(path);
     return new SpoolFile(handle);
+  }
+
+  /** Of a process that did not end by itself. No other may have the directory. */
+  static removeLeftovers(dir: string): void {
+    for (const name of readdirSync(dir)) if (name.startsWith(SPOOL_PREFIX)) rmSync(join(dir, name));
   }
 
   get bytes(): number {

@@ -72,7 +72,7 @@ function checkFile(fd: number, bytes: number): void {
 
 function readMeta(fd: number, at: number): MetaPage {
   const page = read(fd, at, META_BYTES);
-  if ((page.readUInt16LE(18) & META) === 0 || page.readUInt32LE(24) !== MAGIC) throw new Damage('it is not a gallery');
+  if ((page.readUInt16LE(18) & META) === 0 || page.readUInt32LE(24) !== MAGIC) throw new Damage('it is not an LMDB file');
   if ((page.readUInt32LE(28) & 0xffff) !== FORMAT) throw new Damage('its format is another version of LMDB');
   const pageBytes = page.readUInt32LE(48);
   if (pageBytes < 256 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) throw new Damage('its page size is wrong');

@@ -1,7 +1,7 @@
 import type { BigIntStatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { GalleryOpenError } from '../../pipeline/gallery/gallery-open-error.js';
+import { StoreOpenError } from '../../pipeline/gallery/store-open-error.js';
 import { openGallery, temporaryDir } from './fixtures.js';
 import { faceOf } from './vectors.js';
 
@@ -19,7 +19,7 @@ test('on a full disk changes are refused, nothing is lost, and it goes on when t
   await expect(gallery.deletePerson(id)).rejects.toMatchObject({ code: 'INTERNAL' });
   expect(gallery.version).toBe(1);
   expect(gallery.size).toEqual({ people: 1, faces: 0 });
-  await expect(openGallery(temporaryDir())).rejects.toThrow(GalleryOpenError);
+  await expect(openGallery(temporaryDir())).rejects.toThrow(StoreOpenError);
   vi.mocked(statfs).mockReset();
   expect((await gallery.addFace(id, faceOf(1))).created).toBe(true);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { expect, test } from 'vitest';
-import { GalleryOpenError } from '../../pipeline/gallery/gallery-open-error.js';
+import { StoreOpenError } from '../../pipeline/gallery/store-open-error.js';
 import { Gallery } from '../../pipeline/gallery/gallery.js';
 import { encodeMeta } from '../../pipeline/gallery/records.js';
 import { openGallery, sliceOf, temporaryDir } from './fixtures.js';
@@ -22,7 +22,7 @@ async function galleryDir(people: number): Promise<string> {
 
 async function openErrorOf(dir: string, model = MODEL): Promise<string> {
   const error: unknown = await openGallery(dir, { model }).catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(GalleryOpenError);
+  expect(error).toBeInstanceOf(StoreOpenError);
   const { message } = error as Error;
   expect(message).not.toContain('\n');
   return message;
@@ -49,14 +49,14 @@ test('a file that is no gallery is refused and left as it is', async () => {
   const path = join(dir, 'gallery.mdb');
   const garbage = Buffer.alloc(20_000, 'not a gallery. ');
   writeFileSync(path, garbage);
-  expect(await openErrorOf(dir)).toMatch(/is damaged \(it is not a gallery\): put back a copy/);
+  expect(await openErrorOf(dir)).toMatch(/is damaged \(it is not an LMDB file\): put back a copy/);
   expect(readFileSync(path).equals(garbage)).toBe(true);
 });
 
 /** Opens a gallery that may be damaged. @returns whether it was refused; if not, everything is there and can be added to */
 async function refusedOrWhole(dir: string, faces: number): Promise<boolean> {
   const gallery: unknown = await openGallery(dir).catch((error: unknown) => error);
-  if (gallery instanceof GalleryOpenError) return true;
+  if (gallery instanceof StoreOpenError) return true;
   if (!(gallery instanceof Gallery)) throw gallery;
   expect(gallery.size.faces).toBe(faces);
   await gallery.createPerson({ name: 'one more' });

@@ -1,17 +1,23 @@
-// The gallery on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is
-// durable. A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so
-// the file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+// A store on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is durable.
+// A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so the
+// file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open as openFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { OnlookerError } from '../../protocol/errors.js';
 import { DirectoryLock } from './directory-lock.js';
-import { damagedGallery, GalleryOpenError } from './gallery-open-error.js';
-import { SPOOL_PREFIX } from './spool-file.js';
 import { damageOf } from './store-file.js';
+import { StoreOpenError } from './store-open-error.js';
 
+/** What is kept in a store, for its file and for messages about it. */
+export interface StoreKind {
+  /** `gallery` lies in `gallery.mdb` and is called "the gallery". */
+  readonly name: string;
+  /** What to do when the file is damaged: the end of a sentence. */
+  readonly whenDamaged: string;
+}
 /** One record written (a value) or removed (null). */
 export interface Change {
   readonly key: string;
@@ -27,10 +33,27 @@ export interface StoreView {
   release(): void;
 }
 
-const FILE = 'gallery.mdb';
-const NEXT_FILE = 'gallery.next.mdb';
+/** Keys from `start` (included unless `exclusiveStart`) to `end` (excluded), in their order or, `reverse`, from `start` down to `end`. */
+export interface KeyRange {
+  readonly start: string;
+  readonly end: string;
+  readonly limit: number;
+  readonly exclusiveStart?: boolean;
+  readonly reverse?: boolean;
+}
+/** Reads within one turn of the event loop, so of one moment. */
+export interface StoreReader {
+  get(key: string): Buffer | undefined;
+  range(range: KeyRange): StoreRecord[];
+  keys(range: KeyRange): string[];
+  /** How many records have keys that begin so; `prefix` ends in ':'. */
+  countOf(prefix: string): number;
+}
+
 /** Records read or written in one go: about a millisecond of the main thread. */
 const CHUNK_RECORDS = 64;
+/** How often what was committed during a replacement is written after it before commits must wait for the rest. */
+const CATCH_UP_ROUNDS = 8;
 /** LMDB 3.5.6 corrupts its memory when the disk is full, so it is never let to try. */
 const FREE_BYTES_MIN = 32 * 1024 * 1024;
 
@@ -65,15 +88,26 @@ async function write(database: Database, changes: readonly Change[]): Promise<vo
   const failed = results.find((result) => result.status === 'rejected');
   if (failed === undefined) return;
   const reason = failed.reason as Error & { commitError?: Promise<never> };
-  throw new Error('the gallery store cannot be written', { cause: await reason.commitError?.catch((error: unknown) => error) });
+  throw new Error('the store cannot be written', { cause: await reason.commitError?.catch((error: unknown) => error) });
+}
+
+/** ';' follows ':' in ASCII: all keys from the prefix to this one begin with the prefix. */
+export function prefixEnd(prefix: string): string {
+  return `${prefix.slice(0, -1)};`;
+}
+
+function rangeOf(database: Database, range: KeyRange, transaction?: Transaction): StoreRecord[] {
+  // Copies: LMDB may use the memory again in the next turn.
+  return [...database.getRange({ ...range, ...(transaction && { transaction }) })].map(({ key, value }) => ({
+    key,
+    value: Buffer.from(value),
+  }));
 }
 
 async function* chunksOf(database: Database, prefix: string, transaction?: Transaction): AsyncGenerator<readonly StoreRecord[]> {
-  // ';' follows ':' in ASCII: the range holds what begins with the prefix.
-  const end = `${prefix.slice(0, -1)};`;
+  const end = prefixEnd(prefix);
   for (let start = prefix, exclusiveStart = false; ;) {
-    const range = database.getRange({ start, end, exclusiveStart, limit: CHUNK_RECORDS, ...(transaction && { transaction }) });
-    const records = [...range].map(({ key, value }) => ({ key, value: Buffer.from(value) }));
+    const records = rangeOf(database, { start, end, exclusiveStart, limit: CHUNK_RECORDS }, transaction);
     const last = records.at(-1);
     if (last === undefined) return;
     yield records;
@@ -116,47 +150,69 @@ export interface ReplaceSteps {
   readonly settle: (removed: boolean) => readonly Change[];
 }
 
-function removeReplacement(dir: string): void {
-  for (const suffix of ['', '-lock']) rmSync(join(dir, NEXT_FILE + suffix), { force: true });
+/** Keys that were committed while a replacement is being written, to be written into it too. */
+interface Journal {
+  readonly keys: Set<string>;
+  removed: boolean;
 }
 
-export class GalleryStore {
+function removeReplacement(path: string): void {
+  for (const suffix of ['', '-lock']) rmSync(path + suffix, { force: true });
+}
+
+const pathOf = (dir: string, { name }: StoreKind): string => join(dir, `${name}.mdb`);
+const nextPathOf = (dir: string, { name }: StoreKind): string => join(dir, `${name}.next.mdb`);
+
+function damagedStore(dir: string, kind: StoreKind, reason: string): StoreOpenError {
+  return new StoreOpenError(`The ${kind.name} in ${dir} is damaged (${reason}): ${kind.whenDamaged}`);
+}
+
+export class RecordStore {
   #database: Database;
-  /** What was committed while a replacement is being written, to be written into it too. */
-  #journal: Change[] | undefined;
+  #journal: Journal | undefined;
+  #adopting: Promise<void> | undefined;
   #broken: unknown;
+  readonly #path: string;
+  readonly #nextPath: string;
 
   private constructor(
     readonly dir: string,
+    private readonly kind: StoreKind,
     private readonly lock: DirectoryLock,
   ) {
-    this.#database = openDatabase(join(dir, FILE));
+    this.#path = pathOf(dir, kind);
+    this.#nextPath = nextPathOf(dir, kind);
+    this.#database = openDatabase(this.#path);
   }
 
-  /** @throws GalleryOpenError with one line that tells what to do */
-  static open(dir: string): GalleryStore {
-    const path = join(dir, FILE);
+  /** @param dir of the store's own; made when it is not there @throws StoreOpenError with one line that tells what to do */
+  static open(dir: string, kind: StoreKind): RecordStore {
+    const path = pathOf(dir, kind);
     let lock: DirectoryLock | undefined;
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
-      lock = DirectoryLock.take(dir);
-      removeReplacement(dir);
-      for (const name of readdirSync(dir)) if (name.startsWith(SPOOL_PREFIX)) rmSync(join(dir, name));
+      lock = DirectoryLock.take(dir, kind.name);
+      removeReplacement(nextPathOf(dir, kind));
       const damage = damageOf(path);
-      if (damage !== undefined) throw damagedGallery(dir, damage);
+      if (damage !== undefined) throw damagedStore(dir, kind, damage);
       if (existsSync(path)) accessSync(path, constants.W_OK);
-      return new GalleryStore(dir, lock);
+      return new RecordStore(dir, kind, lock);
     } catch (error) {
       lock?.release();
-      if (error instanceof GalleryOpenError) throw error;
+      if (error instanceof StoreOpenError) throw error;
       // The system's errors have a name for a code, LMDB's a number.
       const { code, message } = error as NodeJS.ErrnoException;
-      if (typeof code !== 'string') throw damagedGallery(dir, message);
-      throw new GalleryOpenError(
-        `The gallery directory ${dir} cannot be created or written (${code}): give this user the right to write there, or name another data directory.`,
+      if (typeof code !== 'string') throw damagedStore(dir, kind, message);
+      throw new StoreOpenError(
+        `The ${kind.name} directory ${dir} cannot be created or written (${code}): give this user the right to write there, or name another data directory.`,
         { cause: error },
       );
     }
+  }
+
+  /** @param reason in a few words, without names */
+  damaged(reason: string): StoreOpenError {
+    return damagedStore(this.dir, this.kind, reason);
   }
 
   /** How many records there are, whatever their keys. */
@@ -170,6 +226,19 @@ export class GalleryStore {
 
   chunks(prefix: string): AsyncGenerator<readonly StoreRecord[]> {
     return chunksOf(this.#database, prefix);
+  }
+
+  /** Reads at any time, also while the file is being replaced: it waits for the moment in which there is none. */
+  async read<T>(job: (reader: StoreReader) => T): Promise<T> {
+    // Its failure is told to who replaces.
+    while (this.#adopting !== undefined) await this.#adopting.catch(() => undefined);
+    const database = this.#database;
+    return job({
+      get: (key) => database.get(key),
+      range: (range) => rangeOf(database, range),
+      keys: (range) => [...database.getKeys({ ...range })],
+      countOf: (prefix) => database.getKeysCount({ start: prefix, end: prefixEnd(prefix) }),
+    });
   }
 
   view(): StoreView {
@@ -192,7 +261,10 @@ export class GalleryStore {
       this.#broken = error;
       throw error;
     }
-    this.#journal?.push(...changes);
+    for (const { key, value } of changes) {
+      this.#journal?.keys.add(key);
+      if (value === null && this.#journal !== undefined) this.#journal.removed = true;
+    }
   }
 
   /**
@@ -200,23 +272,31 @@ export class GalleryStore {
    * @throws what the steps throw; then the store is what it was
    */
   async replace(steps: ReplaceSteps): Promise<void> {
-    await this.#needWritable(statSync(join(this.dir, FILE)).size + steps.addedBytes);
-    const journal: Change[] = [];
+    await this.#needWritable(statSync(this.#path).size + steps.addedBytes);
+    const journal: Journal = { keys: new Set(), removed: false };
     this.#journal = journal;
-    const replacement = new StoreReplacement(openDatabase(join(this.dir, NEXT_FILE), true));
+    const replacement = new StoreReplacement(openDatabase(this.#nextPath, true));
     try {
       await steps.fill(replacement);
+      for (let round = 0; round < CATCH_UP_ROUNDS && journal.keys.size > CHUNK_RECORDS; round++) {
+        await this.#catchUp(replacement, journal.keys);
+      }
       await steps.alone(async () => {
-        await replacement.write(journal);
-        await replacement.write(steps.settle(journal.some((change) => change.value === null)));
+        await this.#catchUp(replacement, journal.keys);
+        await replacement.write(steps.settle(journal.removed));
         await replacement.close();
-        await syncToDisk(join(this.dir, NEXT_FILE));
-        await this.#adoptReplacement();
+        await syncToDisk(this.#nextPath);
+        this.#adopting = this.#adoptReplacement();
+        try {
+          await this.#adopting;
+        } finally {
+          this.#adopting = undefined;
+        }
       });
     } finally {
       this.#journal = undefined;
       await replacement.close();
-      removeReplacement(this.dir);
+      removeReplacement(this.#nextPath);
     }
   }
 
@@ -225,13 +305,28 @@ export class GalleryStore {
     this.lock.release();
   }
 
+  /** Writes the present values of these keys. A key that is committed again meanwhile comes again. */
+  async #catchUp(replacement: StoreReplacement, journaled: Set<string>): Promise<void> {
+    const keys = [...journaled];
+    journaled.clear();
+    for (let at = 0; at < keys.length; at += CHUNK_RECORDS) {
+      const chunk = keys.slice(at, at + CHUNK_RECORDS);
+      await replacement.write(chunk.map((key) => ({ key, value: this.#copyOf(key) })));
+    }
+  }
+
+  #copyOf(key: string): Buffer | null {
+    const value = this.#database.get(key);
+    return value === undefined ? null : Buffer.from(value);
+  }
+
   /** The rename is the moment: before it the old file is the store, after it the new one. */
   async #adoptReplacement(): Promise<void> {
     await this.#database.close();
     try {
-      renameSync(join(this.dir, NEXT_FILE), join(this.dir, FILE));
+      renameSync(this.#nextPath, this.#path);
     } finally {
-      this.#database = openDatabase(join(this.dir, FILE));
+      this.#database = openDatabase(this.#path);
     }
     try {
       await syncToDisk(this.dir);
@@ -244,14 +339,14 @@ export class GalleryStore {
 
   async #needWritable(more: number): Promise<void> {
     if (this.#broken !== undefined) {
-      const message = 'The gallery cannot be written since an earlier write failed: restart the service.';
+      const message = `The ${this.kind.name} cannot be written since an earlier write failed: restart the service.`;
       throw new OnlookerError('INTERNAL', message, undefined, { cause: this.#broken });
     }
     const { bavail, bsize } = await statfs(this.dir);
     if (bavail * bsize >= FREE_BYTES_MIN + more) return;
     throw new OnlookerError(
       'INTERNAL',
-      'The disk that holds the gallery is nearly full: nothing was changed. Free some space there.',
+      `The disk that holds the ${this.kind.name} is nearly full: nothing was changed. Free some space there.`,
     );
   }
 }

@@ -1,0 +1,50 @@
+// How a record lies in a store: JSON, with bytes behind it where there are any, sealed with a CRC-32. It knows no fields.
+import { crc32 } from 'node:zlib';
+import type { z } from 'zod';
+
+const SEAL_BYTES = 8;
+
+/** A record that is not what was written: damaged on disk or on the way. Its message names ids, never people. */
+export class DamagedRecordError extends Error {
+  override readonly name = 'DamagedRecordError';
+}
+
+/** CRC-32 of the rest (u32), length of the JSON (u32), the JSON in UTF-8, then the tail; little-endian. */
+export function seal(json: object, tail: Uint8Array = new Uint8Array()): Buffer {
+  const text = Buffer.from(JSON.stringify(json));
+  const record = Buffer.alloc(SEAL_BYTES + text.length + tail.length);
+  record.writeUInt32LE(text.length, 4);
+  text.copy(record, SEAL_BYTES);
+  record.set(tail, SEAL_BYTES + text.length);
+  record.writeUInt32LE(crc32(record.subarray(4)), 0);
+  return record;
+}
+
+/** @throws DamagedRecordError */
+export function unseal(record: Buffer): { json: unknown; tail: Buffer } {
+  if (record.length < SEAL_BYTES || record.readUInt32LE(0) !== crc32(record.subarray(4))) {
+    throw new DamagedRecordError('a checksum is wrong');
+  }
+  const end = SEAL_BYTES + record.readUInt32LE(4);
+  if (end > record.length) throw new DamagedRecordError('a record is too short');
+  try {
+    return { json: JSON.parse(record.toString('utf8', SEAL_BYTES, end)), tail: record.subarray(end) };
+  } catch {
+    throw new DamagedRecordError('a record is not JSON');
+  }
+}
+
+/** @throws DamagedRecordError where it has not the shape */
+export function parseRecord<T>(schema: z.ZodType<T>, json: unknown): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new DamagedRecordError(`${issue?.path.join('.') ?? 'a record'}: ${issue?.message ?? 'is wrong'}`);
+}
+
+/** A record without a tail. @throws DamagedRecordError */
+export function decodeSealed<T>(schema: z.ZodType<T>, record: Buffer): T {
+  const { json, tail } = unseal(record);
+  if (tail.length > 0) throw new DamagedRecordError('a record is too long');
+  return parseRecord(schema, json);
+}
