@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { OnlookerError } from '../../protocol/errors.js';
 import { decodeFace, decodeFileHeader, decodePerson, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson } from './records.js';
-import type { StoreRecord } from './record-store.js';
-import { DamagedRecordError } from './sealed-record.js';
+import type { StoreRecord } from '../store/record-store.js';
+import { DamagedRecordError } from '../store/sealed-record.js';
 import type { SpoolFile } from './spool-file.js';
 
 const MAGIC = Buffer.from('ONLKGLRY', 'latin1');

@@ -5,7 +5,7 @@ import type { ImportReport } from '../../protocol/people.js';
 import { recordsOf } from './gallery-file.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange } from './gallery-meta.js';
-import type { Change, RecordStore, StoreReplacement } from './record-store.js';
+import type { Change, RecordStore, StoreReplacement } from '../store/record-store.js';
 import type { StoreMeta } from './records.js';
 import type { Roster } from './roster.js';
 import type { SpoolFile } from './spool-file.js';

@@ -3,8 +3,8 @@
 import { FaceMatrix } from './face-matrix.js';
 import { decodeFace, decodePerson } from './records.js';
 import { Roster } from './roster.js';
-import { DamagedRecordError } from './sealed-record.js';
-import type { StoreRecord } from './record-store.js';
+import { DamagedRecordError } from '../store/sealed-record.js';
+import type { StoreRecord } from '../store/record-store.js';
 
 export const PERSON_PREFIX = 'person:';
 export const FACE_PREFIX = 'face:';

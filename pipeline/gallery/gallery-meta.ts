@@ -2,8 +2,8 @@
 // model must never be opened by mistake.
 import { FACE_PREFIX, PERSON_PREFIX } from './gallery-load.js';
 import { decodeMeta, decodeSchemaVersion, encodeMeta, SCHEMA_VERSION, type GalleryModel, type StoreMeta } from './records.js';
-import type { Change, RecordStore } from './record-store.js';
-import { StoreOpenError } from './store-open-error.js';
+import type { Change, RecordStore } from '../store/record-store.js';
+import { StoreOpenError } from '../store/store-open-error.js';
 
 const META_KEY = 'meta';
 

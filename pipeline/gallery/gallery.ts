@@ -10,16 +10,16 @@ import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './
 import { metaChange, openMeta } from './gallery-meta.js';
 import type { GallerySnapshot } from './face-matrix.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
-import { PurgeTimer } from './purge-timer.js';
-import { RecordStore, type Change, type StoreKind } from './record-store.js';
+import { PurgeTimer } from '../store/purge-timer.js';
+import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
 import { encodeFace, encodePerson, isUnit } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
-import { DamagedRecordError } from './sealed-record.js';
-import { SerialQueue } from './serial-queue.js';
-import { sortableIds } from './sortable-id.js';
+import { DamagedRecordError } from '../store/sealed-record.js';
+import { SerialQueue } from '../store/serial-queue.js';
+import { sortableIds } from '../store/sortable-id.js';
 import { SpoolFile } from './spool-file.js';
-import { StoreOpenError } from './store-open-error.js';
+import { StoreOpenError } from '../store/store-open-error.js';
 
 export type { GalleryModel, GallerySnapshot, ImportMode, Page, PersonInput, PersonPatch };
 

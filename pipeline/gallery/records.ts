@@ -1,7 +1,7 @@
 // The one codec of the gallery's records, in the store and in the exported file alike: sealed JSON, for a face with its
 // embedding behind it. Nothing is written or read but through it, and it does no I/O.
 import { z } from 'zod';
-import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from './sealed-record.js';
+import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from '../store/sealed-record.js';
 
 export const SCHEMA_VERSION = 1;
 const METADATA_BYTES_MAX = 16 * 1024;

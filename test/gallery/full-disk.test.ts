@@ -1,7 +1,7 @@
 import type { BigIntStatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { StoreOpenError } from '../../pipeline/gallery/store-open-error.js';
+import { StoreOpenError } from '../../pipeline/store/store-open-error.js';
 import { openGallery, temporaryDir } from './fixtures.js';
 import { faceOf } from './vectors.js';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { expect, test } from 'vitest';
-import { StoreOpenError } from '../../pipeline/gallery/store-open-error.js';
+import { StoreOpenError } from '../../pipeline/store/store-open-error.js';
 import { Gallery } from '../../pipeline/gallery/gallery.js';
 import { encodeMeta } from '../../pipeline/gallery/records.js';
 import { openGallery, sliceOf, temporaryDir } from './fixtures.js';
