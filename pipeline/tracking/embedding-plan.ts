@@ -1,0 +1,51 @@
+// When a face is worth the dear stage: often until it is decided who it is, then only for a reason. It looks at what is
+// known without embedding alone.
+import { poseFromPoints, qualityOf } from '../face-quality.js';
+import type { FoundFace } from '../lane-protocol.js';
+import type { FaceTrack } from './face-track.js';
+import type { TrackingThresholds } from './tracking-options.js';
+
+/** A sharp crop: what is not known before it is cut is assumed to be as good as can be. */
+const SHARP = 400;
+
+/** The quality that an embedding of this face could have at best, from size, score and, where there are points, pose. */
+export function estimatedQuality(face: FoundFace): number {
+  const pose = face.points === undefined ? { yawDegrees: 0, pitchDegrees: 0 } : poseFromPoints(face.points);
+  const sizePx = Math.max(face.x2 - face.x1, face.y2 - face.y1);
+  return qualityOf({ sizePx, sharpness: SHARP, score: face.score, ...pose });
+}
+
+/** Whether this sight of a track is to be embedded; to be followed by `noteAsked` when it is. */
+export function wantsEmbedding(
+  { plan, suspect, verdict, body }: FaceTrack,
+  atMs: number,
+  estimate: number,
+  galleryVersion: number,
+  options: TrackingThresholds,
+): boolean {
+  const passedMs = atMs - plan.askedMs;
+  if (plan.asked === 0) return true;
+  if (passedMs < options.embedEveryMs) return false;
+  if (suspect !== null) return true;
+  if (passedMs >= options.refreshMs) return true;
+  // Two faces over each other give embeddings of neither; what they left in doubt is asked when they are apart.
+  if (body.touchedMs >= body.seenMs && plan.asked > 1) return false;
+  if (verdict.person === null && passedMs >= undecidedPauseMs(plan.asked, options)) return true;
+  if (estimate >= plan.best + options.improvement) return true;
+  if (plan.doubt && passedMs >= options.doubtEveryMs) return true;
+  return plan.galleryVersion < galleryVersion && passedMs >= options.galleryEveryMs;
+}
+
+function undecidedPauseMs(asked: number, { embedBurst, embedEveryMs, embedPauseMs, refreshMs }: TrackingThresholds): number {
+  if (asked < embedBurst) return embedEveryMs;
+  return Math.min(refreshMs, embedPauseMs * 2 ** Math.min(asked - embedBurst, 20));
+}
+
+export function noteAsked({ plan, body }: FaceTrack, atMs: number, estimate: number, galleryVersion: number): void {
+  body.awaited++;
+  plan.asked++;
+  plan.askedMs = atMs;
+  plan.best = Math.max(plan.best, estimate);
+  plan.galleryVersion = galleryVersion;
+  plan.doubt = false;
+}

@@ -1,0 +1,137 @@
+// One face followed from frame to frame: the state that tracking changes as it goes. Its body (where it is) and its
+// identity (what it looks like, who it is, what was told of it) are apart, since mending moves one without the other.
+import type { ToldState } from '../../protocol/events.js';
+import type { FoundFace } from '../lane-protocol.js';
+import { startMotion, type Motion, type MotionNoise } from './motion.js';
+import { cosine, NO_EVIDENCE, type Evidence, type Verdict } from './votes.js';
+
+/** Where a face is and was last seen. */
+export interface Body {
+  /** The track whose body it is now. */
+  owner: FaceTrack;
+  /** What was seen of it before this time, ms, may have been somebody else than its owner. */
+  ownedFromMs: number;
+  /** Null when nobody knows where it is: what it was taken for turned out to be somebody else. */
+  motion: Motion | null;
+  face: FoundFace;
+  /** Time of the last frame that shows it, ms. */
+  seenMs: number;
+  /** Frames in turn that did not show it. */
+  misses: number;
+  /** When it last touched another body, ms; -Infinity for never. */
+  touchedMs: number;
+  /** Embeddings that were asked for and are not here yet. */
+  awaited: number;
+}
+
+export interface FaceTrack {
+  readonly id: string;
+  body: Body;
+  readonly firstMs: number;
+  frames: number;
+  confirmed: boolean;
+  /** What it is decided by: oldest first, a bounded number. */
+  votes: Evidence[];
+  /** Its best faces, best first, unlike each other: what mending compares with, and what can be enrolled. */
+  best: Evidence[];
+  /** JPEG of its best face so far, and how good that is. */
+  thumbnail: { readonly jpeg: Uint8Array; readonly quality: number } | null;
+  /** A face that does not look like this track's: one more like it, and its body is somebody else's. */
+  suspect: Evidence | null;
+  verdict: Verdict;
+  readonly plan: {
+    asked: number;
+    askedMs: number;
+    /** Best quality asked for, as estimated without embedding. */
+    best: number;
+    galleryVersion: number;
+    doubt: boolean;
+  };
+  /** The last state told in an event; null while it was told of in none. */
+  told: ToldState | null;
+  identified: boolean;
+  /** Whose second visit this is, so that it is not told as new; the person is null for a stranger. */
+  repeatOf: { readonly personId: string | null } | null;
+}
+
+/** Enough for a decision and its doubts; a track of a day must not grow. */
+const MAX_VOTES = 12;
+const MAX_BEST = 5;
+/** Two faces this similar are the same picture a moment later: no second view of somebody. */
+const SAME_VIEW = 0.93;
+
+/** A track of a face that was just found. @param firstMs when it was first seen, which may be before now */
+export function startTrack(id: string, face: FoundFace, atMs: number, noise: MotionNoise, firstMs = atMs): FaceTrack {
+  const place = { ownedFromMs: firstMs, face, seenMs: atMs, misses: 0, touchedMs: -Infinity, awaited: 0 };
+  const track: Omit<FaceTrack, 'body'> = {
+    id,
+    firstMs,
+    frames: 1,
+    confirmed: false,
+    votes: [],
+    best: [],
+    thumbnail: null,
+    suspect: null,
+    verdict: NO_EVIDENCE,
+    plan: { asked: 0, askedMs: -Infinity, best: 0, galleryVersion: 0, doubt: false },
+    told: null,
+    identified: false,
+    repeatOf: null,
+  };
+  // A body and its owner know each other.
+  const owner = track as FaceTrack;
+  owner.body = { ...place, owner, motion: startMotion(face, atMs, noise) };
+  return owner;
+}
+
+/** Whether the newest frame shows it. */
+export const isInView = ({ body }: FaceTrack): boolean => body.misses === 0;
+
+/** Gives a body to the track that it is really of. @param fromMs evidence of earlier frames is of no use to the track */
+export function giveBody(body: Body, owner: FaceTrack, fromMs: number): void {
+  body.owner = owner;
+  body.ownedFromMs = fromMs;
+  owner.body = body;
+}
+
+/** A track whose body was somebody else's since then: it is lost, and where is not known. */
+export function loseBody(track: FaceTrack, sinceMs: number): void {
+  const { face } = track.body;
+  track.body = {
+    owner: track,
+    ownedFromMs: sinceMs,
+    motion: null,
+    face,
+    seenMs: Math.min(sinceMs, track.body.seenMs),
+    misses: 1,
+    touchedMs: -Infinity,
+    awaited: 0,
+  };
+}
+
+/** Takes evidence in. What is too poor to count is kept only while there is nothing better. */
+export function addVote(track: FaceTrack, vote: Evidence, voteQuality: number): void {
+  if (vote.quality < voteQuality) {
+    if (track.votes.every(({ quality }) => quality < voteQuality)) track.votes = [vote];
+    return;
+  }
+  track.votes = [...track.votes.filter(({ quality }) => quality >= voteQuality), vote].sort((a, b) => a.atMs - b.atMs);
+  // The newest, and the best of all whatever its age.
+  if (track.votes.length > MAX_VOTES) track.votes.splice(track.votes[0] === bestOf(track.votes) ? 1 : 0, 1);
+  keepIfAmongBest(track, vote);
+}
+
+function keepIfAmongBest(track: FaceTrack, vote: Evidence): void {
+  const alike = track.best.filter((kept) => cosine(kept.embedding, vote.embedding) > SAME_VIEW);
+  if (alike.some(({ quality }) => quality >= vote.quality)) return;
+  track.best = [...track.best.filter((kept) => !alike.includes(kept)), vote]
+    .sort((a, b) => b.quality - a.quality)
+    .slice(0, MAX_BEST);
+}
+
+export function bestOf(votes: readonly Evidence[]): Evidence | undefined {
+  return votes.reduce<Evidence | undefined>(
+    (best, vote) => (best === undefined || vote.quality > best.quality ? vote : best),
+    undefined,
+  );
+}

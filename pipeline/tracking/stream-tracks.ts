@@ -1,0 +1,213 @@
+// The faces of one stream followed from frame to frame: which face is of which track, which of them are worth embedding,
+// who each is by all that was seen of it, and what is to be told. Pure and synchronous: no timers, no I/O, its clock is
+// the caller's.
+import type { FoundFace } from '../lane-protocol.js';
+import { associate } from './association.js';
+import { noteTouches } from './contact.js';
+import { estimatedQuality, noteAsked, wantsEmbedding } from './embedding-plan.js';
+import { EventTeller, type ToldEvent } from './event-teller.js';
+import { addVote, bestOf, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { isAnother } from './likeness.js';
+import { followAnother, takeUpLost } from './mending.js';
+import { correct, predict } from './motion.js';
+import { forgetPeopleIn } from './forget-people.js';
+import { RecentTracks } from './recent-tracks.js';
+import { DEFAULT_TRACKING, type TrackingOptions, type TrackingSettings } from './tracking-options.js';
+import { verdictOf, type Evidence, type Verdict } from './votes.js';
+
+/** One face of one frame that belongs to a track. */
+export interface Sight {
+  readonly atMs: number;
+  /** Whether it is to be embedded; `learn` or `abandon` is then to be called once. */
+  readonly embed: boolean;
+  /** What tracking knows it by; of no use to others. */
+  readonly body: Body;
+}
+
+/** What a track is taken for, as a `result` tells it. */
+export interface TrackDecision extends Verdict {
+  readonly track: string;
+  /** Of the track's best face so far, 0..1; 0 before any was embedded. */
+  readonly quality: number;
+}
+
+/** Enrolment, results and events have names as the gallery had them when it was searched: who tells them looks up today's. */
+export class StreamTracks {
+  readonly #settings: TrackingSettings;
+  readonly #teller: EventTeller;
+  readonly #recent = new RecentTracks();
+  #tracks: FaceTrack[] = [];
+  #nowMs = -Infinity;
+  #galleryVersion: number;
+
+  constructor(options: TrackingOptions) {
+    this.#settings = { ...DEFAULT_TRACKING, ...options };
+    this.#teller = new EventTeller(this.#settings);
+    this.#galleryVersion = options.galleryVersion;
+  }
+
+  /** How many faces are followed, those lost from view for less than the leave time included. */
+  get live(): number {
+    return this.#tracks.filter(({ confirmed }) => confirmed).length;
+  }
+
+  /**
+   * The next frame.
+   * @param faces also weak ones (0.3 <= score < highScore), which only continue tracks
+   * @param atMs when it came, Unix ms or any clock that does not run backwards
+   * @returns for each face its sight; null for one that is of no track and is left out of results
+   */
+  see(faces: readonly FoundFace[], atMs: number, galleryVersion: number): readonly (Sight | null)[] {
+    this.#advance(atMs, galleryVersion);
+    const now = this.#nowMs;
+    const { highScore, noise } = this.#settings;
+    const trackable = this.#tracks.flatMap((track) => {
+      const { motion, seenMs } = track.body;
+      const isExpected = isInView(track) || now - seenMs <= this.#settings.motionMs;
+      return motion !== null && isExpected ? [{ track, motion, inView: isInView(track) }] : [];
+    });
+    const owners: (FaceTrack | null)[] = faces.map(() => null);
+    for (const { track: index, face: at, doubtful } of associate(trackable, faces, now, this.#settings)) {
+      const track = trackable[index]?.track;
+      const face = faces[at];
+      if (track === undefined || face === undefined) continue;
+      owners[at] = track;
+      this.#follow(track, face, doubtful);
+    }
+    for (const track of this.#tracks) if (!owners.includes(track)) track.body.misses++;
+    faces.forEach((face, at) => {
+      if (owners[at] !== null || face.score < highScore) return;
+      const track = startTrack(this.#settings.newId(), face, now, noise);
+      this.#tracks.push(track);
+      owners[at] = track;
+    });
+    this.#tracks = this.#tracks.filter(({ confirmed, body }) => confirmed || body.misses <= this.#settings.unconfirmedMisses);
+    noteTouches(this.#tracks, now);
+    const sights = owners.map((track) => track && this.#sight(track, now));
+    for (const track of this.#tracks) this.#settle(track);
+    return sights;
+  }
+
+  /** What the embedding of a sight showed; late, and in any order, if it has to be. */
+  learn({ body, atMs }: Sight, evidence: Evidence): void {
+    body.awaited--;
+    const track = body.owner;
+    if (!this.#tracks.includes(track) || atMs < body.ownedFromMs) return;
+    const { thumbnail, ...face } = evidence;
+    if (isAnother(track, face, this.#settings)) {
+      const changed = followAnother(track, this.#tracks, face, this.#settings);
+      for (const one of changed) if (!this.#tracks.includes(one)) this.#tracks.push(one);
+      this.#tracks = this.#tracks.filter((one) => one.confirmed || one.body.motion !== null);
+      for (const one of changed) this.#judge(one);
+      return;
+    }
+    track.suspect = null;
+    if (thumbnail !== undefined && face.quality > (track.thumbnail?.quality ?? -1)) {
+      track.thumbnail = { jpeg: thumbnail, quality: face.quality };
+    }
+    addVote(track, face, this.#settings.voteQuality);
+    const lost = takeUpLost(track, this.#tracks, face, this.#settings);
+    if (lost !== undefined) this.#tracks = this.#tracks.filter((one) => one !== track);
+    this.#judge(lost ?? track);
+  }
+
+  /** The embedding of a sight will not come: its frame was dropped, or failed. */
+  abandon({ body }: Sight): void {
+    body.awaited--;
+    body.owner.plan.asked = Math.max(0, body.owner.plan.asked - 1);
+  }
+
+  /** Whether a face of this quality would be its track's best so far: asked before a thumbnail is cut for `learn`. */
+  wouldBeBest({ body }: Sight, quality: number): boolean {
+    return quality > (body.owner.thumbnail?.quality ?? -1);
+  }
+
+  /** Who a sight's track is, as of now; for the results of every frame. */
+  decision({ body: { owner } }: Sight): TrackDecision {
+    const quality = owner.best[0]?.quality ?? bestOf(owner.votes)?.quality ?? 0;
+    const { person, candidates } = owner.verdict;
+    // What was just seen is not like it: nobody is named until that is explained.
+    if (owner.suspect !== null && person !== null) {
+      return { track: owner.id, quality, person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
+    }
+    return { track: owner.id, quality, ...owner.verdict };
+  }
+
+  /** Time has passed; about once a second, whether or not there are frames. */
+  tick(nowMs: number, galleryVersion: number): void {
+    this.#advance(nowMs, galleryVersion);
+    for (const track of this.#tracks) this.#settle(track);
+  }
+
+  /** The stream is over: every track leaves. */
+  end(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    for (const track of this.#tracks) this.#leave(track);
+    this.#tracks = [];
+  }
+
+  /** The events since the last call, in order. */
+  takeEvents(): readonly ToldEvent[] {
+    return this.#teller.take();
+  }
+
+  /** People who were deleted are named no longer, in nothing that comes after; what was seen of them as such is gone. */
+  forgetPeople(isKnown: (id: string) => boolean): void {
+    for (const track of this.#tracks) {
+      forgetPeopleIn(track, isKnown);
+      track.verdict = verdictOf(track.votes, track.verdict.person?.id ?? null, this.#settings);
+    }
+    this.#teller.forgetPeople(isKnown);
+    this.#recent.forgetPeople(isKnown);
+  }
+
+  /** The best faces of a track in view, lost, or gone for less than five minutes, best first; undefined if it is not known. */
+  bestOf(trackId: string): readonly Evidence[] | undefined {
+    return this.#tracks.find(({ id }) => id === trackId)?.best ?? this.#recent.bestOf(trackId);
+  }
+
+  #advance(nowMs: number, galleryVersion: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    this.#galleryVersion = Math.max(this.#galleryVersion, galleryVersion);
+    const isGone = ({ body }: FaceTrack): boolean => this.#nowMs - body.seenMs > this.#settings.leaveMs;
+    const gone = this.#tracks.filter(isGone);
+    if (gone.length > 0) this.#tracks = this.#tracks.filter((track) => !isGone(track));
+    for (const track of gone) this.#leave(track);
+    this.#recent.expire(this.#nowMs);
+  }
+
+  #follow(track: FaceTrack, face: FoundFace, doubtful: boolean): void {
+    const { body, firstMs } = track;
+    const { noise, confirmFrames, confirmMs, briefMs, motionMs } = this.#settings;
+    const now = this.#nowMs;
+    track.plan.doubt ||= doubtful || now - body.seenMs > (body.misses > 0 ? briefMs : motionMs);
+    if (body.motion !== null) body.motion = correct(predict(body.motion, now, noise), face, noise);
+    body.face = face;
+    body.seenMs = now;
+    body.misses = 0;
+    track.frames++;
+    track.confirmed ||= track.frames >= confirmFrames || now - firstMs >= confirmMs;
+  }
+
+  #sight(track: FaceTrack, atMs: number): Sight {
+    const { body } = track;
+    const estimate = estimatedQuality(body.face);
+    const embed = wantsEmbedding(track, atMs, estimate, this.#galleryVersion, this.#settings);
+    if (embed) noteAsked(track, atMs, estimate, this.#galleryVersion);
+    return { atMs, embed, body };
+  }
+
+  #judge(track: FaceTrack): void {
+    track.verdict = verdictOf(track.votes, track.verdict.person?.id ?? null, this.#settings);
+    this.#settle(track);
+  }
+
+  #settle(track: FaceTrack): void {
+    this.#teller.settle(track, this.#nowMs, this.#galleryVersion);
+  }
+
+  #leave(track: FaceTrack): void {
+    this.#teller.leave(track, this.#nowMs, this.#galleryVersion);
+    if (track.confirmed) this.#recent.add(track.id, track.best, track.verdict.person?.id ?? null, this.#nowMs);
+  }
+}
