@@ -1,0 +1,308 @@
+// One camera or file, watched for months: keeps a run of ffmpeg going, hands its newest pictures on, and says at any time
+// how it is. Every end of ffmpeg is a failure until proven otherwise; only pictures prove that a camera is live.
+//
+//   disabled ──start──▶ connecting ──picture──▶ live ──silence──▶ stalled ──picture──▶ live
+//      ▲                    │  ▲                  │                  │
+//      └─ disable, file's   ▼  │                  ▼                  ▼ (given up)
+//         end            backoff (passing) or failed (lasting) ◀─────┘
+import { OnlookerError } from '../../protocol/errors.js';
+import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
+import { retryAfterMs } from './backoff.js';
+import { OWN_ADDRESS, type Failure } from './failure.js';
+import { ffmpegCommand, isCopied, type SourceInput } from './ffmpeg-command.js';
+import { chooseHwaccel } from './hardware.js';
+import { knock } from './knock.js';
+import { MotionGate } from './motion-gate.js';
+import { NewestFrame, type SourceFrame, type TakeFrame } from './newest-frame.js';
+import { RateGuard } from './rate-guard.js';
+import { leadsHome, mediaFile, parseAddress, redacted, type AddressRules, type SourceAddress } from './source-address.js';
+import { SourceAttempt, type AttemptEnd } from './source-attempt.js';
+import { SYSTEM_CLOCK, type SourceClock } from './source-clock.js';
+import {
+  checkSettings,
+  DEFAULT_FPS,
+  SOURCE_LIMITS,
+  SOURCE_TIMINGS,
+  type PictureFormat,
+  type SourceLimits,
+  type SourceSettings,
+  type SourceState,
+  type SourceTimings,
+  type StateChange,
+} from './source-settings.js';
+
+export interface CameraSourceOptions {
+  /** A promise means: busy until it settles; meanwhile only the newest frame waits. */
+  readonly onFrame: TakeFrame;
+  readonly onState: (change: StateChange) => void;
+  readonly rules: AddressRules;
+  readonly limits?: Partial<SourceLimits>;
+  readonly timings?: Partial<SourceTimings>;
+  readonly clock?: SourceClock;
+  /** In 0..1. */
+  readonly random?: () => number;
+  readonly log?: PipelineLog;
+}
+export interface SourceCounts {
+  /** Given to `onFrame`. */
+  readonly delivered: number;
+  /** Replaced by a newer one while `onFrame` was busy. */
+  readonly dropped: number;
+  /** Held back by the motion gate. */
+  readonly unchanged: number;
+  /** Images too large or broken. */
+  readonly leftOut: number;
+  /** Runs of ffmpeg after the first. */
+  readonly reconnects: number;
+}
+
+/** A camera that was live may say strange things while it starts: so many lasting failures are then taken for passing. */
+const DOUBTED_FAILURES = 3;
+/** No attempt follows another sooner. */
+const LEAST_WAIT_MS = 50;
+
+export class CameraSource {
+  readonly #settings: SourceSettings;
+  readonly #address: SourceAddress;
+  readonly #rules: AddressRules;
+  readonly #limits: SourceLimits;
+  readonly #timings: SourceTimings;
+  readonly #clock: SourceClock;
+  readonly #random: () => number;
+  readonly #log: PipelineLog;
+  readonly #onState: (change: StateChange) => void;
+  readonly #newest: NewestFrame;
+  readonly #gate: MotionGate | null;
+  #state: StateChange;
+  #format: PictureFormat | null = null;
+  #latest: SourceFrame | null = null;
+  #attempts = 0;
+  #leftOut = 0;
+  #wasLive = false;
+  /** Its hardware let it down: decoded in software from then on. */
+  #isSoftware = false;
+  #isPatient = false;
+  #isClosed = false;
+  #abort: AbortController | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  /** Opens nothing yet. @throws OnlookerError BAD_MESSAGE for an address or a setting that is refused */
+  constructor(settings: SourceSettings, options: CameraSourceOptions) {
+    checkSettings(settings);
+    this.#settings = settings;
+    this.#address = parseAddress(settings.url, options.rules);
+    this.#rules = options.rules;
+    this.#limits = { ...SOURCE_LIMITS, ...options.limits };
+    this.#timings = { ...SOURCE_TIMINGS, ...options.timings };
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#random = options.random ?? Math.random;
+    this.#log = options.log ?? SILENT_LOG;
+    this.#onState = options.onState;
+    this.#gate = settings.motionGate === true ? new MotionGate() : null;
+    this.#newest = new NewestFrame(this.#gated(options.onFrame), (error) => {
+      this.#log.error({ stream: settings.id, err: error }, 'a frame of a camera could not be handed on');
+    });
+    this.#state = { state: 'disabled', reason: null, since: this.#clock.unixMs() };
+  }
+
+  get state(): StateChange {
+    return this.#state;
+  }
+  /** What the camera sends; null until it has sent something. */
+  get format(): PictureFormat | null {
+    return this.#format;
+  }
+  /** The newest picture, also one that the motion gate held back or that is from before the camera was lost. */
+  get latest(): SourceFrame | null {
+    return this.#latest;
+  }
+  /** The address without its password. */
+  get url(): string {
+    return redacted(this.#settings.url);
+  }
+  get counts(): SourceCounts {
+    const { delivered, dropped } = this.#newest.counts;
+    const unchanged = this.#gate?.heldBack ?? 0;
+    const reconnects = Math.max(0, this.#attempts - 1);
+    return { delivered: delivered - unchanged, dropped, unchanged, leftOut: this.#leftOut, reconnects };
+  }
+
+  /** Begins, also again after `disable`. Nothing happens when it runs already. */
+  start(): void {
+    if (this.#isClosed || this.#abort !== null) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#running = this.#running.then(() => this.#run(abort));
+  }
+
+  /** Ends ffmpeg and waits until nothing of it is left. */
+  async disable(): Promise<void> {
+    this.#abort?.abort();
+    this.#abort = null;
+    await this.#running;
+    if (this.#abort === null) this.#become('disabled', null);
+  }
+
+  /** As `disable`, for good. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.disable();
+  }
+
+  async #run(abort: AbortController): Promise<void> {
+    const { signal } = abort;
+    let failures = 0;
+    while (!signal.aborted) {
+      const startedMs = this.#clock.nowMs();
+      const { failure, wasHealthy } = await this.#attempt(failures, signal).catch((error: unknown) => {
+        this.#log.error({ stream: this.#settings.id, err: error }, 'a camera could not be attempted');
+        return { failure: { kind: 'passing', reason: 'an error inside of the service' } as const, wasHealthy: false };
+      });
+      this.#newest.clear();
+      if (signal.aborted) return;
+      if (failure === null) {
+        this.#abort = null;
+        return this.#become('disabled', 'the file has ended');
+      }
+      failures = wasHealthy ? 1 : failures + 1;
+      const kind = failure.kind === 'lasting' && this.#wasLive && failures <= DOUBTED_FAILURES ? 'passing' : failure.kind;
+      this.#become(kind === 'lasting' ? 'failed' : 'backoff', failure.reason);
+      const waitMs = retryAfterMs(kind, failures, this.#timings, this.#random()) - (this.#clock.nowMs() - startedMs);
+      await this.#pause(Math.max(LEAST_WAIT_MS, waitMs), signal);
+    }
+  }
+
+  /** @returns why it ended, null: a file that came to its end */
+  async #attempt(failures: number, signal: AbortSignal): Promise<{ failure: Failure | null; wasHealthy: boolean }> {
+    const opened = await this.#open(failures, signal);
+    if ('reason' in opened) return { failure: opened, wasHealthy: false };
+    const hwaccel = this.#isSoftware ? null : await chooseHwaccel(this.#settings.hwaccel ?? 'none');
+    if (signal.aborted) return { failure: null, wasHealthy: false };
+    // One that failed stays so until it is live: it would flicker otherwise.
+    if (this.#state.state !== 'failed') this.#become('connecting', this.#state.reason);
+    this.#attempts += 1;
+    let liveSinceMs: number | null = null;
+    const receive = this.#receiver(opened);
+    const attempt = new SourceAttempt({
+      command: ffmpegCommand(opened, this.#settings, {
+        limits: this.#limits,
+        hwaccel,
+        isPatient: this.#isPatient,
+        silenceMs: this.#timings.startMs + this.#timings.giveUpMs,
+      }),
+      limits: this.#limits,
+      timings: { ...this.#timings, stallMs: this.#stallMs() },
+      clock: this.#clock,
+      onPicture: (jpeg) => {
+        if (signal.aborted) return;
+        liveSinceMs ??= this.#clock.nowMs();
+        this.#format = attempt.format;
+        this.#wasLive = true;
+        this.#become('live', null);
+        return receive(jpeg);
+      },
+      onStall: () => this.#become('stalled', 'no picture comes'),
+    });
+    const stop = (): void => void attempt.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    // A listener to the state may have ended it just now.
+    if (signal.aborted) stop();
+    const end = await attempt.ended;
+    signal.removeEventListener('abort', stop);
+    this.#leftOut += end.leftOut;
+    this.#learn(end, hwaccel);
+    const wasHealthy = liveSinceMs !== null && this.#clock.nowMs() - liveSinceMs >= this.#timings.healthyMs;
+    const failure =
+      end.failure ?? (opened.kind === 'media' ? null : ({ kind: 'passing', reason: 'the camera ended the stream' } as const));
+    return { failure, wasHealthy };
+  }
+
+  /** What ffmpeg is to open, or why there is no use in it now. */
+  async #open(failures: number, signal: AbortSignal): Promise<SourceInput | Failure> {
+    const address = this.#address;
+    if (address.kind === 'media') {
+      try {
+        return { kind: 'media', path: await mediaFile(address, this.#rules.mediaDir) };
+      } catch (error) {
+        return { kind: 'lasting', reason: error instanceof OnlookerError ? error.message : 'the file cannot be read' };
+      }
+    }
+    // The first attempt goes straight to the camera; only one that was away is asked whether it is there.
+    const closed = failures === 0 ? null : await knock(address, this.#timings.connectMs, signal);
+    if (closed !== null) return closed;
+    if (await leadsHome(address, this.#rules)) return OWN_ADDRESS;
+    return address;
+  }
+
+  /** What to do otherwise the next time. */
+  #learn(end: AttemptEnd, hwaccel: string | null): void {
+    if (end.pictures > 0 || end.failure === null) return;
+    if (hwaccel !== null && !this.#isSoftware) {
+      this.#isSoftware = true;
+      this.#log.warn({ stream: this.#settings.id, hwaccel }, 'no picture with hardware decoding: going on in software');
+    }
+    // Every other time: a stream that a quick look does not understand gets a long one.
+    this.#isPatient = !this.#isPatient;
+  }
+
+  #receiver(input: SourceInput): (jpeg: Uint8Array<ArrayBuffer>) => Promise<void> | void {
+    const { fps = DEFAULT_FPS, realtime = true } = this.#settings;
+    if (input.kind === 'media' && !realtime) {
+      const startMs = this.#clock.unixMs();
+      let place = 0;
+      return (jpeg) => this.#newest.deliver(this.#keep(jpeg, startMs + (place++ * 1000) / fps));
+    }
+    const guard = isCopied(input, this.#settings) ? new RateGuard(fps, 1.5) : new RateGuard(fps * 1.5, 4);
+    return (jpeg) => {
+      if (guard.lets(this.#clock.nowMs())) this.#newest.offer(this.#keep(jpeg, this.#clock.unixMs()));
+    };
+  }
+
+  #keep(jpeg: Uint8Array<ArrayBuffer>, atMs: number): SourceFrame {
+    // A copy: the taker may give the memory of its frame away.
+    this.#latest = { jpeg: jpeg.slice(), atMs };
+    return { jpeg, atMs };
+  }
+
+  #gated(onFrame: TakeFrame): TakeFrame {
+    const gate = this.#gate;
+    if (gate === null) return onFrame;
+    return async (frame) => {
+      if (await gate.lets(frame.jpeg, frame.atMs)) await onFrame(frame);
+    };
+  }
+
+  #stallMs(): number {
+    const { fps = DEFAULT_FPS, keyFramesOnly = false } = this.#settings;
+    const { stallMs } = this.#timings;
+    // Key frames of cameras come up to ten seconds apart.
+    return Math.max(keyFramesOnly ? 4 * stallMs : stallMs, 3000 / fps);
+  }
+
+  #become(state: SourceState, reason: string | null): void {
+    if (this.#state.state === state && this.#state.reason === reason) return;
+    const since = this.#state.state === state ? this.#state.since : this.#clock.unixMs();
+    this.#state = { state, reason, since };
+    const fields = { stream: this.#settings.id, state, ...(reason === null ? {} : { reason }) };
+    if (state === 'failed' || state === 'stalled' || state === 'backoff') this.#log.warn(fields, 'camera');
+    else this.#log.info(fields, 'camera');
+    try {
+      this.#onState(this.#state);
+    } catch (error) {
+      this.#log.error({ stream: this.#settings.id, err: error }, 'a listener to the state of a camera failed');
+    }
+  }
+
+  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        cancel();
+        signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      const cancel = this.#clock.after(delayMs, finish);
+      signal.addEventListener('abort', finish, { once: true });
+      if (signal.aborted) finish();
+    });
+  }
+}

@@ -1,0 +1,62 @@
+// Why a source gave no picture, in plain words, and how soon it is worth another attempt. Reasons never hold what ffmpeg
+// or a camera said: only sentences of this house, so that no address and no password can get out with them.
+
+export interface Failure {
+  /**
+   * `unreachable`: found out without ffmpeg, so asking again costs next to nothing. `passing`: may be over at once.
+   * `lasting`: does not come right by itself, and asking often may do harm (cameras lock users out).
+   */
+  readonly kind: 'unreachable' | 'passing' | 'lasting';
+  /** One line for people. */
+  readonly reason: string;
+}
+
+const passing = (reason: string): Failure => ({ kind: 'passing', reason });
+const lasting = (reason: string): Failure => ({ kind: 'lasting', reason });
+
+export const TOO_MANY_PIXELS = lasting('the picture has more pixels than this service decodes');
+export const TOO_MANY_FRAMES = lasting('the camera sends more frames a second than this service decodes');
+export const REFUSED_LOGIN = lasting('the camera refuses the user name or password');
+export const NO_DATA = passing('the camera accepts the connection but sends no picture');
+export const OWN_ADDRESS = lasting('the address is that of this service itself');
+
+/** What ffmpeg prints, most telling first. */
+const FROM_FFMPEG: readonly (readonly [RegExp, Failure])[] = [
+  [/401 Unauthorized|authorization failed/i, REFUSED_LOGIN],
+  [/403 Forbidden/i, lasting('the camera forbids access')],
+  [/404 Not Found/i, passing('the camera has nothing at this path')],
+  [/exceeds specified max pixel count|Picture size \d+x\d+ is invalid/i, TOO_MANY_PIXELS],
+  [/matches no streams|does not contain any stream/i, lasting('the stream has no video')],
+  [/461 Unsupported transport|Nonmatching transport/i, lasting('the camera does not offer this transport')],
+  [/Decoder .*not found|no decoder found|Unsupported codec|unknown codec/i, lasting('the codec of the camera is not supported')],
+  [/not on whitelist/i, lasting('the address leads to something that is not opened')],
+  [/Connection refused/i, passing('the connection is refused')],
+  [/No route to host|Network is unreachable|Host is unreachable/i, passing('the host cannot be reached')],
+  [/Failed to resolve hostname|Name or service not known|Temporary failure in name/i, passing('the host name is not known')],
+  [/certificate|TLS (?:handshake|fatal)|gnutls|SSL/i, passing('the encrypted connection cannot be made')],
+  [/timed? ?out/i, passing('the camera does not answer in time')],
+  [/Server returned 5|50[0-9] [A-Z]|453 Not Enough Bandwidth/, passing('the camera says it cannot serve now')],
+  [/Server returned 4|4[0-9][0-9] [A-Z]/, passing('the camera refuses the request')],
+  [/moov atom not found/i, lasting('the file is damaged or not finished')],
+  [/Invalid data found|Could not find codec parameters|Invalid argument/i, passing('what it sends cannot be read as video')],
+];
+
+/** The most telling of what ffmpeg printed, or null where it told nothing known. */
+export function failureIn(line: string): { readonly failure: Failure; readonly rank: number } | null {
+  const rank = FROM_FFMPEG.findIndex(([pattern]) => pattern.test(line));
+  const failure = FROM_FFMPEG[rank]?.[1];
+  return failure === undefined ? null : { failure, rank };
+}
+
+/** Of an error that Node gave while connecting. */
+export function connectionFailure(code: string | undefined): Failure {
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'the connection is refused',
+    ENOTFOUND: 'the host name is not known',
+    EAI_AGAIN: 'the host name is not known',
+    EHOSTUNREACH: 'the host cannot be reached',
+    ENETUNREACH: 'the host cannot be reached',
+    ETIMEDOUT: 'the host does not answer',
+  };
+  return { kind: 'unreachable', reason: reasons[code ?? ''] ?? 'the connection fails' };
+}

@@ -1,0 +1,122 @@
+// The command line of ffmpeg for one source. Pure. Nothing of a user's text becomes an option: cameras' addresses go in
+// over stdin, and the rest is checked numbers and names.
+import { DEFAULT_FPS, type SourceLimits, type SourceSettings } from './source-settings.js';
+
+/** What is opened: an address from source-address.ts, or the absolute path of a file that was checked. */
+export type SourceInput =
+  { readonly kind: 'rtsp' | 'http'; readonly url: string } | { readonly kind: 'media'; readonly path: string };
+
+export interface FfmpegCommand {
+  readonly arguments: readonly string[];
+  /** Written to its stdin, which is then closed. */
+  readonly stdin: string;
+}
+
+export interface CommandOptions {
+  readonly limits: SourceLimits;
+  /** Method of `-hwaccel`, or null for software. */
+  readonly hwaccel: string | null;
+  /** Look at more of the stream before decoding: for streams that a quick look does not understand. */
+  readonly isPatient: boolean;
+  /** ffmpeg itself gives up when the network is silent for so long: the last resort should this process be gone. */
+  readonly silenceMs: number;
+}
+
+/** JPEG of ffmpeg's scale 2 (best) to 31: at 3 the embedding of a face is that of the original picture. */
+const JPEG_QUALITY = 3;
+const PROTOCOLS = { rtsp: 'pipe,tcp,tls,udp,rtp', http: 'pipe,http,https,tcp,tls,httpproxy', media: 'file' } as const;
+/** By demuxer: playlists and scripts (hls, dash, concat, sdp) could lead anywhere, so they are not among them. */
+const FORMATS = {
+  rtsp: 'concat,rtsp',
+  http: 'concat,mpjpeg,mjpeg,jpeg_pipe',
+  media: 'mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,h264,hevc,mpegvideo,m4v,ivf,mjpeg,mjpeg_2000',
+} as const;
+
+/** ffmpeg that writes the wanted pictures as JPEG images to its stdout. */
+export function ffmpegCommand(input: SourceInput, settings: SourceSettings, options: CommandOptions): FfmpegCommand {
+  const isLive = input.kind !== 'media';
+  return {
+    arguments: [
+      ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info'],
+      ...decoder(settings, options, isLive),
+      ...['-protocol_whitelist', PROTOCOLS[input.kind], '-format_whitelist', FORMATS[input.kind]],
+      ...(input.kind === 'media' ? fileInput(input.path, settings) : probing(input.kind, options)),
+      // A concat script on stdin keeps the address, and the password in it, out of the list of processes.
+      ...(input.kind === 'media' ? [] : ['-f', 'concat', '-safe', '0', '-i', 'pipe:0']),
+      ...['-map', '0:v:0', '-threads', '1', ...encoder(input, settings)],
+      ...['-flush_packets', '1', '-f', 'image2pipe', 'pipe:1'],
+    ],
+    stdin: input.kind === 'media' ? '' : concatScript(input, settings, options),
+  };
+}
+
+/** The images of an http camera are handed on as they are unless they must be scaled: no decoding, no encoding. */
+export function isCopied(input: SourceInput, settings: SourceSettings): boolean {
+  return input.kind === 'http' && settings.widthPx === undefined;
+}
+
+function decoder(settings: SourceSettings, { limits, hwaccel }: CommandOptions, isLive: boolean): string[] {
+  return [
+    // One thread: several would each hold a frame back, and the cores are for the models.
+    ...['-threads', '1', '-max_pixels', String(limits.maxPixels)],
+    ...(isLive ? ['-flags', 'low_delay'] : []),
+    ...(settings.keyFramesOnly === true ? ['-skip_frame', 'nokey'] : []),
+    ...(hwaccel === null ? [] : ['-hwaccel', hwaccel]),
+  ];
+}
+
+/**
+ * How much is read before the first picture. Little: what the SDP says is enough, and ffmpeg learns the rest by decoding.
+ * `-fflags nobuffer` must not be here: it throws away what was read, which is the key frame, and costs the wait for the next.
+ */
+function probing(kind: 'rtsp' | 'http', { isPatient }: CommandOptions): string[] {
+  // Below 2,048 bytes ffmpeg refuses to recognise a format; RTSP needs no recognition.
+  const bytes = isPatient ? 2_000_000 : kind === 'rtsp' ? 32 : 4096;
+  return ['-probesize', String(bytes), '-analyzeduration', isPatient ? '2000000' : '1', '-fpsprobesize', isPatient ? '5' : '0'];
+}
+
+function concatScript(input: { kind: 'rtsp' | 'http'; url: string }, settings: SourceSettings, options: CommandOptions): string {
+  // The address was rebuilt from its parts, without quotes, backslashes and control characters.
+  if (/['\\\s]/.test(input.url)) throw new TypeError('the address was not parsed');
+  const silenceUs = String(Math.round(options.silenceMs * 1000));
+  const network =
+    input.kind === 'rtsp'
+      ? [
+          ['rtsp_transport', settings.transport ?? 'tcp'],
+          ['timeout', silenceUs],
+        ]
+      : [['rw_timeout', silenceUs]];
+  const flags = probing(input.kind, options);
+  for (let index = 0; index < flags.length; index += 2) network.push([(flags[index] ?? '').slice(1), flags[index + 1] ?? '']);
+  const lines = network.map(([name, value]) => `option ${name} ${value}`);
+  return ['ffconcat version 1.0', `file '${input.url}'`, ...lines, ''].join('\n');
+}
+
+function fileInput(path: string, { loop = false, realtime = true }: SourceSettings): string[] {
+  return [...(loop ? ['-stream_loop', '-1'] : []), ...(realtime ? ['-re'] : []), '-i', `file:${path}`];
+}
+
+function encoder(input: SourceInput, settings: SourceSettings): string[] {
+  if (isCopied(input, settings)) return ['-c:v', 'copy'];
+  const filters = [
+    thinning(input, settings),
+    ...(settings.widthPx === undefined ? [] : [`scale=w='min(${settings.widthPx},iw)':h=-2`]),
+  ];
+  return [
+    ...['-vf', filters.join(','), '-fps_mode', 'passthrough', '-pix_fmt', 'yuvj420p', '-sws_flags', 'bilinear'],
+    // Huffman tables made for each picture would save a tenth of the bytes for a third of the encoder's time.
+    ...['-c:v', 'mjpeg', '-q:v', String(JPEG_QUALITY), '-huffman', 'default'],
+  ];
+}
+
+/**
+ * The wanted rate. Of a live camera the first frame of each period, at once: the filter `fps` would hold it until the
+ * next one comes, and would fill the gap with copies should the camera's clock leap. A file that plays as fast as it
+ * can needs `fps`: there the place of a picture in the output is its time.
+ */
+function thinning(input: SourceInput, { fps = DEFAULT_FPS, realtime = true }: SourceSettings): string {
+  if (input.kind === 'media' && !realtime) return `fps=${fps}`;
+  const period = (time: string): string => `floor(${time}*${fps}+0.001)`;
+  const isNext = `gt(${period('t')},${period('prev_selected_t')})`;
+  return `select='isnan(t)+isnan(prev_selected_t)+${isNext}+lt(t,prev_selected_t-1)'`;
+}

@@ -1,0 +1,87 @@
+// Reads what ffmpeg prints: the camera's format, and why it fails. Must never let a line out as it is: they repeat addresses.
+import { failureIn, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
+import type { PictureFormat, SourceLimits } from './source-settings.js';
+
+const MAX_LINE = 4096;
+/** More than this is a clock's tick rate where ffmpeg found no frame rate. */
+const NO_REAL_FPS = 1000;
+
+export class FfmpegLog {
+  readonly #limits: SourceLimits;
+  #rest = '';
+  #isInput = false;
+  #codec: string | null = null;
+  #size: { width: number; height: number } | null = null;
+  #fps: number | null = null;
+  #failure: { readonly failure: Failure; readonly rank: number } | null = null;
+  #overLimit: Failure | null = null;
+  #hardwareFailed = false;
+
+  constructor(limits: SourceLimits) {
+    this.#limits = limits;
+  }
+
+  /** What the camera sends; null before ffmpeg told it. The size may be missing. */
+  get stream(): {
+    readonly codec: string;
+    readonly size: { width: number; height: number } | null;
+    readonly fps: number | null;
+  } | null {
+    return this.#codec === null ? null : { codec: this.#codec, size: this.#size, fps: this.#fps };
+  }
+  /** The most telling reason so far. */
+  get failure(): Failure | null {
+    return this.#overLimit ?? this.#failure?.failure ?? null;
+  }
+  /** Beyond a limit: no use in waiting for a picture. */
+  get overLimit(): Failure | null {
+    return this.#overLimit;
+  }
+  get hardwareFailed(): boolean {
+    return this.#hardwareFailed;
+  }
+
+  push(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = (lines.pop() ?? '').slice(-MAX_LINE);
+    for (const line of lines) this.#read(line);
+  }
+
+  /** Reads what stands without a line's end, once nothing more comes. */
+  end(): void {
+    this.#read(this.#rest);
+    this.#rest = '';
+  }
+
+  #read(line: string): void {
+    if (line.startsWith('Input #0')) this.#isInput = true;
+    else if (line.startsWith('Output #0') || line.startsWith('Stream mapping')) this.#isInput = false;
+    const video = this.#isInput && this.#codec === null ? /Stream #0:\d+.*?: Video: (\w+)(.*)/.exec(line) : null;
+    if (video !== null) this.#readStream(video[1] ?? '', video[2] ?? '');
+    if (/hwaccel|hw_device|Device creation failed|No device available|hardware/i.test(line)) this.#hardwareFailed = true;
+    const found = failureIn(line);
+    if (found === null) return;
+    if (found.failure === TOO_MANY_PIXELS) this.#overLimit ??= TOO_MANY_PIXELS;
+    if (this.#failure === null || found.rank < this.#failure.rank) this.#failure = found;
+  }
+
+  #readStream(codec: string, rest: string): void {
+    this.#codec = codec;
+    const size = /[ ,](\d{1,6})x(\d{1,6})[ ,]/.exec(`${rest},`);
+    if (size !== null) this.#size = { width: Number(size[1]), height: Number(size[2]) };
+    const rate = /([\d.]+)(k?) fps/.exec(rest) ?? /([\d.]+)(k?) tbr/.exec(rest);
+    const fps = rate === null ? 0 : Number(rate[1]) * (rate[2] === 'k' ? 1000 : 1);
+    this.#fps = fps > 0 && fps < NO_REAL_FPS ? fps : null;
+    if (this.#size !== null && this.#size.width * this.#size.height > this.#limits.maxPixels) this.#overLimit = TOO_MANY_PIXELS;
+    if (this.#fps !== null && this.#fps > this.#limits.maxFps) this.#overLimit ??= TOO_MANY_FRAMES;
+  }
+}
+
+/** The format, with the size of the pictures themselves where ffmpeg did not know it at the start. */
+export function formatOf(log: FfmpegLog, size: { readonly width: number; readonly height: number } | null): PictureFormat | null {
+  const stream = log.stream;
+  const known = stream?.size ?? size;
+  return stream === null || known === null
+    ? null
+    : { codec: stream.codec, width: known.width, height: known.height, fps: stream.fps };
+}

@@ -1,0 +1,155 @@
+// Cuts a stream of JPEG images into single ones, wherever the pieces of the pipe begin and end. Holds at most one
+// unfinished image, of bounded size; must never hand out memory that another image shares, since takers give it away.
+//
+//   outside ──FF D8──▶ marker ──FF xx──▶ length ──▶ skip ──▶ marker …
+//      ▲                  │                           └─(after SOS)─▶ scan ──FF xx──▶ (as marker)
+//      └──────FF D9───────┘
+// Segments are skipped by their length: the thumbnails that some cameras put into one are JPEG images of their own.
+
+const [FF, SOI, EOI, SOS, TEM, RST0, RST7] = [0xff, 0xd8, 0xd9, 0xda, 0x01, 0xd0, 0xd7];
+type Stage = 'outside' | 'outsideFf' | 'marker' | 'code' | 'lengthHigh' | 'lengthLow' | 'skip' | 'scan' | 'scanFf';
+
+export class JpegSplitter {
+  readonly #maxBytes: number;
+  #stage: Stage = 'outside';
+  /** Of the image that is coming in. */
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  #code = 0;
+  #skip = 0;
+  #leftOut = 0;
+
+  /** @param maxBytes an image larger than this is left out */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many images were too large or broken off, and left out. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Takes the next piece of the stream. @returns the images that it completes, each in memory of its own */
+  push(chunk: Buffer): Uint8Array<ArrayBuffer>[] {
+    const images: Uint8Array<ArrayBuffer>[] = [];
+    // Where the image under way begins in this chunk.
+    let start = 0;
+    let at = 0;
+    while (at < chunk.length) {
+      const byte = chunk[at] ?? 0;
+      switch (this.#stage) {
+        case 'outside': {
+          const next = chunk.indexOf(FF, at);
+          at = next < 0 ? chunk.length : next + 1;
+          if (next >= 0) this.#stage = 'outsideFf';
+          break;
+        }
+        case 'outsideFf':
+          at += 1;
+          if (byte === SOI) {
+            this.#keep(Buffer.of(FF, SOI));
+            start = at;
+            this.#stage = 'marker';
+          } else if (byte !== FF) this.#stage = 'outside';
+          break;
+        case 'marker':
+          at += 1;
+          if (byte === FF) this.#stage = 'code';
+          else this.#abandon();
+          break;
+        case 'code':
+        case 'scanFf':
+          at += 1;
+          if (this.#entersEnd(byte)) {
+            this.#keep(chunk.subarray(start, at));
+            const image = this.#finish();
+            if (image !== null) images.push(image);
+          }
+          break;
+        case 'lengthHigh':
+          at += 1;
+          this.#skip = byte << 8;
+          this.#stage = 'lengthLow';
+          break;
+        case 'lengthLow':
+          at += 1;
+          // The length counts its own two bytes.
+          this.#skip += byte - 2;
+          this.#stage = 'skip';
+          if (this.#skip < 0) this.#abandon();
+          break;
+        case 'skip': {
+          const step = Math.min(this.#skip, chunk.length - at);
+          at += step;
+          this.#skip -= step;
+          if (this.#skip === 0) this.#stage = this.#code === SOS ? 'scan' : 'marker';
+          break;
+        }
+        case 'scan': {
+          const next = chunk.indexOf(FF, at);
+          at = next < 0 ? chunk.length : next + 1;
+          if (next >= 0) this.#stage = 'scanFf';
+          break;
+        }
+      }
+    }
+    if (!this.#stage.startsWith('outside')) this.#keep(chunk.subarray(start));
+    return images;
+  }
+
+  /** After FF, in the header or in compressed data. @returns whether the image ends here */
+  #entersEnd(code: number): boolean {
+    // Fill bytes before a marker.
+    if (code === FF) return false;
+    if (code === EOI) this.#stage = 'outside';
+    else if (this.#stage === 'scanFf' && (code === 0 || (code >= RST0 && code <= RST7))) this.#stage = 'scan';
+    else if (code === TEM) this.#stage = 'marker';
+    else if (code === 0 || code === SOI) this.#abandon();
+    else {
+      this.#code = code;
+      this.#stage = 'lengthHigh';
+    }
+    return code === EOI;
+  }
+
+  #keep(part: Buffer): void {
+    this.#bytes += part.length;
+    if (this.#bytes <= this.#maxBytes) this.#parts.push(part);
+    else this.#parts = [];
+  }
+
+  #abandon(): void {
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#leftOut += 1;
+    this.#stage = 'outside';
+  }
+
+  #finish(): Uint8Array<ArrayBuffer> | null {
+    if (this.#bytes > this.#maxBytes) {
+      this.#abandon();
+      return null;
+    }
+    const image = new Uint8Array(this.#bytes);
+    let at = 0;
+    for (const part of this.#parts) {
+      image.set(part, at);
+      at += part.length;
+    }
+    this.#parts = [];
+    this.#bytes = 0;
+    return image;
+  }
+}
+
+/** Width and height in px as the image's header says, or null when it has none. */
+export function jpegSize(image: Uint8Array): { readonly width: number; readonly height: number } | null {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  for (let at = 2; at + 9 < image.length && image[at] === FF; at += 2 + view.getUint16(at + 2)) {
+    const code = image[at + 1] ?? 0;
+    // SOF0 to SOF15, without DHT, JPG and DAC, which stand between them.
+    const isFrameHeader = code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
+    if (isFrameHeader) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+  }
+  return null;
+}

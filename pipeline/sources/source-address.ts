@@ -1,0 +1,145 @@
+// The only place that decides which addresses may be opened, and how one is shown without its credentials.
+// Whatever is not plainly a camera or a file of the media directory is refused; ffmpeg understands far too much.
+import { lookup } from 'node:dns/promises';
+import { realpath, stat } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { resolve, sep } from 'node:path';
+import { OnlookerError } from '../../protocol/errors.js';
+
+export interface CameraAddress {
+  readonly kind: 'rtsp' | 'http';
+  /** Rebuilt from its parsed parts, with credentials: for ffmpeg alone. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+}
+export interface MediaAddress {
+  readonly kind: 'media';
+  readonly relativePath: string;
+}
+export type SourceAddress = CameraAddress | MediaAddress;
+
+export interface AddressRules {
+  /** Undefined: no files are served. */
+  readonly mediaDir?: string | undefined;
+  /** Where this service listens: a source that points there is a loop. */
+  readonly ownPort?: number | undefined;
+}
+
+const MAX_LENGTH = 2048;
+const DEFAULT_PORTS = { rtsp: 554, rtsps: 322, http: 80, https: 443 } as const;
+/** Parameters that cameras take passwords in, in the query and even in the path (`/user=a&password=b&channel=1`). */
+const SECRET_PARAMETER = /((?:^|[?&;/])[^=?&;/]*(?:pass|pwd|token|secret|key|auth|sig|credential)[^=?&;/]*=)([^?&;/#\s]+)/gi;
+
+/**
+ * Reads an address; touches neither the network nor the disk.
+ * @throws OnlookerError BAD_MESSAGE for everything but rtsp, rtsps, http, https and `media:`; its message never repeats the address
+ */
+export function parseAddress(url: string, rules: AddressRules): SourceAddress {
+  if (url.length === 0 || url.length > MAX_LENGTH) throw refused(`The address must have 1 to ${MAX_LENGTH} characters.`);
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u0020\u007f-\u009f\u2028\u2029\\]/.test(url) && !url.startsWith('media:')) {
+    throw refused('The address holds spaces, control characters or backslashes.');
+  }
+  if (url.startsWith('media:')) return parseMedia(url.slice('media:'.length), rules);
+  const scheme = /^(rtsps?|https?):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined) throw refused('The address must begin with rtsp://, rtsps://, http://, https:// or media:.');
+  return parseCamera(url, scheme as keyof typeof DEFAULT_PORTS, rules);
+}
+
+/**
+ * The file behind a `media:` address, on this disk, now. Asked again before each start: links may have changed.
+ * @returns its absolute path, without links
+ * @throws OnlookerError BAD_MESSAGE when there is no such regular file inside of the media directory
+ */
+export async function mediaFile(address: MediaAddress, mediaDir: string | undefined): Promise<string> {
+  if (mediaDir === undefined) throw refused('This service has no media directory.');
+  const missing = refused('There is no such file in the media directory.');
+  const root = await realpath(mediaDir).catch(() => {
+    throw missing;
+  });
+  const path = await realpath(resolve(root, address.relativePath)).catch(() => {
+    throw missing;
+  });
+  // One answer for all of them: what lies outside is not even confirmed to be there.
+  if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) throw missing;
+  if (!(await stat(path)).isFile()) throw missing;
+  return path;
+}
+
+/**
+ * Whether a camera's host name is one of this machine's, at the port of this service: a loop. Asks the network for the
+ * name, and only where the port is the same; a name that cannot be found leads nowhere.
+ */
+export async function leadsHome(address: CameraAddress, rules: AddressRules): Promise<boolean> {
+  if (address.port !== rules.ownPort) return false;
+  const found = await lookup(address.host, { all: true }).catch(() => []);
+  return found.some((entry) => isOwnHost(entry.address));
+}
+
+/** The address with `***` for passwords and tokens; also for one that would be refused. Never throws. */
+export function redacted(url: string): string {
+  // The last @ before the path ends the credentials: passwords with an unescaped @ are common. Where the address makes
+  // no sense as it is, the password may hold a slash as well.
+  const credentials = isReadable(url) ? /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@/i : /^([a-z][a-z0-9+.-]*:\/\/)(.*)@/is;
+  return url
+    .replace(credentials, (_, scheme: string, found: string) => {
+      const colon = found.indexOf(':');
+      return colon < 0 ? `${scheme}***@` : `${scheme}${found.slice(0, colon)}:***@`;
+    })
+    .replace(SECRET_PARAMETER, '$1***');
+}
+
+function isReadable(url: string): boolean {
+  return URL.canParse(url.replace(/^[a-z][a-z0-9+.-]*:/i, 'http:'));
+}
+
+function parseMedia(path: string, rules: AddressRules): MediaAddress {
+  if (rules.mediaDir === undefined) throw refused('This service has no media directory.');
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (path === '' || /[\u0000-\u001f\u007f\\]/.test(path))
+    throw refused('The path of the file is empty or holds control characters.');
+  if (path.startsWith('/') || /^[a-z]:/i.test(path) || path.split('/').includes('..')) {
+    throw refused('The path of the file must be relative to the media directory and stay in it.');
+  }
+  return { kind: 'media', relativePath: path };
+}
+
+function parseCamera(url: string, scheme: keyof typeof DEFAULT_PORTS, rules: AddressRules): CameraAddress {
+  let parsed: URL;
+  try {
+    // Read as http for every scheme: only there hosts such as 0x7f.1 are brought into their plain form.
+    parsed = new URL(`http://${url.slice(scheme.length + '://'.length)}`);
+  } catch {
+    throw refused('The address cannot be read.');
+  }
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  if (!/^[a-z0-9._:-]+$/i.test(host) || host.startsWith('-')) throw refused('The host of the address cannot be read.');
+  const port = parsed.port !== '' ? Number(parsed.port) : portOf(url, scheme);
+  if (port === rules.ownPort && isOwnHost(host)) throw refused('The address is that of this service itself.');
+  const credentials = parsed.username === '' && parsed.password === '' ? '' : `${parsed.username}:${parsed.password}@`;
+  const path = `${parsed.pathname}${parsed.search}`.replace(/'/g, '%27');
+  return {
+    kind: scheme.startsWith('rtsp') ? 'rtsp' : 'http',
+    url: `${scheme}://${credentials.replace(/'/g, '%27')}${parsed.hostname}:${port}${path}`,
+    host,
+    port,
+    isTls: scheme.endsWith('s'),
+  };
+}
+
+/** The URL parser drops `:80` as http's default, whatever the real scheme. */
+function portOf(url: string, scheme: keyof typeof DEFAULT_PORTS): number {
+  return /^[^/?#]*:0*80$/.test(url.slice(scheme.length + '://'.length).split(/[/?#]/, 1)[0] ?? '') ? 80 : DEFAULT_PORTS[scheme];
+}
+
+/** By its name or number, without asking the network. */
+function isOwnHost(host: string): boolean {
+  if (/^(localhost|.*\.localhost|0\.0\.0\.0|127\..*|::1?|::ffff:(0:0|7f[0-9a-f]{2}:.*))$/i.test(host)) return true;
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host));
+}
+
+function refused(message: string): OnlookerError {
+  return new OnlookerError('BAD_MESSAGE', message);
+}

@@ -1,0 +1,110 @@
+// What a source is asked to do, within which limits, and what it says of itself. Knows nothing of ffmpeg.
+import { OnlookerError } from '../../protocol/errors.js';
+
+export interface SourceSettings {
+  /** The stream's id; the only name under which it is logged. */
+  readonly id: string;
+  /** `rtsp:`, `rtsps:`, `http:`, `https:` (MJPEG) or `media:relative/path`. */
+  readonly url: string;
+  /** How RTSP carries the picture. TCP by default: UDP loses packets, and a lost packet is a smeared face. */
+  readonly transport?: 'tcp' | 'udp';
+  /** Most frames handed on of each second. Default 5. */
+  readonly fps?: number;
+  /** Begin a file again when it ends. Default false. */
+  readonly loop?: boolean;
+  /** Play a file at its own speed (default), or, when false, as fast as its frames are taken, losing none. */
+  readonly realtime?: boolean;
+  /** Scale pictures wider than this down to it, in px. By default every pixel is kept, for the crops. */
+  readonly widthPx?: number;
+  /** Decode on hardware: `none` (default), `auto`, or one of `ffmpeg -hwaccels`. Falls back to software. */
+  readonly hwaccel?: string;
+  /** Hand on only frames that differ from the last one handed on. Default false. */
+  readonly motionGate?: boolean;
+  /** Decode key frames alone: a fraction of the work, and as few frames as the camera sends key frames. Default false. */
+  readonly keyFramesOnly?: boolean;
+}
+
+/** Beyond these a source is `failed` instead of taking the machine from the others. */
+export interface SourceLimits {
+  /** Width x height, before decoding. */
+  readonly maxPixels: number;
+  /** The camera's own rate: every frame is decoded, also those not wanted. */
+  readonly maxFps: number;
+  /** Of one JPEG. */
+  readonly maxFrameBytes: number;
+}
+export const SOURCE_LIMITS: SourceLimits = { maxPixels: 3840 * 2400, maxFps: 120, maxFrameBytes: 16 << 20 };
+
+export interface SourceTimings {
+  /** No first picture within this: the attempt is given up. */
+  readonly startMs: number;
+  /** No picture for this long: stalled. Stretched for low frame rates. */
+  readonly stallMs: number;
+  /** Stalled for this long: ffmpeg is ended and the camera connected to anew. */
+  readonly giveUpMs: number;
+  /** Upper bound of the first wait; doubled with each failure. */
+  readonly backoffMinMs: number;
+  /** For failures that cost a run of ffmpeg. */
+  readonly backoffMaxMs: number;
+  /**
+   * For failures found out by knocking, which costs no process: also after hours this is how long a camera that is
+   * back waits for us, so it stays low.
+   */
+  readonly knockMaxMs: number;
+  /** A camera that does not take the connection within this is not there. */
+  readonly connectMs: number;
+  /** Live for this long counts as healthy again: the next failure is the first. */
+  readonly healthyMs: number;
+  /** Wait between attempts at what will not come right by itself, such as a wrong password. */
+  readonly failedRetryMs: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly killMs: number;
+}
+export const SOURCE_TIMINGS: SourceTimings = {
+  startMs: 10_000,
+  stallMs: 3_000,
+  giveUpMs: 3_000,
+  backoffMinMs: 250,
+  backoffMaxMs: 10_000,
+  knockMaxMs: 1_200,
+  connectMs: 1_000,
+  healthyMs: 10_000,
+  failedRetryMs: 60_000,
+  killMs: 500,
+};
+
+export const DEFAULT_FPS = 5;
+const MAX_WANTED_FPS = 60;
+
+export type SourceState = 'connecting' | 'live' | 'stalled' | 'backoff' | 'failed' | 'disabled';
+
+export interface StateChange {
+  readonly state: SourceState;
+  /** One line for people, without addresses and credentials; null where the state says it all. */
+  readonly reason: string | null;
+  /** Unix time in ms at which it came into this state. */
+  readonly since: number;
+}
+
+/** What the camera sends, as ffmpeg understood it. */
+export interface PictureFormat {
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  /** The camera's own rate, where it tells one. */
+  readonly fps: number | null;
+}
+
+/** @throws OnlookerError BAD_MESSAGE for a number or name out of its range */
+export function checkSettings(settings: SourceSettings): void {
+  const { fps = DEFAULT_FPS, widthPx, hwaccel = 'none' } = settings;
+  if (!(fps > 0 && fps <= MAX_WANTED_FPS)) throw wrong(`fps is a number above 0 and at most ${MAX_WANTED_FPS}.`);
+  if (widthPx !== undefined && !(Number.isInteger(widthPx) && widthPx >= 16 && widthPx <= 8192)) {
+    throw wrong('width is a whole number from 16 to 8192.');
+  }
+  if (!/^[a-z][a-z0-9_]{0,31}$/.test(hwaccel)) throw wrong('hwaccel is "none", "auto" or the name of a method of ffmpeg.');
+}
+
+function wrong(message: string): OnlookerError {
+  return new OnlookerError('BAD_MESSAGE', message);
+}
