@@ -12,19 +12,20 @@ export interface AssociationOptions {
 
 export interface Trackable {
   readonly motion: Motion;
-  /** Whether the frame before showed it: only such tracks are continued by weak faces. */
-  readonly inView: boolean;
+  /** For how long frames have not shown it, ms; 0 for a track that the frame before showed. */
+  readonly lostMs: number;
 }
 
 export interface Match {
   readonly track: number;
   readonly face: number;
-  /** Whether another track or another face would have done nearly as well: who is who is then not sure. */
+  /** Whether it was a surprise, or another track or face would have done nearly as well: who is who is then not sure. */
   readonly doubtful: boolean;
 }
 
 /** How far a face may be from where it is expected, in standard deviations: 99.8 % of a normal distribution in the plane. */
 const GATE_DEVIATIONS = 3.5;
+const SURPRISING_DEVIATIONS = 2;
 /** A walk at arm's length from the camera: beyond this it is another face, whatever the filter makes possible. */
 const FASTEST_SIZES_PER_SECOND = 8;
 const FARTHEST_SIZES = 4;
@@ -32,6 +33,15 @@ const FARTHEST_SIZES = 4;
 const NEAR_SIZES = 0.5;
 /** Largest ratio of sizes between two frames of one face. */
 const LARGEST_GROWTH = 1.8;
+/** Detectors miss a face now and then: for so long a track is as good as in view. */
+const FLICKER_MS = 200;
+/** But of two that would do, the one that was there a moment ago. */
+const MISSED_COST = 0.1;
+/** What is expected of a track that is lost is a guess, and in a crowd somebody else is near: it must be close to it. */
+const LOST_DEVIATIONS = 2.5;
+const LOST_NEAR_SIZES = 0.4;
+const LOST_SIZES_PER_SECOND = 1.2;
+const LOST_GROWTH = 1.35;
 /** Boxes that overlap so much go together even where the motion was a surprise; ByteTrack's second stage asks for it. */
 const SURE_OVERLAP = 0.4;
 /** Costs nearer to each other than this are no safe choice. */
@@ -42,11 +52,14 @@ interface Pair {
   readonly face: number;
   /** 0 (the very box expected) to about 2.5. */
   readonly cost: number;
+  /** Whether it is not where it was expected. */
+  readonly isSurprise: boolean;
 }
 
 /**
- * One match at most for each track and each face. Greedy, cheapest pair first: on simulated crowds it errs no more often
- * than the Hungarian method (docs/tracking.md), since the gate leaves few choices and in those both guess.
+ * One match at most for each track and each face: good faces to tracks in view, then to lost ones (the cascade of DeepSORT,
+ * Wojke et al., ICIP 2017), then weak faces to tracks in view. Greedy within each, cheapest pair first: on simulated
+ * crowds it errs no more often than the Hungarian method (docs/tracking.md), since the gate leaves few choices.
  */
 export function associate(
   tracks: readonly Trackable[],
@@ -54,26 +67,28 @@ export function associate(
   atMs: number,
   { highScore, noise }: AssociationOptions,
 ): Match[] {
-  const strong: Pair[] = [];
+  const inView: Pair[] = [];
+  const lost: Pair[] = [];
   const weak: Pair[] = [];
-  tracks.forEach(({ motion, inView }, track) => {
+  tracks.forEach(({ motion, lostMs }, track) => {
     const expected = predict(motion, atMs, noise);
     faces.forEach((face, index) => {
-      if (face.score < highScore && !inView) return;
-      const cost = costOf(expected, atMs - motion.atMs, face, noise, face.score >= highScore);
-      if (cost !== null) (face.score >= highScore ? strong : weak).push({ track, face: index, cost });
+      const isStrong = face.score >= highScore;
+      if (!isStrong && lostMs > 0) return;
+      const costs = costOf(expected, atMs - motion.atMs, lostMs, face, noise, isStrong);
+      if (costs !== null) (!isStrong ? weak : lostMs > FLICKER_MS ? lost : inView).push({ track, face: index, ...costs });
     });
   });
   const takenTracks = new Set<number>();
   const takenFaces = new Set<number>();
   const matches: Match[] = [];
-  for (const pairs of [strong, weak]) {
+  for (const pairs of [inView, lost, weak]) {
     pairs.sort((a, b) => a.cost - b.cost);
     for (const pair of pairs) {
       if (takenTracks.has(pair.track) || takenFaces.has(pair.face)) continue;
       takenTracks.add(pair.track);
       takenFaces.add(pair.face);
-      matches.push({ track: pair.track, face: pair.face, doubtful: hasRival(pair, pairs) });
+      matches.push({ track: pair.track, face: pair.face, doubtful: pair.isSurprise || hasRival(pair, pairs) });
     }
   }
   return matches;
@@ -89,16 +104,28 @@ function hasRival(chosen: Pair, pairs: readonly Pair[]): boolean {
 }
 
 /** How unlike the expectation a face is, null where it cannot be the same. */
-function costOf(expected: Motion, passedMs: number, face: FoundFace, noise: MotionNoise, strong: boolean): number | null {
+function costOf(
+  expected: Motion,
+  passedMs: number,
+  lostMs: number,
+  face: FoundFace,
+  noise: MotionNoise,
+  isStrong: boolean,
+): Pick<Pair, 'cost' | 'isSurprise'> | null {
+  const isLost = lostMs > FLICKER_MS;
   const size = sizeOf(expected);
   const faceSize = sizeOf({ width: face.x2 - face.x1, height: face.y2 - face.y1 });
   const growth = Math.abs(Math.log(faceSize / size));
-  if (growth > Math.log(LARGEST_GROWTH)) return null;
+  if (growth > Math.log(isLost ? LOST_GROWTH : LARGEST_GROWTH)) return null;
   const overlap = iou({ ...boxOfMotion(expected), score: 1 }, face);
-  if (!strong && overlap < SURE_OVERLAP) return null;
+  if (!isStrong && overlap < SURE_OVERLAP) return null;
   const distance = Math.hypot((face.x1 + face.x2) / 2 - expected.x, (face.y1 + face.y2) / 2 - expected.y) / size;
   const deviations = distance / Math.sqrt(expected.pp + noise.detection ** 2);
-  const reach = Math.min(FARTHEST_SIZES, NEAR_SIZES + (FASTEST_SIZES_PER_SECOND * passedMs) / 1000);
-  if (overlap < SURE_OVERLAP && (deviations > GATE_DEVIATIONS || distance > reach)) return null;
-  return Math.min(1, deviations / GATE_DEVIATIONS) + (1 - overlap) + growth;
+  const reach = isLost
+    ? LOST_NEAR_SIZES + (LOST_SIZES_PER_SECOND * lostMs) / 1000
+    : Math.min(FARTHEST_SIZES, NEAR_SIZES + (FASTEST_SIZES_PER_SECOND * passedMs) / 1000);
+  const gate = isLost ? LOST_DEVIATIONS : GATE_DEVIATIONS;
+  if (overlap < SURE_OVERLAP && (deviations > gate || distance > reach)) return null;
+  const cost = Math.min(1, deviations / gate) + (1 - overlap) + growth + (lostMs > 0 ? MISSED_COST : 0);
+  return { cost, isSurprise: deviations > SURPRISING_DEVIATIONS };
 }

@@ -1,5 +1,6 @@
 // Faces that touch: while one is before the other, place says little of who is who, and embeddings show both or neither.
 import { iou } from '../nms.js';
+import { EMBEDDINGS_PER_DOUBT } from './embedding-plan.js';
 import { isInView, type FaceTrack } from './face-track.js';
 
 /** Boxes that overlap more than this are faces over each other; neighbours in a crowd stay below. */
@@ -13,7 +14,7 @@ export function noteTouches(tracks: readonly FaceTrack[], nowMs: number): void {
       if (iou(track.body.face, other.body.face) <= TOUCHING) continue;
       for (const { body, plan } of [track, other]) {
         body.touchedMs = nowMs;
-        plan.doubt = true;
+        plan.doubts = EMBEDDINGS_PER_DOUBT;
       }
     }
   });

@@ -32,7 +32,7 @@ export function wantsEmbedding(
   if (body.touchedMs >= body.seenMs && plan.asked > 1) return false;
   if (verdict.person === null && passedMs >= undecidedPauseMs(plan.asked, options)) return true;
   if (estimate >= plan.best + options.improvement) return true;
-  if (plan.doubt && passedMs >= options.doubtEveryMs) return true;
+  if (plan.doubts > 0 && passedMs >= options.doubtPauseMs) return true;
   return plan.galleryVersion < galleryVersion && passedMs >= options.galleryEveryMs;
 }
 
@@ -47,5 +47,15 @@ export function noteAsked({ plan, body }: FaceTrack, atMs: number, estimate: num
   plan.askedMs = atMs;
   plan.best = Math.max(plan.best, estimate);
   plan.galleryVersion = galleryVersion;
-  plan.doubt = false;
+  plan.doubts = Math.max(0, plan.doubts - 1);
+}
+
+/** A single embedding may be of two faces over each other. */
+export const EMBEDDINGS_PER_DOUBT = 2;
+
+/** It is not sure whether a track is still who it was: it is looked at again. */
+export function raiseDoubt({ plan }: FaceTrack, nowMs: number, { doubtEveryMs }: TrackingThresholds): void {
+  if (nowMs - plan.doubtedMs < doubtEveryMs) return;
+  plan.doubts = EMBEDDINGS_PER_DOUBT;
+  plan.doubtedMs = nowMs;
 }

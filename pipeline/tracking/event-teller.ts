@@ -3,7 +3,7 @@
 import type { EventPerson, FaceEvent, ToldState, TrackEvent, TrackEventKind } from '../../protocol/events.js';
 import type { Box } from '../../protocol/payloads.js';
 import type { FoundFace } from '../lane-protocol.js';
-import type { FaceTrack } from './face-track.js';
+import { bestFaces, type FaceTrack } from './face-track.js';
 import { likenessTo } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence } from './votes.js';
@@ -63,8 +63,9 @@ export class EventTeller {
   leave(track: FaceTrack, nowMs: number, galleryVersion: number): void {
     if (!track.confirmed) return;
     if (track.told !== null) this.#tell('leave', track, nowMs, galleryVersion, track.told.person);
-    if (track.best.length === 0) return;
-    this.#departed.push({ personId: track.verdict.person?.id ?? null, best: track.best, seenMs: track.body.seenMs });
+    const best = bestFaces(track);
+    if (best.length === 0) return;
+    this.#departed.push({ personId: track.verdict.person?.id ?? null, best, seenMs: track.body.seenMs });
     if (this.#departed.length > MAX_DEPARTED) this.#departed.shift();
   }
 
@@ -83,7 +84,7 @@ export class EventTeller {
     if (awayMs < 0 || awayMs > this.#settings.repeatMs) return false;
     const personId = track.verdict.person?.id;
     if (personId !== undefined && departed.personId !== null) return personId === departed.personId;
-    return track.best.some((face) => likenessTo(departed.best, face, this.#settings) >= 0);
+    return track.looks.some((face) => likenessTo(departed.best, face, this.#settings) >= 0);
   }
 
   #tell(kind: TrackEventKind, track: FaceTrack, nowMs: number, galleryVersion: number, decided: EventPerson | null): void {

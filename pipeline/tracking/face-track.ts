@@ -2,6 +2,7 @@
 // identity (what it looks like, who it is, what was told of it) are apart, since mending moves one without the other.
 import type { ToldState } from '../../protocol/events.js';
 import type { FoundFace } from '../lane-protocol.js';
+import { isRecognisable } from './likeness.js';
 import { startMotion, type Motion, type MotionNoise } from './motion.js';
 import { cosine, NO_EVIDENCE, type Evidence, type Verdict } from './votes.js';
 
@@ -32,8 +33,8 @@ export interface FaceTrack {
   confirmed: boolean;
   /** What it is decided by: oldest first, a bounded number. */
   votes: Evidence[];
-  /** Its best faces, best first, unlike each other: what mending compares with, and what can be enrolled. */
-  best: Evidence[];
+  /** What it looks like: its best faces, best first, unlike each other, also soft ones that decide nothing. */
+  looks: Evidence[];
   /** JPEG of its best face so far, and how good that is. */
   thumbnail: { readonly jpeg: Uint8Array; readonly quality: number } | null;
   /** A face that does not look like this track's: one more like it, and its body is somebody else's. */
@@ -45,7 +46,9 @@ export interface FaceTrack {
     /** Best quality asked for, as estimated without embedding. */
     best: number;
     galleryVersion: number;
-    doubt: boolean;
+    /** Embeddings still to be asked for because of a doubt, and when that was raised, ms. */
+    doubts: number;
+    doubtedMs: number;
   };
   /** The last state told in an event; null while it was told of in none. */
   told: ToldState | null;
@@ -56,6 +59,7 @@ export interface FaceTrack {
 
 /** Enough for a decision and its doubts; a track of a day must not grow. */
 const MAX_VOTES = 12;
+const MAX_LOOKS = 8;
 const MAX_BEST = 5;
 /** Two faces this similar are the same picture a moment later: no second view of somebody. */
 const SAME_VIEW = 0.93;
@@ -69,11 +73,11 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
     frames: 1,
     confirmed: false,
     votes: [],
-    best: [],
+    looks: [],
     thumbnail: null,
     suspect: null,
     verdict: NO_EVIDENCE,
-    plan: { asked: 0, askedMs: -Infinity, best: 0, galleryVersion: 0, doubt: false },
+    plan: { asked: 0, askedMs: -Infinity, best: 0, galleryVersion: 0, doubts: 0, doubtedMs: -Infinity },
     told: null,
     identified: false,
     repeatOf: null,
@@ -109,29 +113,29 @@ export function loseBody(track: FaceTrack, sinceMs: number): void {
   };
 }
 
-/** Takes evidence in. What is too poor to count is kept only while there is nothing better. */
+/** Takes evidence in. What is too poor to count as a vote is one only while there is nothing better. */
 export function addVote(track: FaceTrack, vote: Evidence, voteQuality: number): void {
+  keepLook(track, vote);
+  const good = track.votes.filter(({ quality }) => quality >= voteQuality);
   if (vote.quality < voteQuality) {
-    if (track.votes.every(({ quality }) => quality < voteQuality)) track.votes = [vote];
+    if (good.length === 0) track.votes = [vote];
     return;
   }
-  track.votes = [...track.votes.filter(({ quality }) => quality >= voteQuality), vote].sort((a, b) => a.atMs - b.atMs);
-  // The newest, and the best of all whatever its age.
-  if (track.votes.length > MAX_VOTES) track.votes.splice(track.votes[0] === bestOf(track.votes) ? 1 : 0, 1);
-  keepIfAmongBest(track, vote);
+  track.votes = [...good, vote].sort((a, b) => a.atMs - b.atMs);
+  if (track.votes.length <= MAX_VOTES) return;
+  // The newest stay, and the best of all whatever its age.
+  const best = track.votes.reduce((so, one) => (one.quality > so.quality ? one : so));
+  track.votes.splice(track.votes[0] === best ? 1 : 0, 1);
 }
 
-function keepIfAmongBest(track: FaceTrack, vote: Evidence): void {
-  const alike = track.best.filter((kept) => cosine(kept.embedding, vote.embedding) > SAME_VIEW);
-  if (alike.some(({ quality }) => quality >= vote.quality)) return;
-  track.best = [...track.best.filter((kept) => !alike.includes(kept)), vote]
-    .sort((a, b) => b.quality - a.quality)
-    .slice(0, MAX_BEST);
+function keepLook(track: FaceTrack, face: Evidence): void {
+  if (!isRecognisable(face.measures)) return;
+  const alike = track.looks.filter((kept) => cosine(kept.embedding, face.embedding) > SAME_VIEW);
+  if (alike.some(({ quality }) => quality >= face.quality && quality > 0)) return;
+  track.looks = [...track.looks.filter((kept) => !alike.includes(kept)), face]
+    .sort((a, b) => b.quality - a.quality || b.atMs - a.atMs)
+    .slice(0, MAX_LOOKS);
 }
 
-export function bestOf(votes: readonly Evidence[]): Evidence | undefined {
-  return votes.reduce<Evidence | undefined>(
-    (best, vote) => (best === undefined || vote.quality > best.quality ? vote : best),
-    undefined,
-  );
-}
+/** The best faces, for enrolment and for telling whether somebody is back. */
+export const bestFaces = ({ looks }: FaceTrack): readonly Evidence[] => looks.slice(0, MAX_BEST);

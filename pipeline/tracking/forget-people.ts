@@ -10,7 +10,7 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
   const { verdict, told, repeatOf } = track;
   const isGone = (person: { readonly id: string } | null | undefined): boolean => person != null && !isKnown(person.id);
   track.votes = track.votes.map(without);
-  track.best = track.best.map(without);
+  track.looks = track.looks.map(without);
   track.suspect = track.suspect && without(track.suspect);
   // A picture that was taken of the track as theirs must not be told of again.
   if (isGone(verdict.person) || isGone(told?.person)) track.thumbnail = null;

@@ -22,10 +22,14 @@ export function takeUpLost(
   const person = face.quality < rule.voteQuality ? null : decide(face.candidates, rule).person;
   const found =
     mostAlike(lost, face, rule) ??
-    (person === null ? undefined : lost.find((track) => track.verdict.person?.id === person.id && !isAnother(track, face, rule)));
+    (person === null
+      ? undefined
+      : lost.find((track) => track.verdict.person?.id === person.id && !isAnother(track, [], face, rule)));
   if (found === undefined) return undefined;
   giveBody(newcomer.body, found, newcomer.body.ownedFromMs);
-  for (const vote of newcomer.votes) addVote(found, vote, rule.voteQuality);
+  for (const vote of [...newcomer.looks, ...newcomer.votes.filter((one) => !newcomer.looks.includes(one))]) {
+    addVote(found, vote, rule.voteQuality);
+  }
   found.frames += newcomer.frames;
   found.confirmed ||= newcomer.confirmed;
   found.suspect = null;
@@ -59,7 +63,7 @@ export function followAnother(
     settle(track, [], rule);
     return [owner, track];
   }
-  if (owner?.suspect != null && likenessTo(track.best, owner.suspect, rule) >= 0) {
+  if (owner?.suspect != null && likenessTo(track.looks, owner.suspect, rule) >= 0) {
     const swapped = owner.suspect;
     giveBody(owner.body, track, swapped.atMs);
     giveBody(body, owner, face.atMs);
@@ -69,7 +73,7 @@ export function followAnother(
   }
   // It looks like somebody who is in view: whether that one's body is still its own is to be seen first.
   const isOwnerSure = owner === undefined || (before !== null && (owner.votes.at(-1)?.atMs ?? -Infinity) >= before.atMs);
-  if (owner !== undefined && !isOwnerSure) owner.plan.doubt = true;
+  if (owner !== undefined && !isOwnerSure) owner.plan.doubts = Math.max(1, owner.plan.doubts);
   if (before === null || !isOwnerSure || likenessTo([before], face, rule) < 0) return [];
   const newcomer = startTrack(rule.newId(), body.face, body.seenMs, rule.noise, before.atMs);
   newcomer.confirmed = true;

@@ -33,6 +33,9 @@ export interface MotionNoise {
 const COAST_MS = 600;
 /** How much of the old width and height a new box leaves: faces grow slowly, detectors' boxes wander. */
 const SIZE_KEPT = 0.5;
+/** The same, and by how much more boxes wander, while two faces are over each other. */
+const TOUCHING_SIZE_KEPT = 0.9;
+const TOUCHING_NOISE = 2.5;
 
 export const sizeOf = ({ width, height }: { readonly width: number; readonly height: number }): number =>
   Math.sqrt(Math.max(1, width * height));
@@ -70,10 +73,14 @@ export function predict(motion: Motion, atMs: number, noise: MotionNoise): Motio
   };
 }
 
-/** A predicted motion with the box that was found at its time. */
-export function correct(predicted: Motion, face: FoundFace, noise: MotionNoise): Motion {
+/**
+ * A predicted motion with the box that was found at its time.
+ * @param isTouching whether the box may be of two faces over each other, and so says less
+ */
+export function correct(predicted: Motion, face: FoundFace, noise: MotionNoise, isTouching = false): Motion {
   const { pp, pv, vv } = predicted;
-  const innovation = pp + noise.detection ** 2;
+  const innovation = pp + (noise.detection * (isTouching ? TOUCHING_NOISE : 1)) ** 2;
+  const sizeKept = isTouching ? TOUCHING_SIZE_KEPT : SIZE_KEPT;
   const place = pp / innovation;
   const speed = pv / innovation;
   const dx = (face.x1 + face.x2) / 2 - predicted.x;
@@ -82,8 +89,8 @@ export function correct(predicted: Motion, face: FoundFace, noise: MotionNoise):
     atMs: predicted.atMs,
     x: predicted.x + place * dx,
     y: predicted.y + place * dy,
-    width: SIZE_KEPT * predicted.width + (1 - SIZE_KEPT) * (face.x2 - face.x1),
-    height: SIZE_KEPT * predicted.height + (1 - SIZE_KEPT) * (face.y2 - face.y1),
+    width: sizeKept * predicted.width + (1 - sizeKept) * (face.x2 - face.x1),
+    height: sizeKept * predicted.height + (1 - sizeKept) * (face.y2 - face.y1),
     vx: predicted.vx + speed * dx,
     vy: predicted.vy + speed * dy,
     pp: (1 - place) * pp,

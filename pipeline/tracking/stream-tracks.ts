@@ -4,9 +4,9 @@
 import type { FoundFace } from '../lane-protocol.js';
 import { associate } from './association.js';
 import { noteTouches } from './contact.js';
-import { estimatedQuality, noteAsked, wantsEmbedding } from './embedding-plan.js';
+import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
-import { addVote, bestOf, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { addVote, bestFaces, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
 import { isAnother } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
 import { correct, predict } from './motion.js';
@@ -64,7 +64,7 @@ export class StreamTracks {
     const trackable = this.#tracks.flatMap((track) => {
       const { motion, seenMs } = track.body;
       const isExpected = isInView(track) || now - seenMs <= this.#settings.motionMs;
-      return motion !== null && isExpected ? [{ track, motion, inView: isInView(track) }] : [];
+      return motion !== null && isExpected ? [{ track, motion, lostMs: isInView(track) ? 0 : now - seenMs }] : [];
     });
     const owners: (FaceTrack | null)[] = faces.map(() => null);
     for (const { track: index, face: at, doubtful } of associate(trackable, faces, now, this.#settings)) {
@@ -94,7 +94,7 @@ export class StreamTracks {
     const track = body.owner;
     if (!this.#tracks.includes(track) || atMs < body.ownedFromMs) return;
     const { thumbnail, ...face } = evidence;
-    if (isAnother(track, face, this.#settings)) {
+    if (isAnother(track, this.#tracks, face, this.#settings)) {
       const changed = followAnother(track, this.#tracks, face, this.#settings);
       for (const one of changed) if (!this.#tracks.includes(one)) this.#tracks.push(one);
       this.#tracks = this.#tracks.filter((one) => one.confirmed || one.body.motion !== null);
@@ -124,7 +124,7 @@ export class StreamTracks {
 
   /** Who a sight's track is, as of now; for the results of every frame. */
   decision({ body: { owner } }: Sight): TrackDecision {
-    const quality = owner.best[0]?.quality ?? bestOf(owner.votes)?.quality ?? 0;
+    const quality = owner.looks[0]?.quality ?? 0;
     const { person, candidates } = owner.verdict;
     // What was just seen is not like it: nobody is named until that is explained.
     if (owner.suspect !== null && person !== null) {
@@ -163,7 +163,8 @@ export class StreamTracks {
 
   /** The best faces of a track in view, lost, or gone for less than five minutes, best first; undefined if it is not known. */
   bestOf(trackId: string): readonly Evidence[] | undefined {
-    return this.#tracks.find(({ id }) => id === trackId)?.best ?? this.#recent.bestOf(trackId);
+    const live = this.#tracks.find(({ id }) => id === trackId);
+    return live === undefined ? this.#recent.bestOf(trackId) : bestFaces(live);
   }
 
   #advance(nowMs: number, galleryVersion: number): void {
@@ -180,8 +181,10 @@ export class StreamTracks {
     const { body, firstMs } = track;
     const { noise, confirmFrames, confirmMs, briefMs, motionMs } = this.#settings;
     const now = this.#nowMs;
-    track.plan.doubt ||= doubtful || now - body.seenMs > (body.misses > 0 ? briefMs : motionMs);
-    if (body.motion !== null) body.motion = correct(predict(body.motion, now, noise), face, noise);
+    const isUnsure = doubtful || now - body.seenMs > (body.misses > 0 ? briefMs : motionMs);
+    if (isUnsure) raiseDoubt(track, now, this.#settings);
+    if (body.motion !== null)
+      body.motion = correct(predict(body.motion, now, noise), face, noise, now - body.touchedMs <= briefMs);
     body.face = face;
     body.seenMs = now;
     body.misses = 0;
@@ -208,6 +211,6 @@ export class StreamTracks {
 
   #leave(track: FaceTrack): void {
     this.#teller.leave(track, this.#nowMs, this.#galleryVersion);
-    if (track.confirmed) this.#recent.add(track.id, track.best, track.verdict.person?.id ?? null, this.#nowMs);
+    if (track.confirmed) this.#recent.add(track.id, bestFaces(track), track.verdict.person?.id ?? null, this.#nowMs);
   }
 }

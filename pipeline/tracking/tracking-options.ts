@@ -31,8 +31,10 @@ export interface TrackingThresholds {
   readonly refreshMs: number;
   /** By how much the quality as estimated without embedding must exceed the best embedded so far. */
   readonly improvement: number;
-  /** Least time between two embeddings for doubt (tracks that touched or could be mistaken, a lost one back). */
+  /** Least time between two doubts of a track (it could be mistaken for another, or was lost and is back) ... */
   readonly doubtEveryMs: number;
+  /** ... and between the embeddings that are asked for because of one. */
+  readonly doubtPauseMs: number;
   /** Least time between two embeddings because the gallery changed. */
   readonly galleryEveryMs: number;
 
@@ -44,6 +46,8 @@ export interface TrackingThresholds {
   readonly sameSoftFace: number;
   /** Two clear faces at most so similar are not. */
   readonly otherFace: number;
+  /** A face that is so much more like another track's than like its own is the other's. */
+  readonly otherLead: number;
   /** Least quality of an embedding that counts for anything. */
   readonly voteQuality: number;
   /** Least sum of qualities of the votes for a person, of at least two votes. */
@@ -72,11 +76,13 @@ export const DEFAULT_TRACKING: TrackingThresholds = {
   refreshMs: 10_000,
   improvement: 0.1,
   doubtEveryMs: 1_000,
+  doubtPauseMs: 300,
   galleryEveryMs: 1_000,
   clearQuality: 0.6,
   sameFace: 0.5,
   sameSoftFace: 0.65,
   otherFace: 0.25,
+  otherLead: 0.2,
   voteQuality: 0.3,
   decideWeight: 0.8,
   sureLead: 0.2,
