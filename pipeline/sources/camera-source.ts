@@ -132,6 +132,7 @@ export class CameraSource {
     if (this.#isClosed || this.#abort !== null) return;
     const abort = new AbortController();
     this.#abort = abort;
+    this.#become('connecting', null);
     this.#running = this.#running.then(() => this.#run(abort));
   }
 
@@ -176,7 +177,7 @@ export class CameraSource {
   async #attempt(failures: number, signal: AbortSignal): Promise<{ failure: Failure | null; wasHealthy: boolean }> {
     const opened = await this.#open(failures, signal);
     if ('reason' in opened) return { failure: opened, wasHealthy: false };
-    const hwaccel = this.#isSoftware ? null : await chooseHwaccel(this.#settings.hwaccel ?? 'none');
+    const hwaccel = await this.#hardware();
     if (signal.aborted) return { failure: null, wasHealthy: false };
     // One that failed stays so until it is live: it would flicker otherwise.
     if (this.#state.state !== 'failed') this.#become('connecting', this.#state.reason);
@@ -215,6 +216,16 @@ export class CameraSource {
     const failure =
       end.failure ?? (opened.kind === 'media' ? null : ({ kind: 'passing', reason: 'the camera ended the stream' } as const));
     return { failure, wasHealthy };
+  }
+
+  async #hardware(): Promise<string | null> {
+    const wanted = this.#settings.hwaccel ?? 'none';
+    if (wanted === 'none' || this.#isSoftware) return null;
+    const method = await chooseHwaccel(wanted);
+    this.#isSoftware = method === null;
+    if (method === null)
+      this.#log.warn({ stream: this.#settings.id, hwaccel: wanted }, 'no such hardware here: decoding in software');
+    return method;
   }
 
   /** What ffmpeg is to open, or why there is no use in it now. */

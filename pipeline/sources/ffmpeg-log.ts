@@ -15,7 +15,6 @@ export class FfmpegLog {
   #fps: number | null = null;
   #failure: { readonly failure: Failure; readonly rank: number } | null = null;
   #overLimit: Failure | null = null;
-  #hardwareFailed = false;
 
   constructor(limits: SourceLimits) {
     this.#limits = limits;
@@ -37,9 +36,6 @@ export class FfmpegLog {
   get overLimit(): Failure | null {
     return this.#overLimit;
   }
-  get hardwareFailed(): boolean {
-    return this.#hardwareFailed;
-  }
 
   push(text: string): void {
     const lines = (this.#rest + text).split('\n');
@@ -58,7 +54,6 @@ export class FfmpegLog {
     else if (line.startsWith('Output #0') || line.startsWith('Stream mapping')) this.#isInput = false;
     const video = this.#isInput && this.#codec === null ? /Stream #0:\d+.*?: Video: (\w+)(.*)/.exec(line) : null;
     if (video !== null) this.#readStream(video[1] ?? '', video[2] ?? '');
-    if (/hwaccel|hw_device|Device creation failed|No device available|hardware/i.test(line)) this.#hardwareFailed = true;
     const found = failureIn(line);
     if (found === null) return;
     if (found.failure === TOO_MANY_PIXELS) this.#overLimit ??= TOO_MANY_PIXELS;

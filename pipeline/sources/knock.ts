@@ -12,27 +12,31 @@ import type { CameraAddress } from './source-address.js';
 export async function knock(address: CameraAddress, connectMs: number, signal: AbortSignal): Promise<Failure | null> {
   if (signal.aborted) return null;
   const socket = connect({ host: address.host, port: address.port });
+  const abandon = (): void => void socket.destroy();
+  signal.addEventListener('abort', abandon);
   try {
-    const failure = await connected(socket, connectMs, signal);
+    const failure = await connected(socket, connectMs);
     if (failure !== null || address.kind !== 'rtsp' || address.isTls) return failure;
-    return await described(socket, address, connectMs, signal);
+    return await described(socket, address, connectMs);
   } finally {
+    // The signal outlives thousands of knocks.
+    signal.removeEventListener('abort', abandon);
     socket.destroy();
   }
 }
 
-function connected(socket: Socket, connectMs: number, signal: AbortSignal): Promise<Failure | null> {
+function connected(socket: Socket, connectMs: number): Promise<Failure | null> {
   return new Promise((resolve) => {
     socket.setTimeout(connectMs, () => resolve(connectionFailure('ETIMEDOUT')));
     socket.once('connect', () => resolve(null));
     // Stays: errors after this one must find a listener too.
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(connectionFailure(error.code)));
-    signal.addEventListener('abort', () => resolve(connectionFailure(undefined)), { once: true });
+    socket.once('close', () => resolve(connectionFailure(undefined)));
   });
 }
 
 /** The path may be gone while its server is there, as with the restreamers of many houses. */
-function described(socket: Socket, address: CameraAddress, answerMs: number, signal: AbortSignal): Promise<Failure | null> {
+function described(socket: Socket, address: CameraAddress, answerMs: number): Promise<Failure | null> {
   return new Promise((resolve) => {
     let answer = '';
     socket.setTimeout(answerMs, () => resolve(null));
@@ -44,7 +48,6 @@ function described(socket: Socket, address: CameraAddress, answerMs: number, sig
       else if (status > 0 || answer.length > 64) resolve(null);
     });
     socket.once('close', () => resolve(null));
-    signal.addEventListener('abort', () => resolve(null), { once: true });
     socket.write(`DESCRIBE ${withoutCredentials(address.url)} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`);
   });
 }

@@ -7,10 +7,10 @@ sharp.concurrency(1);
 
 const WIDTH = 64;
 const HEIGHT = 36;
-/** Of 255: less is noise of the sensor and of the compression. */
-const CELL_DIFFERENCE = 16;
-/** A face of 40 px in a picture 1280 px wide covers four cells. */
-const LEAST_CELLS = 3;
+/** Of 255. The noise of a sensor in the dark (sigma 30) moves a cell by 3, a pale face before a grey wall by 6 to 30. */
+const CELL_DIFFERENCE = 5;
+/** A face of 60 px in a picture 1280 px wide covers nine cells. */
+const LEAST_CELLS = 2;
 
 export interface MotionGateTimings {
   /** After a change everything is handed on for this long: a person who stands still must be seen often enough to be named. */

@@ -38,12 +38,12 @@ const SECRET_PARAMETER = /((?:^|[?&;/])[^=?&;/]*(?:pass|pwd|token|secret|key|aut
  */
 export function parseAddress(url: string, rules: AddressRules): SourceAddress {
   if (url.length === 0 || url.length > MAX_LENGTH) throw refused(`The address must have 1 to ${MAX_LENGTH} characters.`);
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
   if (/[\u0000-\u0020\u007f-\u009f\u2028\u2029\\]/.test(url) && !url.startsWith('media:')) {
     throw refused('The address holds spaces, control characters or backslashes.');
   }
   if (url.startsWith('media:')) return parseMedia(url.slice('media:'.length), rules);
-  const scheme = /^(rtsps?|https?):\/\//i.exec(url)?.[1]?.toLowerCase();
+  const scheme = /^(rtsps?|https?):\/\/(?!\/)/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) throw refused('The address must begin with rtsp://, rtsps://, http://, https:// or media:.');
   return parseCamera(url, scheme as keyof typeof DEFAULT_PORTS, rules);
 }
@@ -97,7 +97,7 @@ function isReadable(url: string): boolean {
 
 function parseMedia(path: string, rules: AddressRules): MediaAddress {
   if (rules.mediaDir === undefined) throw refused('This service has no media directory.');
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
   if (path === '' || /[\u0000-\u001f\u007f\\]/.test(path))
     throw refused('The path of the file is empty or holds control characters.');
   if (path.startsWith('/') || /^[a-z]:/i.test(path) || path.split('/').includes('..')) {

@@ -21,7 +21,6 @@ export interface AttemptEnd {
   /** Null: ffmpeg came to the end of what there was, after at least one picture. */
   readonly failure: Failure | null;
   readonly pictures: number;
-  readonly hardwareFailed: boolean;
   /** Images too large or broken. */
   readonly leftOut: number;
 }
@@ -85,7 +84,6 @@ export class SourceAttempt {
     return {
       failure: this.#verdict ?? this.#failureOf(exit),
       pictures: this.#pictures,
-      hardwareFailed: this.#log.hardwareFailed,
       leftOut: this.#splitter.leftOut,
     };
   }

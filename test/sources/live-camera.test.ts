@@ -154,6 +154,13 @@ test('the password is in no state, no log line, no address told and no list of p
   });
 });
 
+test('a camera is decoded in software where the hardware asked for is not there', async () => {
+  const { url } = await camera();
+  const { nextFrame, logLines } = watched({ url, hwaccel: 'd3d11va' });
+  await nextFrame();
+  expect(logLines.filter((line) => line.includes('d3d11va')).length).toBe(1);
+});
+
 test('an address is tried with one picture before it is kept', async () => {
   const it = await camera();
   const { format, picture } = await probeSource({ id: 'x', url: it.url }, { rules: {} });

@@ -9,8 +9,8 @@ export interface Watched {
   readonly states: StateChange[];
   readonly logLines: string[];
   /** Waits for one more frame than there are. @returns it */
-  nextFrame(timeoutMs?: number): Promise<SourceFrame>;
-  becomes(state: SourceState, timeoutMs?: number): Promise<StateChange>;
+  readonly nextFrame: (timeoutMs?: number) => Promise<SourceFrame>;
+  readonly becomes: (state: SourceState, timeoutMs?: number) => Promise<StateChange>;
 }
 
 const POLL_MS = 5;

@@ -1,0 +1,118 @@
+// The parts that need neither a camera nor ffmpeg.
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { retryAfterMs } from '../../pipeline/sources/backoff.js';
+import { FfmpegLog } from '../../pipeline/sources/ffmpeg-log.js';
+import { chooseHwaccel } from '../../pipeline/sources/hardware.js';
+import { JpegSplitter, jpegSize } from '../../pipeline/sources/jpeg-splitter.js';
+import { NewestFrame, type SourceFrame } from '../../pipeline/sources/newest-frame.js';
+import { RateGuard } from '../../pipeline/sources/rate-guard.js';
+import { checkSettings, SOURCE_LIMITS, SOURCE_TIMINGS } from '../../pipeline/sources/source-settings.js';
+
+const picture = (width: number, height: number, level: number, progressive = false) =>
+  sharp({ create: { width, height, channels: 3, background: 'red', noise: { type: 'gaussian', mean: level, sigma: 60 } } })
+    .jpeg({ progressive })
+    .toBuffer();
+
+/** With another image in one of its segments, as cameras put their thumbnails. */
+function withThumbnail(image: Buffer, thumbnail: Buffer): Buffer {
+  const header = Buffer.from([0xff, 0xe1, 0, 0]);
+  header.writeUInt16BE(thumbnail.length + 2, 2);
+  return Buffer.concat([image.subarray(0, 2), header, thumbnail, image.subarray(2)]);
+}
+
+test.each([1, 2, 3, 7, 1000, 65_536])('images are cut out of a stream in pieces of %i bytes', async (step) => {
+  const plain = await picture(64, 48, 100);
+  const images = [plain, await picture(80, 40, 130, true), withThumbnail(plain, await picture(16, 16, 90)), plain];
+  const stream = Buffer.concat([Buffer.from('noise\xff\xff before', 'latin1'), ...images]);
+  const splitter = new JpegSplitter(1 << 20);
+  const found: Uint8Array[] = [];
+  for (let at = 0; at < stream.length; at += step) found.push(...splitter.push(stream.subarray(at, at + step)));
+  expect(found.length).toBe(images.length);
+  images.forEach((image, index) => expect(image.equals(found[index] ?? new Uint8Array())).toBe(true));
+  expect(splitter.leftOut).toBe(0);
+});
+
+test('an image that is too large or broken off is left out, and the next one found', async () => {
+  const small = await picture(32, 32, 100);
+  const large = await picture(400, 400, 100);
+  const splitter = new JpegSplitter(small.length + 1000);
+  expect(splitter.push(Buffer.concat([small, large, small])).length).toBe(2);
+  expect(splitter.leftOut).toBe(1);
+  expect(splitter.push(Buffer.concat([small.subarray(0, 20), Buffer.alloc(2), small, small])).length).toBeGreaterThanOrEqual(1);
+  expect(splitter.leftOut).toBeGreaterThanOrEqual(1);
+});
+
+test('the size of an image is read from its header', async () => {
+  expect(jpegSize(await picture(123, 45, 100))).toEqual({ width: 123, height: 45 });
+  expect(jpegSize(new Uint8Array(5))).toBeNull();
+});
+
+test('waits grow with each failure up to their bound, with jitter, and are slow for what does not pass', () => {
+  const waits = [1, 2, 3, 4, 5, 10, 1000].map((failures) => retryAfterMs('passing', failures, SOURCE_TIMINGS, 1));
+  expect(waits).toEqual([250, 500, 1000, 2000, 4000, 10_000, 10_000]);
+  expect(retryAfterMs('passing', 3, SOURCE_TIMINGS, 0)).toBe(500);
+  expect(retryAfterMs('unreachable', 1000, SOURCE_TIMINGS, 1)).toBe(1200);
+  expect(retryAfterMs('lasting', 1, SOURCE_TIMINGS, 1)).toBe(60_000);
+});
+
+test('while the taker is busy only the newest frame waits, and an error of his stops nothing', async () => {
+  const frame = (atMs: number): SourceFrame => ({ jpeg: new Uint8Array(), atMs });
+  const taken: number[] = [];
+  const errors: unknown[] = [];
+  const newest = new NewestFrame(
+    async ({ atMs }) => {
+      taken.push(atMs);
+      await Promise.resolve();
+      if (atMs === 1) throw new Error('no');
+    },
+    (error) => errors.push(error),
+  );
+  for (const atMs of [1, 2, 3, 4]) newest.offer(frame(atMs));
+  await newest.deliver(frame(5));
+  expect(taken).toEqual([1, 5]);
+  expect(newest.counts).toEqual({ delivered: 2, dropped: 3 });
+  expect(errors.length).toBe(1);
+});
+
+test('at most so many pictures a second pass, and a burst after a pause', () => {
+  const guard = new RateGuard(5, 1.5);
+  const passed = Array.from({ length: 250 }, (_, index) => guard.lets(index * 40)).filter(Boolean).length;
+  expect(passed).toBeGreaterThanOrEqual(50);
+  expect(passed).toBeLessThanOrEqual(52);
+});
+
+test('a reason is the most telling of what ffmpeg printed, and repeats none of it', () => {
+  const log = new FfmpegLog(SOURCE_LIMITS);
+  log.push(
+    "[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized\n[concat @ 0x2] Impossible to open 'rtsp://u:geheim@cam/'\npipe:0: Inva",
+  );
+  log.push('lid data found when processing input\n');
+  expect(log.failure).toEqual({ kind: 'lasting', reason: 'the camera refuses the user name or password' });
+});
+
+test('the tick rate of a clock is no frame rate', () => {
+  const log = new FfmpegLog(SOURCE_LIMITS);
+  log.push("Input #0, concat, from 'pipe:0':\n  Stream #0:0: Video: h264, none, 90k tbr, 90k tbn\n");
+  expect(log.stream).toEqual({ codec: 'h264', size: null, fps: null });
+  expect(log.overLimit).toBeNull();
+});
+
+test.each([
+  { fps: 0 },
+  { fps: 61 },
+  { fps: NaN },
+  { widthPx: 10.5 },
+  { widthPx: 9000 },
+  { hwaccel: 'cuda -i /etc/passwd' },
+  { hwaccel: '-i' },
+])('%j is refused', (settings) => {
+  expect(() => checkSettings({ id: 'x', url: 'rtsp://cam/', ...settings })).toThrow(
+    expect.objectContaining({ code: 'BAD_MESSAGE' }),
+  );
+});
+
+test('hardware that is not there is not chosen', async () => {
+  expect(await chooseHwaccel('none')).toBeNull();
+  expect(await chooseHwaccel('no_such_method')).toBeNull();
+});
