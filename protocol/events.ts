@@ -1,9 +1,16 @@
-// Events: who is in view, told once. The same shapes in a WebSocket `event`, in GET /v1/events and in the store.
-// Names are in them, so they are never logged as they are.
+// Events: who is in view, told once, and which cameras are up. The same shapes in a WebSocket `event`, in GET /v1/events
+// and in the store. Names are in them, so they are never logged as they are.
+import { z } from 'zod';
 import type { Box } from './payloads.js';
+import type { StreamState } from './streams.js';
+
+/** `since` of `subscribe` and of GET /v1/events: any id that was ever told, or any text where ids would sort after it. */
+export const sinceSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the id of an event');
 
 export const TRACK_EVENT_KINDS = ['appear', 'identify', 'change', 'leave'] as const;
 export type TrackEventKind = (typeof TRACK_EVENT_KINDS)[number];
+export const STREAM_EVENT_KINDS = ['stream_up', 'stream_down'] as const;
+export type StreamEventKind = (typeof STREAM_EVENT_KINDS)[number];
 
 export interface EventPerson {
   readonly id: string;
@@ -45,10 +52,28 @@ export interface TrackEvent {
   readonly threshold: number;
 }
 
-/** An event as consumers get it. */
+/** A track's event with the pixels that go with it, where they are wanted. */
 export interface FaceEvent extends TrackEvent {
-  /** Sorts by time. */
-  readonly id: string;
   /** JPEG of the best face so far; base64 in JSON. */
   readonly thumbnail?: Uint8Array;
 }
+
+/** A registered stream began to give frames, or stopped giving them: told when that changes, not at every attempt. */
+export interface StreamEvent {
+  readonly kind: StreamEventKind;
+  readonly stream: string;
+  /** Unix ms. */
+  readonly ts: number;
+  /** The state that it came into. */
+  readonly state: StreamState;
+  /** One line for people, without addresses; null where the state says it all. */
+  readonly reason: string | null;
+}
+
+/** What is told, before it is kept: the log gives it its id. Further kinds join this union. */
+export type NewEvent = FaceEvent | StreamEvent;
+/** An event as consumers get it. */
+export type KeptEvent = NewEvent & {
+  /** Sorts by time. */
+  readonly id: string;
+};

@@ -1,8 +1,9 @@
 // What the store says about itself, checked before anything else is read: a gallery of a newer version or of another
 // model must never be opened by mistake.
 import { FACE_PREFIX, PERSON_PREFIX } from './gallery-load.js';
-import { decodeMeta, decodeSchemaVersion, encodeMeta, SCHEMA_VERSION, type GalleryModel, type StoreMeta } from './records.js';
+import { decodeMeta, encodeMeta, SCHEMA_VERSION, type GalleryModel, type StoreMeta } from './records.js';
 import type { Change, RecordStore } from '../store/record-store.js';
+import { schemaVersionOf } from '../store/sealed-record.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 
 const META_KEY = 'meta';
@@ -29,12 +30,8 @@ export async function openMeta(store: RecordStore, model: GalleryModel): Promise
     }
     return begin(store, { schema: SCHEMA_VERSION, model, gallery_version: 0, purge_pending: false });
   }
-  const schema = decodeSchemaVersion(record);
-  if (schema > SCHEMA_VERSION) {
-    throw new StoreOpenError(
-      `The gallery in ${store.dir} was written by a newer version of Onlooker (schema ${schema}, this one knows ${SCHEMA_VERSION}): run that version, or name another data directory.`,
-    );
-  }
+  const schema = schemaVersionOf(record);
+  if (schema > SCHEMA_VERSION) throw store.newer(schema, SCHEMA_VERSION);
   const meta = decodeMeta(record);
   if (meta.model.sha256 === model.sha256 && meta.model.dim === model.dim) return meta;
   if (!(await holdsAny(store, FACE_PREFIX))) return begin(store, { ...meta, model });

@@ -53,6 +53,7 @@ interface Mutation<T> {
 
 const PURGE_DELAY_MS = 5_000;
 const GALLERY_STORE: StoreKind = {
+  file: 'gallery',
   name: 'gallery',
   whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
 };

@@ -87,11 +87,6 @@ export const decodeMeta = (record: Buffer): StoreMeta => decodeSealed(metaSchema
 export const encodeFileHeader = (header: FileHeader): Buffer => seal(header);
 export const decodeFileHeader = (record: Buffer): FileHeader => decodeSealed(fileHeaderSchema, record);
 
-/** The schema number alone, of any version's meta record. */
-export function decodeSchemaVersion(record: Buffer): number {
-  return parseRecord(z.object({ schema: z.int().min(1) }), unseal(record).json).schema;
-}
-
 /** @param embedding L2-normalised; stored as little-endian float32 */
 export function encodeFace(face: StoredFace, embedding: Float32Array): Buffer {
   return seal(face, new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength));

@@ -1,7 +1,7 @@
 // A store on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is durable.
 // A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so the
 // file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open as openFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -13,7 +13,9 @@ import { StoreOpenError } from './store-open-error.js';
 
 /** What is kept in a store, for its file and for messages about it. */
 export interface StoreKind {
-  /** `gallery` lies in `gallery.mdb` and is called "the gallery". */
+  /** `events` lies in `events.mdb`. */
+  readonly file: string;
+  /** What people call it: `event log`. */
   readonly name: string;
   /** What to do when the file is damaged: the end of a sentence. */
   readonly whenDamaged: string;
@@ -56,6 +58,7 @@ const CHUNK_RECORDS = 64;
 const CATCH_UP_ROUNDS = 8;
 /** LMDB 3.5.6 corrupts its memory when the disk is full, so it is never let to try. */
 const FREE_BYTES_MIN = 32 * 1024 * 1024;
+const FILE_MODE = 0o600;
 
 type Database = RootDatabase<Buffer, string>;
 
@@ -64,7 +67,9 @@ type Database = RootDatabase<Buffer, string>;
  * @param noSync for a file that is synced as a whole in the end
  */
 function openDatabase(path: string, noSync = false): Database {
-  return open<Buffer, string>({ path, encoding: 'binary', overlappingSync: false, noSync });
+  // The mode is an option of lmdb-js that its types do not know. Names, embeddings and passwords: for one user's eyes.
+  const options = { path, encoding: 'binary', overlappingSync: false, noSync, permissionsMode: FILE_MODE } as const;
+  return open<Buffer, string>(options);
 }
 
 /** A file, or a directory for its names. */
@@ -138,7 +143,7 @@ export class StoreReplacement {
   }
 }
 
-/** What `GalleryStore.replace` asks of its caller, in this order. */
+/** What `RecordStore.replace` asks of its caller, in this order. */
 export interface ReplaceSteps {
   /** About how much larger than the present file the new one may become. */
   readonly addedBytes: number;
@@ -160,8 +165,8 @@ function removeReplacement(path: string): void {
   for (const suffix of ['', '-lock']) rmSync(path + suffix, { force: true });
 }
 
-const pathOf = (dir: string, { name }: StoreKind): string => join(dir, `${name}.mdb`);
-const nextPathOf = (dir: string, { name }: StoreKind): string => join(dir, `${name}.next.mdb`);
+const pathOf = (dir: string, { file }: StoreKind): string => join(dir, `${file}.mdb`);
+const nextPathOf = (dir: string, { file }: StoreKind): string => join(dir, `${file}.next.mdb`);
 
 function damagedStore(dir: string, kind: StoreKind, reason: string): StoreOpenError {
   return new StoreOpenError(`The ${kind.name} in ${dir} is damaged (${reason}): ${kind.whenDamaged}`);
@@ -172,6 +177,7 @@ export class RecordStore {
   #journal: Journal | undefined;
   #adopting: Promise<void> | undefined;
   #broken: unknown;
+  #isClosed = false;
   readonly #path: string;
   readonly #nextPath: string;
 
@@ -195,7 +201,11 @@ export class RecordStore {
       removeReplacement(nextPathOf(dir, kind));
       const damage = damageOf(path);
       if (damage !== undefined) throw damagedStore(dir, kind, damage);
-      if (existsSync(path)) accessSync(path, constants.W_OK);
+      if (existsSync(path)) {
+        accessSync(path, constants.W_OK);
+        // Made before this was asked for, or copied here; another user's file is that user's business.
+        if (statSync(path).uid === process.getuid?.()) chmodSync(path, FILE_MODE);
+      }
       return new RecordStore(dir, kind, lock);
     } catch (error) {
       lock?.release();
@@ -215,6 +225,13 @@ export class RecordStore {
     return damagedStore(this.dir, this.kind, reason);
   }
 
+  /** What a store of a later layout is refused with. */
+  newer(schema: number, known: number): StoreOpenError {
+    return new StoreOpenError(
+      `The ${this.kind.name} in ${this.dir} was written by a newer version of Onlooker (schema ${schema}, this one knows ${known}): run that version, or name another data directory.`,
+    );
+  }
+
   /** How many records there are, whatever their keys. */
   get count(): number {
     return (this.#database.getStats() as { entryCount: number }).entryCount;
@@ -228,10 +245,15 @@ export class RecordStore {
     return chunksOf(this.#database, prefix);
   }
 
-  /** Reads at any time, also while the file is being replaced: it waits for the moment in which there is none. */
+  /**
+   * Reads at any time, also while the file is being replaced: it waits for the moment in which there is none.
+   * @throws OnlookerError DRAINING when the store is closed
+   */
   async read<T>(job: (reader: StoreReader) => T): Promise<T> {
     // Its failure is told to who replaces.
     while (this.#adopting !== undefined) await this.#adopting.catch(() => undefined);
+    // A closed file must not be read: LMDB would read memory that is not mapped any more.
+    if (this.#isClosed) throw new OnlookerError('DRAINING', `The ${this.kind.name} is closed.`);
     const database = this.#database;
     return job({
       get: (key) => database.get(key),
@@ -281,6 +303,8 @@ export class RecordStore {
       for (let round = 0; round < CATCH_UP_ROUNDS && journal.keys.size > CHUNK_RECORDS; round++) {
         await this.#catchUp(replacement, journal.keys);
       }
+      // Most of it goes to the disk now, so that commits wait only for the rest.
+      await syncToDisk(this.#nextPath);
       await steps.alone(async () => {
         await this.#catchUp(replacement, journal.keys);
         await replacement.write(steps.settle(journal.removed));
@@ -301,6 +325,7 @@ export class RecordStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#database.close();
     this.lock.release();
   }

@@ -1,6 +1,6 @@
 // How a record lies in a store: JSON, with bytes behind it where there are any, sealed with a CRC-32. It knows no fields.
 import { crc32 } from 'node:zlib';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const SEAL_BYTES = 8;
 
@@ -47,4 +47,9 @@ export function decodeSealed<T>(schema: z.ZodType<T>, record: Buffer): T {
   const { json, tail } = unseal(record);
   if (tail.length > 0) throw new DamagedRecordError('a record is too long');
   return parseRecord(schema, json);
+}
+
+/** The number under `schema`, of a meta record of any version. @throws DamagedRecordError */
+export function schemaVersionOf(record: Buffer): number {
+  return parseRecord(z.object({ schema: z.int().min(1) }), unseal(record).json).schema;
 }

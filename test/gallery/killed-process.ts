@@ -1,11 +1,11 @@
-// Starts test/gallery/enroller.ts as a process of its own, reads what it acknowledges and kills it.
+// Starts a program as a process of its own (for the gallery test/gallery/enroller.ts), reads what it acknowledges and kills it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { program } from './fixtures.js';
 
-export interface Enroller {
+export interface KilledProcess {
   readonly process: ChildProcess;
   /** Every line that it has told so far. */
   readonly lines: readonly string[];
@@ -16,8 +16,13 @@ export interface Enroller {
   readonly ended: Promise<unknown>;
 }
 
-export function startEnroller(dir: string, task: string, detail = ''): Enroller {
-  const child = spawn(process.execPath, [program('enroller'), dir, task, detail], { stdio: ['ignore', 'pipe', 'inherit'] });
+export function startEnroller(dir: string, task: string, detail = ''): KilledProcess {
+  return startProgram(program('enroller'), [dir, task, detail]);
+}
+
+/** @param path of compiled JavaScript */
+export function startProgram(path: string, args: readonly string[]): KilledProcess {
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
