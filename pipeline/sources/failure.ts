@@ -16,6 +16,7 @@ const lasting = (reason: string): Failure => ({ kind: 'lasting', reason });
 
 export const TOO_MANY_PIXELS = lasting('the picture has more pixels than this service decodes');
 export const TOO_MANY_FRAMES = lasting('the camera sends more frames a second than this service decodes');
+export const PICTURE_CHANGED = passing('the camera changed the size of its picture');
 export const REFUSED_LOGIN = lasting('the camera refuses the user name or password');
 export const NO_DATA = passing('the camera accepts the connection but sends no picture');
 export const OWN_ADDRESS = lasting('the address is that of this service itself');

@@ -1,5 +1,5 @@
 // Reads what ffmpeg prints: the camera's format, and why it fails. Must never let a line out as it is: they repeat addresses.
-import { failureIn, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
+import { failureIn, PICTURE_CHANGED, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
 import type { PictureFormat, SourceLimits } from './source-settings.js';
 
 const MAX_LINE = 4096;
@@ -12,9 +12,10 @@ export class FfmpegLog {
   #isInput = false;
   #codec: string | null = null;
   #size: { width: number; height: number } | null = null;
+  #decodedSize: string | null = null;
   #fps: number | null = null;
   #failure: { readonly failure: Failure; readonly rank: number } | null = null;
-  #overLimit: Failure | null = null;
+  #fatal: Failure | null = null;
 
   constructor(limits: SourceLimits) {
     this.#limits = limits;
@@ -30,11 +31,11 @@ export class FfmpegLog {
   }
   /** The most telling reason so far. */
   get failure(): Failure | null {
-    return this.#overLimit ?? this.#failure?.failure ?? null;
+    return this.#fatal ?? this.#failure?.failure ?? null;
   }
-  /** Beyond a limit: no use in waiting for a picture. */
-  get overLimit(): Failure | null {
-    return this.#overLimit;
+  /** No use in letting it run on. */
+  get fatal(): Failure | null {
+    return this.#fatal;
   }
 
   push(text: string): void {
@@ -54,10 +55,19 @@ export class FfmpegLog {
     else if (line.startsWith('Output #0') || line.startsWith('Stream mapping')) this.#isInput = false;
     const video = this.#isInput && this.#codec === null ? /Stream #0:\d+.*?: Video: (\w+)(.*)/.exec(line) : null;
     if (video !== null) this.#readStream(video[1] ?? '', video[2] ?? '');
+    const decoded = /^\[graph 0 input from stream [^\]]*\] w:(\d+) h:(\d+)/.exec(line);
+    if (decoded !== null) this.#readDecoded(Number(decoded[1]), Number(decoded[2]));
     const found = failureIn(line);
     if (found === null) return;
-    if (found.failure === TOO_MANY_PIXELS) this.#overLimit ??= TOO_MANY_PIXELS;
+    if (found.failure === TOO_MANY_PIXELS) this.#fatal ??= TOO_MANY_PIXELS;
     if (this.#failure === null || found.rank < this.#failure.rank) this.#failure = found;
+  }
+
+  /** Told for the first picture, and again when the size changes in the middle: ffmpeg would scale all to the first one. */
+  #readDecoded(width: number, height: number): void {
+    if (this.#decodedSize !== null && this.#decodedSize !== `${width}x${height}`) this.#fatal ??= PICTURE_CHANGED;
+    this.#decodedSize = `${width}x${height}`;
+    this.#size = { width, height };
   }
 
   #readStream(codec: string, rest: string): void {
@@ -67,8 +77,8 @@ export class FfmpegLog {
     const rate = /([\d.]+)(k?) fps/.exec(rest) ?? /([\d.]+)(k?) tbr/.exec(rest);
     const fps = rate === null ? 0 : Number(rate[1]) * (rate[2] === 'k' ? 1000 : 1);
     this.#fps = fps > 0 && fps < NO_REAL_FPS ? fps : null;
-    if (this.#size !== null && this.#size.width * this.#size.height > this.#limits.maxPixels) this.#overLimit = TOO_MANY_PIXELS;
-    if (this.#fps !== null && this.#fps > this.#limits.maxFps) this.#overLimit ??= TOO_MANY_FRAMES;
+    if (this.#size !== null && this.#size.width * this.#size.height > this.#limits.maxPixels) this.#fatal = TOO_MANY_PIXELS;
+    if (this.#fps !== null && this.#fps > this.#limits.maxFps) this.#fatal ??= TOO_MANY_FRAMES;
   }
 }
 

@@ -48,7 +48,7 @@ export class SourceAttempt {
     this.#process = new FfmpegProcess(options.command, options.clock, options.timings.killMs);
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log.push(text);
-      if (this.#log.overLimit !== null) void this.stop(this.#log.overLimit);
+      if (this.#log.fatal !== null) void this.stop(this.#log.fatal);
     });
     this.#watch(options.timings.startMs, () => void this.stop(this.#log.failure ?? NO_DATA));
     this.ended = this.#run();

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { jpegSize } from '../../pipeline/sources/jpeg-splitter.js';
 import { fixture } from '../fixtures.js';
-import { recordClip, type RtpClip } from './camera/rtp-clip.js';
+import { joined, recordClip, type RtpClip } from './camera/rtp-clip.js';
 import { serveClip, type Camera } from './camera/rtsp-camera.js';
 import { until, watch, type Watched } from './watched.js';
 
@@ -72,6 +72,17 @@ test('a camera restarted with another resolution gives pictures of that', async 
   await camera.restart(larger);
   await until(() => frames.some(({ jpeg }) => jpegSize(jpeg)?.width === 640), BACK_WITHIN_MS);
   expect(source.format).toMatchObject({ width: 640, height: 480 });
+});
+
+test('a camera whose resolution is changed while it is watched gives pictures of the new one, not scaled to the old', async () => {
+  const larger = await recordClip({ video, size: '640x480', seconds: 4 });
+  const camera = await serveClip(joined(await recordClip({ video, size: '320x240', seconds: 1 }), larger));
+  const { frames, states, source } = watch({ url: camera.url });
+  open.push(camera, source);
+  await until(() => states.some(({ reason }) => reason === 'the camera changed the size of its picture'));
+  expect(new Set(frames.map(({ jpeg }) => jpegSize(jpeg)?.width))).toEqual(new Set([320]));
+  await camera.restart(larger);
+  await until(() => frames.some(({ jpeg }) => jpegSize(jpeg)?.width === 640), BACK_WITHIN_MS);
 });
 
 test('a camera moved to another codec is followed', async () => {

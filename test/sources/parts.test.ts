@@ -95,7 +95,7 @@ test('the tick rate of a clock is no frame rate', () => {
   const log = new FfmpegLog(SOURCE_LIMITS);
   log.push("Input #0, concat, from 'pipe:0':\n  Stream #0:0: Video: h264, none, 90k tbr, 90k tbn\n");
   expect(log.stream).toEqual({ codec: 'h264', size: null, fps: null });
-  expect(log.overLimit).toBeNull();
+  expect(log.fatal).toBeNull();
 });
 
 test.each([

@@ -34,6 +34,7 @@ export interface RtpClip {
 }
 
 const RTP_TIMESTAMP_AT = 4;
+const RTP_SSRC_AT = 8;
 
 /** Encodes and packetises a video. @throws Error when ffmpeg cannot */
 export async function recordClip(settings: ClipSettings): Promise<RtpClip> {
@@ -56,6 +57,19 @@ export async function recordClip(settings: ClipSettings): Promise<RtpClip> {
     .slice(1)
     .map((media) => Number(/a=rtpmap:\d+ [^/\s]+\/(\d+)/.exec(media)?.[1] ?? 90_000));
   return { sdp, clockRates, ...timed(packets, clockRates, settings.fps ?? 25) };
+}
+
+/** One clip after the other in the same stream, as of a camera whose resolution is changed while it is watched. */
+export function joined(first: RtpClip, second: RtpClip): RtpClip {
+  const start = first.packets[0]?.bytes ?? Buffer.alloc(RTP_SSRC_AT + 4);
+  const moved = second.packets.map(({ stream, bytes: original, atS }): RtpPacket => {
+    const bytes = Buffer.from(original);
+    const ticks = (first.durationS + atS) * (first.clockRates[stream] ?? 90_000);
+    bytes.writeUInt32BE((start.readUInt32BE(RTP_TIMESTAMP_AT) + Math.round(ticks)) >>> 0, RTP_TIMESTAMP_AT);
+    bytes.writeUInt32BE(start.readUInt32BE(RTP_SSRC_AT), RTP_SSRC_AT);
+    return { stream, bytes, atS: first.durationS + atS };
+  });
+  return { ...first, packets: [...first.packets, ...moved], durationS: first.durationS + second.durationS };
 }
 
 function encoderArguments(settings: ClipSettings, port: number): string[] {
