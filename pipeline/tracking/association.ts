@@ -1,5 +1,6 @@
-// Which found face continues which track: ByteTrack's two stages (Zhang et al., ECCV 2022), faces with a good score
-// first, then weak ones only where a track in view is expected. Pure; it knows boxes and motion, not who anybody is.
+// Which found face continues which track: after ByteTrack (Zhang et al., ECCV 2022) faces with a good score first, then
+// weak ones only where a track in view is expected. Pure; it knows boxes and motion, not who anybody is.
+import type { RawDetection } from '../../models/family.js';
 import type { FoundFace } from '../lane-protocol.js';
 import { iou } from '../nms.js';
 import { boxOfMotion, predict, sizeOf, type Motion, type MotionNoise } from './motion.js';
@@ -44,6 +45,8 @@ const LOST_SIZES_PER_SECOND = 1.2;
 const LOST_GROWTH = 1.35;
 /** Boxes that overlap so much go together even where the motion was a surprise; ByteTrack's second stage asks for it. */
 const SURE_OVERLAP = 0.4;
+/** Boxes whose middles are farther apart than this, in sizes, do not overlap so much. */
+const OVERLAPPING_SIZES = 1.5;
 /** Costs nearer to each other than this are no safe choice. */
 const DOUBTFUL_LEAD = 0.5;
 
@@ -58,8 +61,8 @@ interface Pair {
 
 /**
  * One match at most for each track and each face: good faces to tracks in view, then to lost ones (the cascade of DeepSORT,
- * Wojke et al., ICIP 2017), then weak faces to tracks in view. Greedy within each, cheapest pair first: on simulated
- * crowds it errs no more often than the Hungarian method (docs/tracking.md), since the gate leaves few choices.
+ * Wojke et al., ICIP 2017), then weak faces to tracks in view. Greedy within each, cheapest pair first, where ByteTrack
+ * has the Hungarian method: the gates leave few choices, and those that are left are doubted and looked at again.
  */
 export function associate(
   tracks: readonly Trackable[],
@@ -70,12 +73,13 @@ export function associate(
   const inView: Pair[] = [];
   const lost: Pair[] = [];
   const weak: Pair[] = [];
-  tracks.forEach(({ motion, lostMs }, track) => {
-    const expected = predict(motion, atMs, noise);
+  tracks.forEach((trackable, track) => {
+    const expected = expect(trackable, atMs, noise);
+    const { lostMs } = trackable;
     faces.forEach((face, index) => {
       const isStrong = face.score >= highScore;
       if (!isStrong && lostMs > 0) return;
-      const costs = costOf(expected, atMs - motion.atMs, lostMs, face, noise, isStrong);
+      const costs = costOf(expected, face, noise, isStrong);
       if (costs !== null) (!isStrong ? weak : lostMs > FLICKER_MS ? lost : inView).push({ track, face: index, ...costs });
     });
   });
@@ -103,27 +107,40 @@ function hasRival(chosen: Pair, pairs: readonly Pair[]): boolean {
   );
 }
 
+/** A track's box as it is expected in the frame at hand. */
+interface Expected {
+  readonly motion: Motion;
+  readonly box: RawDetection;
+  readonly size: number;
+  readonly lostMs: number;
+  /** How far from the middle of it the face may be, in sizes. */
+  readonly reach: number;
+}
+
+function expect({ motion, lostMs }: Trackable, atMs: number, noise: MotionNoise): Expected {
+  const expected = predict(motion, atMs, noise);
+  const reach =
+    lostMs > FLICKER_MS
+      ? LOST_NEAR_SIZES + (LOST_SIZES_PER_SECOND * lostMs) / 1000
+      : Math.min(FARTHEST_SIZES, NEAR_SIZES + (FASTEST_SIZES_PER_SECOND * (atMs - motion.atMs)) / 1000);
+  return { motion: expected, box: { ...boxOfMotion(expected), score: 1 }, size: sizeOf(expected), lostMs, reach };
+}
+
 /** How unlike the expectation a face is, null where it cannot be the same. */
 function costOf(
-  expected: Motion,
-  passedMs: number,
-  lostMs: number,
+  { motion, box, size, lostMs, reach }: Expected,
   face: FoundFace,
   noise: MotionNoise,
   isStrong: boolean,
 ): Pick<Pair, 'cost' | 'isSurprise'> | null {
+  const distance = Math.hypot((face.x1 + face.x2) / 2 - motion.x, (face.y1 + face.y2) / 2 - motion.y) / size;
+  if (distance > reach && distance > OVERLAPPING_SIZES) return null;
   const isLost = lostMs > FLICKER_MS;
-  const size = sizeOf(expected);
-  const faceSize = sizeOf({ width: face.x2 - face.x1, height: face.y2 - face.y1 });
-  const growth = Math.abs(Math.log(faceSize / size));
+  const growth = Math.abs(Math.log(sizeOf({ width: face.x2 - face.x1, height: face.y2 - face.y1 }) / size));
   if (growth > Math.log(isLost ? LOST_GROWTH : LARGEST_GROWTH)) return null;
-  const overlap = iou({ ...boxOfMotion(expected), score: 1 }, face);
+  const overlap = iou(box, face);
   if (!isStrong && overlap < SURE_OVERLAP) return null;
-  const distance = Math.hypot((face.x1 + face.x2) / 2 - expected.x, (face.y1 + face.y2) / 2 - expected.y) / size;
-  const deviations = distance / Math.sqrt(expected.pp + noise.detection ** 2);
-  const reach = isLost
-    ? LOST_NEAR_SIZES + (LOST_SIZES_PER_SECOND * lostMs) / 1000
-    : Math.min(FARTHEST_SIZES, NEAR_SIZES + (FASTEST_SIZES_PER_SECOND * passedMs) / 1000);
+  const deviations = distance / Math.sqrt(motion.pp + noise.detection ** 2);
   const gate = isLost ? LOST_DEVIATIONS : GATE_DEVIATIONS;
   if (overlap < SURE_OVERLAP && (deviations > gate || distance > reach)) return null;
   const cost = Math.min(1, deviations / gate) + (1 - overlap) + growth + (lostMs > 0 ? MISSED_COST : 0);

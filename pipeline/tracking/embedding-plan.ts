@@ -29,7 +29,7 @@ export function wantsEmbedding(
   if (suspect !== null) return true;
   if (passedMs >= options.refreshMs) return true;
   // Two faces over each other give embeddings of neither; what they left in doubt is asked when they are apart.
-  if (body.touchedMs >= body.seenMs && plan.asked > 1) return false;
+  if (body.touchedMs >= body.seenMs && (verdict.person !== null || plan.asked > 1)) return false;
   if (verdict.person === null && passedMs >= undecidedPauseMs(plan.asked, options)) return true;
   if (estimate >= plan.best + options.improvement) return true;
   if (plan.doubts > 0 && passedMs >= options.doubtPauseMs) return true;

@@ -18,11 +18,11 @@ export interface FilmFrame {
   face(found: FoundFace, want: FaceItem['want']): FaceItem;
 }
 
-/** Every frame of a video with the faces found in it. */
-export async function* film(path: string, models: LaneModels, input: ImageInput): AsyncGenerator<FilmFrame> {
+/** The frames of a video, all or so many of each second, with the faces found in them, weak ones too. */
+export async function* film(path: string, models: LaneModels, input: ImageInput, fps?: number): AsyncGenerator<FilmFrame> {
   const tensor = new SharedArrayBuffer(inputSize(input) * 4);
   let index = 0;
-  for await (const { image, timeMs } of videoFrames(path)) {
+  for await (const { image, timeMs } of videoFrames(path, { fps })) {
     const decoded = await decodeImage(new Uint8Array(image), null, 100_000_000);
     if ('code' in decoded) throw new Error(decoded.message);
     const { width, height, pixels } = decoded;
