@@ -2,10 +2,11 @@
 // The program `onlooker`: puts the commands together. Loads only the one that is asked for, so that `--help` and `send`
 // never load the service, its sockets or its models.
 import { Command, CommanderError } from 'commander';
+import type { DrawFaces } from '../server/draw-faces.js';
 import { VERSION } from '../server/version.js';
 
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
-  serve: { summary: 'run the service', load: async () => (await import('../server/commands/serve.js')).serveCommand() },
+  serve: { summary: 'run the service', load: async () => (await import('../server/commands/serve.js')).serveCommand(drawFaces) },
   send: {
     summary: 'send images, folders or videos and print what the service sees',
     load: async () => (await import('../clients/commands/send.js')).sendCommand(),
@@ -18,6 +19,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'list, show, rename, remove, export and import people',
     load: async () => (await import('../clients/commands/people.js')).peopleCommand(),
   },
+  streams: {
+    summary: 'add, list, show, change, remove and watch cameras',
+    load: async () => (await import('../clients/commands/streams.js')).streamsCommand(),
+  },
   models: {
     summary: 'list, fetch and verify models',
     load: async () => (await import('../server/commands/models.js')).modelsCommand(),
@@ -28,6 +33,9 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   },
 };
 const EXIT_USAGE = 2;
+
+/** Snapshots of the service are drawn as the pictures of `send --annotate` are. */
+const drawFaces: DrawFaces = async (image, faces) => (await import('../clients/send/annotate.js')).annotate(image, faces);
 
 async function main(words: readonly string[]): Promise<void> {
   const program = new Command('onlooker')

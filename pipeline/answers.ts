@@ -1,12 +1,14 @@
 // Worked frames as the contract's payloads: boxes, names, embeddings, in the units of the wire.
 import { endianness } from 'node:os';
-import type { DetectedFace, EmbeddedFace, FivePoints, NamedFace, OkPayload, Task } from '../protocol/payloads.js';
+import type { Candidate, DetectedFace, EmbeddedFace, FivePoints, NamedFace, OkPayload, Task } from '../protocol/payloads.js';
 import { qualityOf } from './face-quality.js';
 import type { WorkedFrame } from './frame-engine.js';
+import { boxOf, hundredths } from './face-box.js';
 import { decide, type MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
 import type { FaceAnswer, FaceItem, FoundFace } from './lane-protocol.js';
 import { timingOf } from './timing.js';
+import type { TrackDecision } from './tracking/stream-tracks.js';
 
 /** What a lane has to do for a task's faces. */
 export const WANTED: Readonly<Record<Exclude<Task, 'classify'>, FaceItem['want']>> = {
@@ -15,25 +17,41 @@ export const WANTED: Readonly<Record<Exclude<Task, 'classify'>, FaceItem['want']
   embed: 'embedding',
 };
 
-const hundredths = (value: number): number => Math.round(value * 100) / 100;
-
-function detectedFace({ x1, y1, x2, y2, score }: FoundFace, points: readonly number[]): DetectedFace {
+function detectedFace(face: FoundFace, points: readonly number[]): DetectedFace {
   const point = (index: number) => [hundredths(points[2 * index] ?? 0), hundredths(points[2 * index + 1] ?? 0)] as const;
   const landmarks: FivePoints = [point(0), point(1), point(2), point(3), point(4)];
-  return { box: [hundredths(x1), hundredths(y1), hundredths(x2 - x1), hundredths(y2 - y1)], score, landmarks };
+  return { box: boxOf(face), score: face.score, landmarks };
 }
 
-function namedFace(face: DetectedFace, answer: FaceAnswer, gallery: Gallery | null, rule: MatchRule): NamedFace {
-  const candidates = (answer.matches ?? []).flatMap(({ owner, similarity }) => {
-    // Somebody who was deleted since the search is nobody any more.
+/** The people that the search found, as they are called now; somebody who was deleted since is nobody any more. */
+export function candidatesOf({ matches = [] }: FaceAnswer, gallery: Gallery | null): readonly Candidate[] {
+  return matches.flatMap(({ owner, similarity }) => {
     const person = gallery?.owner(owner);
     return person === undefined ? [] : [{ ...person, similarity }];
   });
+}
+
+function namedFace(face: DetectedFace, answer: FaceAnswer, gallery: Gallery | null, rule: MatchRule): NamedFace {
   return {
     ...face,
     quality: answer.measures === undefined ? 0 : qualityOf(answer.measures),
     track: null,
-    ...decide(candidates, rule),
+    ...decide(candidatesOf(answer, gallery), rule),
+  };
+}
+
+/** As its track is taken for, with today's names. */
+function trackedFace(face: DetectedFace, decision: TrackDecision, gallery: Gallery | null): NamedFace {
+  const { person, candidates, ...rest } = decision;
+  const today = (candidate: Candidate): Candidate[] => {
+    const name = gallery?.person(candidate.id)?.name;
+    return name === undefined ? [] : [{ ...candidate, name }];
+  };
+  return {
+    ...face,
+    ...rest,
+    person: person === null ? null : (today(person)[0] ?? null),
+    ...(candidates === undefined ? {} : { candidates: candidates.flatMap(today) }),
   };
 }
 
@@ -65,6 +83,32 @@ export function answerOf(
     if (task === 'detect') return detected;
     return task === 'embed' ? embeddedFace(detected, answer) : namedFace(detected, answer, gallery, rule);
   });
+  return payloadOf(frame, faces, model, gallery);
+}
+
+/**
+ * The payload of a frame of a stream whose faces are followed.
+ * @param decisions one for each face of the frame, in their order
+ */
+export function trackedAnswerOf(
+  frame: WorkedFrame,
+  decisions: readonly TrackDecision[],
+  model: string,
+  gallery: Gallery | null,
+): OkPayload {
+  const faces = frame.faces.flatMap(({ face, answer }, index) => {
+    const decision = decisions[index];
+    return decision === undefined ? [] : [trackedFace(detectedFace(face, answer.points), decision, gallery)];
+  });
+  return payloadOf(frame, faces, model, gallery);
+}
+
+function payloadOf(
+  frame: WorkedFrame,
+  faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[],
+  model: string,
+  gallery: Gallery | null,
+): OkPayload {
   const searchedVersions = frame.faces.flatMap(({ answer }) => answer.galleryVersion ?? []);
   return {
     status: 'ok',

@@ -11,9 +11,33 @@ import { inputSize } from './model-input.js';
 import type { Preprocessed, PreprocessTask } from './preprocess-worker.js';
 import { workerFile } from './worker-file.js';
 
+/** A decoded frame whose faces were found. `pixels` (RGB) are its slot's memory: they may be read until the call returns. */
+export interface FrameView {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: SharedArrayBuffer;
+}
+export interface DescribedFace {
+  readonly face: FoundFace;
+  readonly answer: FaceAnswer;
+}
+
+/** Somebody who remembers earlier frames and decides what this one's faces are worth. */
+export interface FrameGuide {
+  /**
+   * Which of the faces go on, and what is wanted of each. It may wait for the frames before this one, never for those after.
+   * @param faces also those below the detection threshold
+   */
+  choose(faces: readonly FoundFace[], view: FrameView): Promise<readonly ChosenFace[]>;
+  /** Looks at the faces while their pixels are still there. */
+  described(faces: readonly DescribedFace[], view: FrameView): void;
+}
+export type ChosenFace = Pick<FaceItem, 'face' | 'want'>;
+
 export interface FrameWork {
   readonly image: Uint8Array;
-  readonly want: FaceItem['want'];
+  /** What is wanted of each face, or who chooses. */
+  readonly want: FaceItem['want'] | FrameGuide;
   /** `[x, y, w, h]` in 0..1: faces whose centre lies outside are left out. */
   readonly region?: readonly [number, number, number, number];
   /** Faces whose longer side is less are left out. */
@@ -23,7 +47,7 @@ export interface FrameWork {
 export interface WorkedFrame {
   readonly width: number;
   readonly height: number;
-  readonly faces: readonly { readonly face: FoundFace; readonly answer: FaceAnswer }[];
+  readonly faces: readonly DescribedFace[];
   readonly stages: { readonly decode: number; readonly preprocess: number; readonly infer: number; readonly match: number };
 }
 
@@ -33,6 +57,8 @@ export interface EngineSettings {
   /** How many frames may be inside at once. */
   readonly slots: number;
   readonly maxPixels: number;
+  /** Least score of a face where no guide chooses. */
+  readonly detectionScore: number;
   /** Told whenever there may be room again. */
   readonly onRoom: () => void;
 }
@@ -79,14 +105,19 @@ export class FrameEngine {
       const picture = await this.#decode(frame.image, slot);
       const { width, height, decodeMs, preprocessMs } = picture;
       const detected = await this.#lanes.detect({ input: slot.input, width, height, geometry: picture.geometry });
-      const faces = detected.faces.filter((face) => isWanted(face, frame, width, height));
-      const described = await this.#lanes.describe(
-        faces.map((face) => ({ pixels: picture.pixels, width, height, face, want: frame.want })),
+      const view = { width, height, pixels: picture.pixels };
+      const chosen = await this.#choose(
+        detected.faces.filter((face) => isWanted(face, frame, width, height)),
+        frame.want,
+        view,
       );
+      const described = await this.#lanes.describe(chosen.map((face) => ({ ...view, ...face })));
+      const faces = chosen.map(({ face }, index) => ({ face, answer: described.answers[index] ?? { points: [] } }));
+      if (typeof frame.want !== 'string') frame.want.described(faces, view);
       return {
         width,
         height,
-        faces: faces.map((face, index) => ({ face, answer: described.answers[index] ?? { points: [] } })),
+        faces,
         stages: {
           decode: decodeMs,
           preprocess: preprocessMs,
@@ -104,6 +135,11 @@ export class FrameEngine {
     // Only ever idle workers are ended here: a thread that is ended in the middle of a decode aborts the process.
     await this.#preprocess.close();
     await this.#lanes.close();
+  }
+
+  async #choose(faces: readonly FoundFace[], want: FrameWork['want'], view: FrameView): Promise<readonly ChosenFace[]> {
+    if (typeof want !== 'string') return want.choose(faces, view);
+    return faces.filter(({ score }) => score >= this.#settings.detectionScore).map((face) => ({ face, want }));
   }
 
   async #decode(image: Uint8Array, slot: FrameSlot): Promise<Preprocessed> {

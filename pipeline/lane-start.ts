@@ -11,6 +11,9 @@ import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { providersToTry } from './provider.js';
 
+/** Least score of what may be a face seen badly: it continues a track but never begins one (ByteTrack's second stage). */
+const WEAK_FACE_SCORE = 0.3;
+
 export interface StartedLanes {
   readonly lanes: LanePool;
   readonly provider: Provider;
@@ -43,7 +46,8 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
       provider,
       intraOpThreads: provider === 'cpu' ? Math.max(1, Math.floor(cores / lanes)) : 1,
       ladder: ladderUpTo(orDefault(options.maxBatch, sizes.maxBatch)),
-      detectionScore: options.thresholds?.detectionScore ?? pack.thresholds.detectionScore,
+      // Weaker ones are for streams whose faces are followed; the engine leaves them out of all others.
+      detectionScore: Math.min(WEAK_FACE_SCORE, options.thresholds?.detectionScore ?? pack.thresholds.detectionScore),
       nmsIou: options.thresholds?.nmsIou ?? pack.thresholds.nmsIou,
       gallery: gallery?.snapshot ?? null,
     };

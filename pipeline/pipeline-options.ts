@@ -1,5 +1,6 @@
 // What a pipeline is started with, asked for, and tells.
 import type { PackThresholds, PreparedPack } from '../models/prepared.js';
+import type { FaceEvent } from '../protocol/events.js';
 import type { Task } from '../protocol/payloads.js';
 import type { QualityGate } from './face-quality.js';
 import type { Gallery } from './gallery/gallery.js';
@@ -10,6 +11,8 @@ export type StageName = 'decode' | 'preprocess' | 'queue' | 'infer' | 'match' | 
 
 /** Told what happens, on the main thread; for metrics. Its methods must not throw. */
 export interface PipelineObserver {
+  /** Once for every frame of a stream when it comes. */
+  received(bytes: number): void;
   stage(stage: StageName, ms: number): void;
   /** One run of a model. */
   batch(model: string, size: number): void;
@@ -53,6 +56,18 @@ export interface RecogniseOptions {
   readonly region?: readonly [number, number, number, number];
   /** Least longer side of a face, in pixels of the frame. */
   readonly minFacePx?: number;
+}
+
+export interface StreamOptions extends RecogniseOptions {
+  /** Follow faces from frame to frame (task `faces` alone), and tell who comes and goes. Without it every frame is judged by itself. */
+  readonly tracking?: {
+    /** Id of the stream, for its events. */
+    readonly stream: string;
+    /** Must not throw. */
+    readonly onEvents: (events: readonly FaceEvent[]) => void;
+  };
+  /** Whether events carry a picture of the face. Default false. */
+  readonly thumbnails?: boolean;
 }
 
 export interface PipelineState {

@@ -7,8 +7,8 @@ import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord } from '../protocol/people.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
-import { answerOf, WANTED } from './answers.js';
-import { enrolFace, imageSha256 } from './enrolment.js';
+import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
+import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
@@ -17,10 +17,12 @@ import { startLanes } from './lane-start.js';
 import type { LanePool } from './lane-pool.js';
 import type { Provider } from './lane-protocol.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
-import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions } from './pipeline-options.js';
+import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
+import { RecentStreams } from './recent-streams.js';
 import { StreamQueue } from './stream-queue.js';
 import { withTotal } from './timing.js';
-import { Turns, type StreamTurn } from './turns.js';
+import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
+import { Turns, type FrameTurn, type StreamTurn } from './turns.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -37,6 +39,8 @@ export interface PipelineStream {
 }
 
 interface OpenStream extends StreamTurn {
+  /** Null where nobody asked for its faces to be followed. */
+  readonly tracked: TrackedStream | null;
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
@@ -58,6 +62,7 @@ export class Pipeline {
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
   readonly #streams = new Set<OpenStream>();
+  readonly #ended = new RecentStreams();
   readonly #sweep: NodeJS.Timeout;
   readonly #forgetSnapshots: () => void;
   #waitingBytes = 0;
@@ -83,11 +88,12 @@ export class Pipeline {
       preprocessWorkers: started.preprocessWorkers,
       slots: started.slots,
       maxPixels: options.maxPixels,
+      detectionScore: this.#thresholds.detectionScore,
       onRoom: () => this.#pump(),
     });
     onRoom.call = () => this.#pump();
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
-    this.#sweep = setInterval(() => this.#dropOverdue(), Math.max(10, options.deadlineMs / SWEEPS_PER_DEADLINE)).unref();
+    this.#sweep = setInterval(() => this.#lookAfterStreams(), Math.max(10, options.deadlineMs / SWEEPS_PER_DEADLINE)).unref();
   }
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
@@ -127,18 +133,29 @@ export class Pipeline {
    * @param onResult called once for every frame, in the order pushed
    * @throws OnlookerError MODEL_UNAVAILABLE (also for a `model` that is not loaded), DRAINING
    */
-  openStream(options: RecogniseOptions, onResult: (result: FrameResult) => void): PipelineStream {
+  openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const { task, model } = this.#answerer(options);
-    const deliver = (result: FrameResult): void => this.#deliver(result, onResult);
-    const queue = new StreamQueue(this.#options.credits, deliver);
+    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult));
+    const tracked = task === 'faces' ? this.#trackedStream(options, model.id) : null;
+    const plain: FrameTurn['work'] = workOf(options, WANTED[task]);
     const stream: OpenStream = {
       queue,
-      work: workOf(options, WANTED[task]),
-      settle: (frame, outcome) => {
-        outcome.then(
-          (worked) => queue.settle(frame, answerOf(task, worked, model.id, this.#gallery, this.#thresholds)),
-          (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
-        );
+      tracked,
+      begin: (frame) => {
+        const settle = (answer: Promise<OkPayload>): void =>
+          void answer.then(
+            (payload) => queue.settle(frame, payload),
+            (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
+          );
+        if (tracked === null) {
+          const answer = (worked: WorkedFrame): OkPayload => answerOf(task, worked, model.id, this.#gallery, this.#thresholds);
+          return { work: plain, settle: (outcome) => settle(outcome.then(answer)) };
+        }
+        const followed = tracked.begin();
+        return {
+          work: workOf(options, followed),
+          settle: (outcome) => settle(this.#trackedAnswer(followed, outcome, model.id)),
+        };
       },
       close: (how) => this.#closeStream(stream, how),
     };
@@ -179,6 +196,22 @@ export class Pipeline {
     return enrolFace(gallery, personId, worked, sha256, this.#gate, this.#thresholds.match);
   }
 
+  /**
+   * Enrols the best faces that were seen of a track in view or gone for minutes, through the same gate.
+   * @throws OnlookerError NOT_FOUND for the person and the track, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE
+   */
+  async enrolTrack(trackId: string, personId: string): Promise<readonly FaceRecord[]> {
+    const gallery = this.#gallery;
+    this.#answerer({ task: 'embed' });
+    if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
+    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
+      const seen = tracked.bestOf(trackId);
+      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#gate, this.#thresholds.match);
+    }
+    throw new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
+  }
+
   /** Answers what is in hand, drops what waits (`draining`), then stops every thread. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -206,9 +239,32 @@ export class Pipeline {
     return { task, model };
   }
 
+  #trackedStream({ tracking, thumbnails = false }: StreamOptions, model: string): TrackedStream | null {
+    const gallery = this.#gallery;
+    if (tracking === undefined || gallery === null) return null;
+    const { detectionScore } = this.#thresholds;
+    return new TrackedStream({ ...tracking, thumbnails, model, gallery, detectionScore, rule: this.#thresholds });
+  }
+
+  async #trackedAnswer(frame: TrackedFrame, outcome: Promise<WorkedFrame>, model: string): Promise<OkPayload> {
+    try {
+      const worked = await outcome;
+      const decisions = await frame.learn(worked.faces);
+      return trackedAnswerOf(worked, decisions, model, this.#gallery);
+    } catch (error) {
+      frame.abandon();
+      throw error;
+    }
+  }
+
+  #trackedStreams(): TrackedStream[] {
+    return [...this.#streams].flatMap(({ tracked }) => (tracked === null ? [] : [tracked]));
+  }
+
   #push(stream: OpenStream, frame: FrameIn): void {
     const { queue } = stream;
     const bytes = frame.image.byteLength;
+    this.#observer?.received(bytes);
     const { maxFrameBytes, maxWaitingBytes } = this.#options;
     if (bytes > maxFrameBytes) {
       const message = `The image has ${bytes} bytes; at most ${maxFrameBytes} are taken.`;
@@ -237,7 +293,11 @@ export class Pipeline {
     if (how !== 'finish') this.#changeQueue(queue, () => queue.dropWaiting(how));
     await queue.settled();
     this.#turns.leave(stream);
-    this.#streams.delete(stream);
+    // Twice where it was taken over while it was closing.
+    if (this.#streams.delete(stream) && stream.tracked !== null) {
+      stream.tracked.end();
+      this.#ended.add(stream.tracked);
+    }
     return queue.stats;
   }
 
@@ -272,9 +332,13 @@ export class Pipeline {
     return turn;
   }
 
-  #dropOverdue(): void {
+  #lookAfterStreams(): void {
     const before = performance.now() - this.#options.deadlineMs;
-    for (const { queue } of this.#streams) this.#changeQueue(queue, () => queue.dropOlderThan(before));
+    for (const { queue, tracked } of this.#streams) {
+      this.#changeQueue(queue, () => queue.dropOlderThan(before));
+      tracked?.tick();
+    }
+    this.#ended.expire();
   }
 
   #deliver(result: FrameResult, onResult: (result: FrameResult) => void): void {

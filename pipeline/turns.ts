@@ -7,10 +7,13 @@ import type { QueuedFrame, StreamQueue } from './stream-queue.js';
 /** A stream as the turns see it. */
 export interface StreamTurn {
   readonly queue: StreamQueue;
-  /** What is wanted of its frames. */
+  /** Called for each frame that is taken, in order. */
+  begin(frame: QueuedFrame): FrameTurn;
+}
+/** What is wanted of a frame, and who is told what came of it. */
+export interface FrameTurn {
   readonly work: Omit<FrameWork, 'image'>;
-  /** Called with the outcome of the work on a frame that was taken. */
-  settle(frame: QueuedFrame, outcome: Promise<WorkedFrame>): void;
+  settle(outcome: Promise<WorkedFrame>): void;
 }
 
 interface WaitingRequest {
@@ -72,7 +75,8 @@ export class Turns {
       this.join(stream);
       const image = frame.image ?? new Uint8Array();
       frame.image = null;
-      return { fromStream: true, work: { ...stream.work, image }, settle: (outcome) => stream.settle(frame, outcome) };
+      const { work, settle } = stream.begin(frame);
+      return { fromStream: true, work: { ...work, image }, settle };
     }
     return undefined;
   }

@@ -2,6 +2,7 @@
 // server messages are types alone. Where the wire contract is silent, docs/protocol.md says what was chosen.
 import { z } from 'zod';
 import type { ErrorCode } from './errors.js';
+import { sinceSchema, type KeptEvent } from './events.js';
 import { TASKS, type CloseReason, type FrameOutcome, type StreamStats, type Task } from './payloads.js';
 
 export const PROTOCOL_VERSION = 1;
@@ -21,6 +22,8 @@ export const regionSchema = z
   .refine(([x, y, w, h]) => w > 0 && h > 0 && x + w <= 1 + 1e-9 && y + h <= 1 + 1e-9, 'must lie in 0..1 and have an area');
 
 export const SEND_CHOICES = ['frames', 'events', 'both'] as const;
+/** Results, events, or both of them. */
+export type SendChoice = (typeof SEND_CHOICES)[number];
 
 /** The fields of `open` but for `t`, shared with the query shortcuts of the address. */
 export const openFieldsSchema = z.object({
@@ -31,6 +34,8 @@ export const openFieldsSchema = z.object({
   region: regionSchema.optional(),
   min_face: z.number().min(0).max(100_000).optional(),
   thumbnails: z.boolean().default(false),
+  /** Whether faces are followed from frame to frame; only with task `faces`. */
+  tracking: z.boolean().default(true),
   top_n: z.int().min(1).max(1000).optional(),
 });
 export type OpenFields = z.infer<typeof openFieldsSchema>;
@@ -44,6 +49,18 @@ export const frameSchema = z.object({
   ts: z.number().optional(),
 });
 export const closeSchema = z.object({ t: z.literal('close'), stream: streamIdSchema });
+
+const followedSchema = z
+  .array(z.union([z.literal('*'), streamIdSchema]))
+  .min(1)
+  .max(1000);
+export const subscribeSchema = z.object({
+  t: z.literal('subscribe'),
+  streams: followedSchema,
+  since: sinceSchema.optional(),
+  send: z.enum(SEND_CHOICES).default('both'),
+});
+export const unsubscribeSchema = z.object({ t: z.literal('unsubscribe'), streams: followedSchema });
 
 export interface ServerLimits {
   readonly max_frame_bytes: number;
@@ -80,6 +97,11 @@ export type ResultMessage = {
   readonly seq: number;
   readonly ts: number | null;
 } & FrameOutcome;
+export interface SubscribedMessage {
+  readonly t: 'subscribed';
+  readonly streams: readonly string[];
+}
+export type EventMessage = { readonly t: 'event' } & KeptEvent;
 export interface ClosedMessage {
   readonly t: 'closed';
   readonly stream: string;
@@ -94,7 +116,8 @@ export interface ErrorMessage {
   readonly seq?: number;
   readonly retry_after_ms?: number;
 }
-export type ServerMessage = HelloMessage | OpenedMessage | ResultMessage | ClosedMessage | ErrorMessage;
+export type ServerMessage =
+  HelloMessage | OpenedMessage | SubscribedMessage | ResultMessage | EventMessage | ClosedMessage | ErrorMessage;
 
 export type OpenMessage = z.input<typeof openSchema>;
 export interface FrameMessage {
@@ -105,4 +128,6 @@ export interface FrameMessage {
   readonly ts?: number;
 }
 export type CloseMessage = z.infer<typeof closeSchema>;
-export type ClientMessage = OpenMessage | FrameMessage | CloseMessage;
+export type SubscribeMessage = z.input<typeof subscribeSchema>;
+export type UnsubscribeMessage = z.infer<typeof unsubscribeSchema>;
+export type ClientMessage = OpenMessage | FrameMessage | CloseMessage | SubscribeMessage | UnsubscribeMessage;

@@ -2,7 +2,7 @@
 // with its password and never comes out with it.
 import { z } from 'zod';
 import { regionSchema, streamIdSchema } from './messages.js';
-import { TASKS, type Task } from './payloads.js';
+import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */
 export const STREAM_STATES = ['connecting', 'live', 'stalled', 'backoff', 'failed', 'disabled'] as const;
@@ -91,5 +91,22 @@ export interface StreamStatus {
   readonly since: number;
 }
 
-/** An item of GET /v1/streams. */
-export type StreamAnswer = RegisteredStream & StreamStatus;
+/** What the camera sends, as far as it is known. */
+export interface PictureFormat {
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  /** The camera's own rate, where it tells one. */
+  readonly fps: number | null;
+}
+
+/** An item of GET /v1/streams; the last two only while it runs. */
+export interface StreamAnswer extends RegisteredStream, StreamStatus {
+  /** Null until it has sent something. */
+  readonly format?: PictureFormat | null;
+  /** The account of its frames since it was started: received = ok + dropped + errors + those in hand. */
+  readonly frames?: StreamStats & {
+    /** Pictures that were replaced by newer ones before they were taken in. */
+    readonly skipped: number;
+  };
+}

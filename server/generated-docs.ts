@@ -42,7 +42,14 @@ function configurationPage(): string {
 }
 
 async function metricsPage(): Promise<string> {
-  const metrics = new Metrics(() => ({ pipeline: null, gallery: null, missing: [], creditsPerStream: 0 }));
+  const metrics = new Metrics(() => ({
+    pipeline: null,
+    gallery: null,
+    missing: [],
+    cameras: null,
+    events: null,
+    creditsPerStream: 0,
+  }));
   const all = await metrics.registry.getMetricsAsJSON();
   const labels = (name: string): string => {
     const metric = metrics.registry.getSingleMetric(name) as { readonly labelNames?: readonly string[] } | undefined;

@@ -1,9 +1,12 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
+import type { DrawFaces } from './draw-faces.js';
+import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
 import { peopleRoutes } from './http/people-routes.js';
+import { streamRoutes } from './http/stream-routes.js';
 import { errorReply } from './http/reply.js';
 import { Router, type Route } from './http/router.js';
 import type { Logger } from './logger.js';
@@ -12,7 +15,8 @@ import { OnlookerError } from '../protocol/errors.js';
 import type { ServiceState } from './service-state.js';
 import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
-import { StreamRegistry } from './ws/stream-registry.js';
+import type { StreamFeed } from './stream-feed.js';
+import type { StreamOwners } from './ws/stream-owners.js';
 import { WebSocketEndpoint } from './ws/web-socket-endpoint.js';
 
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT` of uWebSockets.js, which the package declares but does not export. */
@@ -26,6 +30,9 @@ export interface ListenerContext {
   readonly state: ServiceState;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly feed: StreamFeed;
+  readonly owners: StreamOwners;
+  readonly draw: DrawFaces;
 }
 
 export class Listener {
@@ -45,8 +52,8 @@ export class Listener {
 
   /** @throws StartError when the address is in use or not of this machine */
   static async start(context: ListenerContext): Promise<Listener> {
-    const { settings, state, metrics, log } = context;
-    const endpoint = new WebSocketEndpoint({ ...context, registry: new StreamRegistry() });
+    const { settings, state, metrics, log, draw } = context;
+    const endpoint = new WebSocketEndpoint(context);
     const router = new Router(metrics, log);
     const app = App();
     app.ws(SOCKET_PATH, endpoint.behavior());
@@ -54,6 +61,8 @@ export class Listener {
       ...operationsRoutes(state, metrics),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
+      ...streamRoutes(state, draw),
+      ...eventRoutes(state),
       ...galleryRoutes(state, settings.maxImportBytes),
       upgradeRequired,
     ]);

@@ -5,6 +5,7 @@ import { OnlookerError } from '../protocol/errors.js';
 import { validated } from './validate.js';
 
 const NUMBERS = ['min_face', 'top_n'] as const;
+const FLAGS = ['thumbnails', 'tracking'] as const;
 const TEXTS = ['stream', 'task', 'model', 'send'] as const;
 
 const imageQuerySchema = openFieldsSchema.pick({ model: true, region: true, min_face: true });
@@ -32,7 +33,7 @@ function fieldsOf(query: URLSearchParams): Record<string, unknown> {
   for (const name of TEXTS) read(name, (text) => text);
   for (const name of NUMBERS) read(name, toNumber);
   read('region', (text) => text.split(',').map(toNumber));
-  read('thumbnails', (text) => ({ '1': true, true: true, '0': false, false: false })[text] ?? text);
+  for (const name of FLAGS) read(name, (text) => ({ '1': true, true: true, '0': false, false: false })[text] ?? text);
   return fields;
 }
 

@@ -1,21 +1,39 @@
-// Puts the service together: configuration → listener → pack → gallery → pipeline, and takes it apart in reverse.
+// Puts the service together: configuration → listener → pack → gallery, events → pipeline → cameras, and takes it apart in reverse.
 // It listens at once, so that `/health` and `/ready` can tell about a start that takes long.
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreparedPack } from '../models/prepared.js';
+import { Cameras } from '../pipeline/cameras/cameras.js';
+import { EventLog } from '../pipeline/events/event-log.js';
 import { Gallery } from '../pipeline/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
+import type { DrawFaces } from './draw-faces.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { ServiceState } from './service-state.js';
+import { StreamFeed } from './stream-feed.js';
+import { StreamOwners, type StreamOwner } from './ws/stream-owners.js';
 import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
 
-/** The gallery's folder inside of the data folder. */
+/** Folders inside of the data folder. */
 const GALLERY_FOLDER = 'gallery';
+const EVENTS_FOLDER = 'events';
+const STREAMS_FOLDER = 'streams';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly state: ServiceState;
+  readonly metrics: Metrics;
+  readonly listener: Listener;
+  readonly feed: StreamFeed;
+  readonly owners: StreamOwners;
+}
 
 export class Service {
   readonly #settings: Settings;
@@ -23,20 +41,24 @@ export class Service {
   readonly #state: ServiceState;
   readonly #metrics: Metrics;
   readonly #listener: Listener;
+  readonly #feed: StreamFeed;
+  readonly #owners: StreamOwners;
   readonly #givingUp = new AbortController();
   #loading: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  private constructor(settings: Settings, log: Logger, state: ServiceState, metrics: Metrics, listener: Listener) {
+  private constructor({ settings, log, state, metrics, listener, feed, owners }: Parts) {
     this.#settings = settings;
     this.#log = log;
     this.#state = state;
     this.#metrics = metrics;
     this.#listener = listener;
+    this.#feed = feed;
+    this.#owners = owners;
   }
 
   /** Listens; nothing is loaded yet. @throws StartError */
-  static async listen(settings: Settings, log: Logger): Promise<Service> {
+  static async listen(settings: Settings, log: Logger, draw: DrawFaces): Promise<Service> {
     await assertUsable(settings.dataDir);
     const state = new ServiceState();
     const metrics = new Metrics(() => ({
@@ -44,10 +66,14 @@ export class Service {
       gallery: state.gallery,
       missing: state.missing(),
       creditsPerStream: settings.credits,
+      cameras: state.cameras,
+      events: state.events,
     }));
-    const listener = await Listener.start({ settings, state, metrics, log });
+    const feed = new StreamFeed();
+    const owners = new StreamOwners();
+    const listener = await Listener.start({ settings, state, metrics, log, feed, owners, draw });
     log.info({ url: `http://${settings.host}:${listener.port}` }, 'listening');
-    return new Service(settings, log, state, metrics, listener);
+    return new Service({ settings, log, state, metrics, listener, feed, owners });
   }
 
   get port(): number {
@@ -69,17 +95,53 @@ export class Service {
   async #load(): Promise<void> {
     const startMs = performance.now();
     const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal));
-    const gallery = await this.#openGallery(pack);
+    // What was opened, to be closed again in reverse.
+    const opened: { close(): Promise<void> }[] = [];
+    const keep = <T extends { close(): Promise<void> } | null>(part: T): T => {
+      if (part !== null) opened.unshift(part);
+      return part;
+    };
     try {
-      const pipeline = await Pipeline.start(pipelineOptions(this.#settings, pack, gallery, this.#metrics, this.#log));
-      this.#state.loaded(pipeline, gallery);
+      const gallery = keep(await this.#openGallery(pack));
+      const events = keep(await this.#openEvents());
+      await events.reconcilePeople((id) => gallery?.person(id) !== undefined);
+      const registry = keep(await this.#openRegistry());
+      const pipeline = keep(await Pipeline.start(pipelineOptions(this.#settings, pack, gallery, this.#metrics, this.#log)));
+      const cameras = this.#startCameras(registry, pipeline, events);
+      this.#state.loaded({ pipeline, gallery, events, registry, cameras });
       const { provider, models } = pipeline;
       const ids = models.map(({ id }) => id);
       this.#log.info({ provider, models: ids, ms: Math.round(performance.now() - startMs) }, 'ready');
     } catch (error) {
-      await gallery?.close();
+      for (const part of opened) await part.close();
       throw error;
     }
+  }
+
+  #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
+    const { mediaDir, tracking } = this.#settings;
+    const owner: StreamOwner = { yields: false, takenOver: () => undefined };
+    return Cameras.start({
+      registry,
+      pipeline,
+      rules: { mediaDir, ownPort: this.#listener.port },
+      tracking,
+      onEvents: (told) => void events.append(told),
+      onResult: (stream, { seq, ts, outcome }) => this.#feed.publish({ t: 'result', stream, seq, ts, ...outcome }),
+      onClaim: (stream) => this.#owners.claim(stream, owner),
+      onRelease: (stream) => this.#owners.release(stream, owner),
+      log: this.#log,
+    });
+  }
+
+  #openEvents(): Promise<EventLog> {
+    const { dataDir, eventDays: maxDays, eventCount: maxEvents } = this.#settings;
+    return EventLog.open({ dir: join(dataDir, EVENTS_FOLDER), maxDays, maxEvents, log: this.#log });
+  }
+
+  #openRegistry(): Promise<StreamRegistry> {
+    const { dataDir, maxRegisteredStreams: maxStreams } = this.#settings;
+    return StreamRegistry.open({ dir: join(dataDir, STREAMS_FOLDER), maxStreams });
   }
 
   /** Fetching may hang on a silent server long after it was told to stop; what it leaves in the cache is taken up next time. */
@@ -101,10 +163,13 @@ export class Service {
     this.#state.drain();
     this.#givingUp.abort();
     await this.#loading.catch(() => undefined);
-    await this.#listener.drain();
+    const { pipeline, gallery, events, registry, cameras } = this.#state;
+    await Promise.all([this.#listener.drain(), cameras?.close()]);
     this.#listener.close();
-    await this.#state.pipeline?.close();
-    await this.#state.gallery?.close();
+    await pipeline?.close();
+    await registry?.close();
+    await events?.close();
+    await gallery?.close();
   }
 }
 

@@ -4,7 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { defaultCacheDir } from '../models/cache.js';
+import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
 import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
+import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
 
 /** What the documentation and the messages say about a setting. */
@@ -53,6 +55,10 @@ function optionalDecimal(least: number, most: number, told: Told) {
     .register(notes, { ...told, expects });
 }
 
+function optionalText(told: Told & { readonly expects: string }) {
+  return z.string().min(1).optional().register(notes, told);
+}
+
 function integerOrAuto(least: number, most: number, told: Told) {
   const parse = (value: unknown): unknown => (value === 'auto' ? value : fromText(value));
   return z
@@ -95,7 +101,7 @@ export const settingsSchema = z.strictObject({
   }),
   port: integer(0, 65_535, 8080, { meaning: 'Port to listen on, for HTTP and WebSocket alike; 0 takes a free one and logs it.' }),
   dataDir: text(join(dataHome, 'onlooker'), {
-    meaning: 'Folder of the gallery. Back this one up.',
+    meaning: 'Folder of the gallery, the events and the registered streams. Back this one up.',
     expects: 'a folder',
     defaultText: '`$XDG_DATA_HOME/onlooker`, else `~/.local/share/onlooker`',
   }),
@@ -180,6 +186,24 @@ export const settingsSchema = z.strictObject({
     unit: 'degrees',
   }),
   enrolMinScore: decimal(0, 1, DEFAULT_QUALITY_GATE.minScore, { meaning: 'Enrolment: least score of the detector.' }),
+  tracking: flag(true, {
+    meaning:
+      'Follow faces from frame to frame: stable ids, decisions by vote, events, and embeddings only where they pay. Off, every frame is judged by itself.',
+  }),
+  mediaDir: optionalText({
+    meaning: 'Folder of the video files that may be registered as streams (`media:door.mp4`).',
+    expects: 'a folder',
+    defaultText: 'none: no files are served',
+  }),
+  maxRegisteredStreams: integer(0, 10_000, MAX_REGISTERED_STREAMS_DEFAULT, {
+    meaning: 'Most streams that may be registered.',
+    unit: 'streams',
+  }),
+  eventDays: decimal(0, 3650, RETENTION_DEFAULTS.maxDays, { meaning: 'Events are kept for so long.', unit: 'days' }),
+  eventCount: integer(0, 100_000_000, RETENTION_DEFAULTS.maxEvents, {
+    meaning: 'Events that are kept at most; the oldest go first.',
+    unit: 'events',
+  }),
   drainTimeoutMs: integer(100, 600_000, 15_000, {
     meaning: 'Longest time that shutting down may take before it is cut short (exit code 1).',
     unit: 'ms',

@@ -106,7 +106,7 @@ export class Exchange {
   async answer(reply: Reply): Promise<void> {
     if (this.#aborted) return;
     const { body } = reply;
-    if (typeof body === 'string' || body === undefined) {
+    if (typeof body === 'string' || body instanceof Uint8Array || body === undefined) {
       writeReply(this.#res, { ...reply, body: body ?? '' }, this.method === 'HEAD');
       return;
     }

@@ -27,7 +27,9 @@ export function galleryRoutes(state: ServiceState, maxImportBytes: number): Rout
       handle: async (exchange) => {
         const gallery = state.requireGallery();
         const { mode } = validated(importQuerySchema, { mode: exchange.query.get('mode') ?? 'merge' });
-        return jsonReply(200, await gallery.importAll(exchange.bodyStream(maxImportBytes), mode));
+        const report = await gallery.importAll(exchange.bodyStream(maxImportBytes), mode);
+        await state.requireEvents().reconcilePeople((id) => gallery.person(id) !== undefined);
+        return jsonReply(200, report);
       },
     },
   ];

@@ -5,7 +5,7 @@ import { validated } from '../validate.js';
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-const pageSchema = z.object({
+export const pageSchema = z.object({
   limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
   after: z.string().min(1).max(128).optional(),
 });

@@ -4,7 +4,7 @@ import { externalIdSchema, metadataSchema, nameSchema } from '../../pipeline/gal
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ServiceState } from '../service-state.js';
 import { pageOf } from './paging.js';
-import { jsonReply, type Reply } from './reply.js';
+import { jsonReply, NO_CONTENT } from './reply.js';
 import { requestImage } from './request-image.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
@@ -53,7 +53,9 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
       method: 'DELETE',
       pattern: '/v1/people/:id',
       handle: async (exchange) => {
-        await state.requireGallery().deletePerson(exchange.param(0));
+        const id = exchange.param(0);
+        await state.requireGallery().deletePerson(id);
+        await state.requireEvents().forgetPeople([id]);
         return NO_CONTENT;
       },
     },
@@ -90,5 +92,4 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
   ];
 }
 
-const NO_CONTENT: Reply = { status: 204 };
 const noPerson = (): OnlookerError => new OnlookerError('NOT_FOUND', 'There is no such person.');

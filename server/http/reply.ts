@@ -7,8 +7,9 @@ import { toJson } from '../to-json.js';
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | AsyncIterable<Uint8Array>;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
+export const NO_CONTENT: Reply = { status: 204 };
 
 const RETRY_AFTER_S = 1;
 
@@ -25,11 +26,12 @@ export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGU
 }
 
 /** Writes a whole reply at once; the response must still be open. */
-export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string }, withoutBody = false): void {
+export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }, withoutBody = false): void {
+  const body = reply.body ?? '';
   res.cork(() => {
     writeHead(res, reply);
-    if (withoutBody) res.endWithoutBody(Buffer.byteLength(reply.body ?? ''));
-    else res.end(reply.body ?? '');
+    if (withoutBody) res.endWithoutBody(Buffer.byteLength(body));
+    else res.end(body);
   });
 }
 

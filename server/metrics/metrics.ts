@@ -1,9 +1,12 @@
 // What the service counts and measures, for Prometheus. Labels take few and known values alone: never a stream,
 // a person, a path or an address.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Cameras } from '../../pipeline/cameras/cameras.js';
+import type { EventLog } from '../../pipeline/events/event-log.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineObserver, StageName } from '../../pipeline/pipeline-options.js';
 import type { Gallery } from '../../pipeline/gallery/gallery.js';
+import { STREAM_STATES } from '../../protocol/streams.js';
 import { VERSION } from '../version.js';
 
 const OUTCOMES = ['ok', 'dropped', 'error'] as const;
@@ -20,6 +23,8 @@ export interface Measured {
   /** What keeps the service from taking frames. */
   readonly missing: readonly string[];
   readonly creditsPerStream: number;
+  readonly cameras: Cameras | null;
+  readonly events: EventLog | null;
 }
 
 export class Metrics implements PipelineObserver {
@@ -118,7 +123,7 @@ export class Metrics implements PipelineObserver {
     this.#batches.observe({ model }, size);
   }
 
-  frameReceived(bytes: number): void {
+  received(bytes: number): void {
     this.#received.inc();
     this.#receivedBytes.inc(bytes);
   }
@@ -199,7 +204,23 @@ export class Metrics implements PipelineObserver {
     gauge('onlooker_gallery_people', 'People in the gallery.', (now) => now.gallery?.size.people ?? 0);
     gauge('onlooker_gallery_faces', 'Faces in the gallery.', (now) => now.gallery?.size.faces ?? 0);
     gauge('onlooker_gallery_version', 'Version of the gallery; grows with every change.', (now) => now.gallery?.version ?? 0);
+    gauge('onlooker_events_kept', 'Events that are kept.', (now) => now.events?.figures.kept ?? 0);
+    gauge('onlooker_events_unkept', 'Events since the start that could not be kept.', (now) => now.events?.figures.unkept ?? 0);
+    this.#addCameraGauge(measured);
     this.#addModelGauges(measured);
+  }
+
+  #addCameraGauge(measured: () => Measured): void {
+    const made: Gauge = new Gauge({
+      name: 'onlooker_registered_streams',
+      help: 'Registered streams, by state.',
+      labelNames: ['state'],
+      registers: [this.registry],
+      collect: () => {
+        const states = measured().cameras?.states();
+        for (const state of STREAM_STATES) made.set({ state }, states?.get(state) ?? 0);
+      },
+    });
   }
 
   #addModelGauges(measured: () => Measured): void {

@@ -4,25 +4,37 @@
 //   opened ──frame──▶ opened ──close, taken over, draining──▶ closing ──last result out──▶ closed (forgotten)
 import { randomUUID } from 'node:crypto';
 import { toOnlookerError, OnlookerError } from '../../protocol/errors.js';
-import { closeSchema, frameSchema, openFieldsSchema, PROTOCOL_VERSION, streamIdSchema } from '../../protocol/messages.js';
-import type { OpenFields } from '../../protocol/messages.js';
+import {
+  closeSchema,
+  frameSchema,
+  openFieldsSchema,
+  PROTOCOL_VERSION,
+  streamIdSchema,
+  subscribeSchema,
+  unsubscribeSchema,
+  type OpenFields,
+  type ResultMessage,
+} from '../../protocol/messages.js';
 import type { CloseReason, DropReason } from '../../protocol/payloads.js';
 import type { Pipeline, PipelineStream } from '../../pipeline/pipeline.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ServiceState } from '../service-state.js';
+import type { StreamFeed } from '../stream-feed.js';
 import type { Settings } from '../settings.js';
 import { validated, withoutNulls } from '../validate.js';
 import { SERVER_NAME } from '../version.js';
-import { recogniseOptions } from '../recognise-options.js';
+import { streamOptions } from '../stream-options.js';
 import type { Codec, Fields } from './codec.js';
 import type { Outbox } from './outbox.js';
-import type { StreamHolder, StreamRegistry } from './stream-registry.js';
+import type { StreamOwner, StreamOwners } from './stream-owners.js';
+import { Subscriptions } from './subscriptions.js';
 
 export interface ConnectionContext {
-  readonly settings: Pick<Settings, 'maxFrameBytes' | 'maxPixels' | 'maxStreams'>;
+  readonly settings: Pick<Settings, 'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'tracking'>;
   readonly state: ServiceState;
-  readonly registry: StreamRegistry;
+  readonly owners: StreamOwners;
+  readonly feed: StreamFeed;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -35,12 +47,14 @@ interface OpenStream {
   closing: Promise<void> | null;
 }
 
-export class Connection implements StreamHolder {
+export class Connection implements StreamOwner {
+  readonly yields = true;
   readonly session = randomUUID();
   readonly #context: ConnectionContext;
   readonly #codec: Codec;
   readonly #outbox: Outbox;
   readonly #streams = new Map<string, OpenStream>();
+  #subscriptions: Subscriptions | null = null;
 
   constructor(context: ConnectionContext, codec: Codec, outbox: Outbox) {
     this.#context = context;
@@ -92,6 +106,7 @@ export class Connection implements StreamHolder {
 
   /** The socket is closed: what waits is dropped, what is at work is still counted. */
   gone(): void {
+    this.#subscriptions?.close();
     for (const stream of this.#streams.values()) void this.#close(stream, 'superseded', 'client');
   }
 
@@ -105,8 +120,10 @@ export class Connection implements StreamHolder {
         void this.#close(this.#stream(validated(closeSchema, fields).stream), 'finish', 'client');
         return;
       case 'subscribe':
+        return this.#subscribe(fields);
       case 'unsubscribe':
-        throw new OnlookerError('BAD_MESSAGE', `${SERVER_NAME} does not serve \`${fields.t}\`.`);
+        this.#subscriptions?.remove(validated(unsubscribeSchema, fields).streams);
+        return;
       default:
         throw new OnlookerError('BAD_MESSAGE', `t: ${JSON.stringify(fields.t.slice(0, 32))} is not a message of this protocol`);
     }
@@ -114,18 +131,44 @@ export class Connection implements StreamHolder {
 
   #open(fields: OpenFields): void {
     const { stream: id, task } = fields;
-    const { settings, state, registry } = this.#context;
+    const { settings, state, owners, feed } = this.#context;
     const pipeline = state.requirePipeline();
     if (this.#streams.has(id)) throw new OnlookerError('STREAM_EXISTS', 'This connection has a stream of that id open.');
     if (this.#streams.size >= settings.maxStreams) {
       throw new OnlookerError('LIMIT_REACHED', `A connection may have ${settings.maxStreams} streams.`);
     }
-    const frames = pipeline.openStream(recogniseOptions(fields), ({ seq, ts, outcome }) => {
-      this.#outbox.send({ t: 'result', stream: id, seq, ts, ...outcome });
-    });
+    owners.assertFree(id);
+    const isTracked = fields.tracking && settings.tracking;
+    const frames = pipeline.openStream(
+      streamOptions(fields, isTracked ? state.requireEvents() : null),
+      ({ seq, ts, outcome }) => {
+        const result: ResultMessage = { t: 'result', stream: id, seq, ts, ...outcome };
+        if (fields.send !== 'events') this.#outbox.send(result);
+        feed.publish(result);
+      },
+    );
     this.#streams.set(id, { id, frames, lastSeq: -1, closing: null });
-    registry.claim(id, this);
+    owners.claim(id, this);
+    if (fields.send !== 'frames') this.#subscribed().add({ streams: [id], send: 'events' });
     this.#outbox.send({ t: 'opened', stream: id, task, model: frames.model, credits: frames.credits });
+  }
+
+  #subscribe(fields: Fields): void {
+    const { streams, send, since } = validated(subscribeSchema, withoutNulls(fields));
+    this.#outbox.send({ t: 'subscribed', streams });
+    this.#subscribed().add({ streams, send, since });
+  }
+
+  #subscribed(): Subscriptions {
+    const { state, feed, log } = this.#context;
+    this.#subscriptions ??= new Subscriptions({
+      events: state.requireEvents(),
+      feed,
+      outbox: this.#outbox,
+      isOwn: (stream) => this.#streams.has(stream),
+      onError: (error) => log.error({ err: error, session: this.session }, 'events could not be read'),
+    });
+    return this.#subscriptions;
   }
 
   #frame(fields: Fields, receivedAtMs: number): void {
@@ -146,7 +189,6 @@ export class Connection implements StreamHolder {
       throw new OnlookerError('BAD_MESSAGE', `seq: must increase, and the last was ${stream.lastSeq}`);
     }
     stream.lastSeq = position;
-    this.#context.metrics.frameReceived(image.byteLength);
     stream.frames.push({ image, seq: position, ts: ts ?? null, receivedAtMs });
   }
 
@@ -176,7 +218,7 @@ export class Connection implements StreamHolder {
     const { id } = stream;
     const forget = (): void => {
       this.#streams.delete(id);
-      this.#context.registry.release(id, this);
+      this.#context.owners.release(id, this);
     };
     try {
       const stats = await stream.frames.close(how);

@@ -25,6 +25,11 @@ export class Outbox {
     this.#onSlowReader = onSlowReader;
   }
 
+  /** What the client has not read yet. */
+  get unsentBytes(): number {
+    return this.#socket?.getBufferedAmount() ?? 0;
+  }
+
   send(message: ServerMessage): void {
     const socket = this.#socket;
     if (socket === null) return;

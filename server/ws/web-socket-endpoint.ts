@@ -21,7 +21,7 @@ interface SocketData {
 export interface EndpointContext extends ConnectionContext {
   readonly settings: Pick<
     Settings,
-    'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS'
+    'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS' | 'tracking'
   >;
 }
 

@@ -8,7 +8,12 @@ import { imageOf, pipelineOptions } from './frames.js';
 let pipeline: Pipeline;
 const outcomes: string[] = [];
 beforeAll(async () => {
-  const observer = { stage: () => undefined, batch: () => undefined, frame: (outcome: string) => outcomes.push(outcome) };
+  const observer = {
+    received: () => undefined,
+    stage: () => undefined,
+    batch: () => undefined,
+    frame: (outcome: string) => outcomes.push(outcome),
+  };
   pipeline = await Pipeline.start(await pipelineOptions({ observer }));
 });
 afterAll(async () => pipeline.close());

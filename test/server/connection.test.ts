@@ -7,9 +7,17 @@ import { ServiceState } from '../../server/service-state.js';
 import { Connection } from '../../server/ws/connection.js';
 import { jsonCodec } from '../../server/ws/json-codec.js';
 import { Outbox, type OutgoingSocket } from '../../server/ws/outbox.js';
-import { StreamRegistry } from '../../server/ws/stream-registry.js';
+import { StreamFeed } from '../../server/stream-feed.js';
+import { StreamOwners } from '../../server/ws/stream-owners.js';
 
-const metrics = new Metrics(() => ({ pipeline: null, gallery: null, missing: [], creditsPerStream: 3 }));
+const metrics = new Metrics(() => ({
+  pipeline: null,
+  gallery: null,
+  missing: [],
+  cameras: null,
+  events: null,
+  creditsPerStream: 3,
+}));
 
 function connectionWith(openStream: () => unknown) {
   const sent: { t: string; code?: string; message?: string }[] = [];
@@ -21,11 +29,13 @@ function connectionWith(openStream: () => unknown) {
     close: () => undefined,
   };
   const state = new ServiceState();
-  state.loaded({ tasks: ['faces'], models: [], openStream } as unknown as Pipeline, null);
+  const pipeline = { tasks: ['faces'], models: [], openStream } as unknown as Pipeline;
+  state.loaded({ pipeline } as unknown as Parameters<ServiceState['loaded']>[0]);
   const log = { error: (fields: unknown) => logged.push(fields) } as unknown as Logger;
-  const settings = { maxFrameBytes: 1000, maxPixels: 1000, maxStreams: 2 };
+  const settings = { maxFrameBytes: 1000, maxPixels: 1000, maxStreams: 2, tracking: false };
   const outbox = new Outbox(socket, jsonCodec, 1000, () => undefined);
-  const connection = new Connection({ settings, state, registry: new StreamRegistry(), metrics, log }, jsonCodec, outbox);
+  const context = { settings, state, owners: new StreamOwners(), feed: new StreamFeed(), metrics, log };
+  const connection = new Connection(context, jsonCodec, outbox);
   const receive = (message: object): void => connection.receive(new TextEncoder().encode(JSON.stringify(message)).buffer, false);
   return { receive, sent, logged };
 }
@@ -34,7 +44,7 @@ test('a throw while a message is handled is INTERNAL, logged, and the next messa
   const { receive, sent, logged } = connectionWith(() => {
     throw new TypeError('secret detail of /home/somebody');
   });
-  receive({ t: 'open', stream: 'a' });
+  receive({ t: 'open', stream: 'a', send: 'frames' });
   receive({ t: 'frame', stream: 'a', image: '' });
   expect(sent.map(({ code }) => code)).toEqual(['INTERNAL', 'NO_STREAM']);
   expect(sent[0]?.message).not.toContain('secret');
@@ -50,11 +60,11 @@ test('a stream whose closing fails inside costs nothing but its `closed`', async
     },
     close: () => Promise.reject(new Error('broken')),
   }));
-  receive({ t: 'open', stream: 'a' });
+  receive({ t: 'open', stream: 'a', send: 'frames' });
   receive({ t: 'frame', stream: 'a', image: 'AAAA' });
   receive({ t: 'close', stream: 'a' });
   await new Promise((resolve) => setTimeout(resolve, 1));
-  receive({ t: 'open', stream: 'a' });
+  receive({ t: 'open', stream: 'a', send: 'frames' });
   expect(sent.map(({ t, code }) => code ?? t)).toEqual(['opened', 'INTERNAL', 'opened']);
   expect(logged).toHaveLength(2);
 });

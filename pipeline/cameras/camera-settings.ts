@@ -1,0 +1,44 @@
+// A registered stream in the words of its source and of the pipeline.
+import type { FaceEvent } from '../../protocol/events.js';
+import type { RegisteredStream } from '../../protocol/streams.js';
+import type { StreamOptions } from '../pipeline-options.js';
+import type { StoredStream } from '../registry/stream-registry.js';
+import type { SourceSettings } from '../sources/source-settings.js';
+
+/** @returns with the address as it is, its password too */
+export function sourceSettings({ stream, url }: StoredStream): SourceSettings {
+  return {
+    id: stream.id,
+    url,
+    ...defined({
+      transport: stream.transport,
+      fps: stream.fps,
+      loop: stream.loop,
+      realtime: stream.realtime,
+      widthPx: stream.width,
+      hwaccel: stream.hwaccel,
+      motionGate: stream.motion_gate,
+      keyFramesOnly: stream.key_frames_only,
+    }),
+  };
+}
+
+/** @param onEvents where the events of its tracks go; null when faces are not to be followed */
+export function streamOptions(
+  { id, task, model, region, min_face: minFacePx, thumbnails = false }: RegisteredStream,
+  onEvents: ((events: readonly FaceEvent[]) => void) | null,
+): StreamOptions {
+  return {
+    task,
+    thumbnails,
+    ...defined({ model, region, minFacePx }),
+    ...(onEvents === null ? {} : { tracking: { stream: id, onEvents } }),
+  };
+}
+
+/** Without the fields that are undefined. */
+function defined<T extends object>(fields: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,66 @@
+// Registered streams over HTTP. Their addresses go in with passwords and never come out with them.
+import { newStreamSchema, streamPatchSchema } from '../../protocol/streams.js';
+import type { DrawFaces } from '../draw-faces.js';
+import type { ServiceState } from '../service-state.js';
+import type { Exchange } from './exchange.js';
+import { pageOf } from './paging.js';
+import { jsonReply, NO_CONTENT, type Reply } from './reply.js';
+import { requestJson } from './request-json.js';
+import type { Route } from './router.js';
+
+export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
+  return [
+    {
+      method: 'GET',
+      pattern: '/v1/streams',
+      handle: ({ query }) => jsonReply(200, state.requireCameras().list(pageOf(query))),
+    },
+    {
+      method: 'POST',
+      pattern: '/v1/streams',
+      handle: async (exchange) => {
+        const cameras = state.requireCameras();
+        return jsonReply(201, await cameras.add(await requestJson(exchange, newStreamSchema)));
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/streams/:id',
+      handle: (exchange) => jsonReply(200, state.requireCameras().get(exchange.param(0))),
+    },
+    {
+      method: 'PATCH',
+      pattern: '/v1/streams/:id',
+      handle: async (exchange) => {
+        const cameras = state.requireCameras();
+        return jsonReply(200, await cameras.change(exchange.param(0), await requestJson(exchange, streamPatchSchema)));
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: '/v1/streams/:id',
+      handle: async (exchange) => {
+        await state.requireCameras().remove(exchange.param(0));
+        return NO_CONTENT;
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/streams/:id/snapshot.jpg',
+      handle: (exchange) => snapshot(state, draw, exchange),
+    },
+  ];
+}
+
+async function snapshot(state: ServiceState, draw: DrawFaces, { query, param }: Exchange): Promise<Reply> {
+  const { jpeg, answered } = state.requireCameras().picture(param(0));
+  const isOverlaid = !['0', 'false', null].includes(query.get('overlay'));
+  if (!isOverlaid) return jpegReply(jpeg);
+  // The picture that the answer belongs to, so that boxes lie on their faces.
+  if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
+  return jpegReply(await draw(answered.jpeg, answered.payload.faces));
+}
+
+function jpegReply(jpeg: Uint8Array): Reply {
+  return { status: 200, headers: { 'content-type': 'image/jpeg', 'cache-control': 'no-store' }, body: jpeg };
+}

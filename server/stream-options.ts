@@ -1,0 +1,13 @@
+// The fields of `open`, and of a registered stream, in the pipeline's words.
+import type { EventLog } from '../pipeline/events/event-log.js';
+import type { StreamOptions } from '../pipeline/pipeline-options.js';
+import type { OpenFields } from '../protocol/messages.js';
+import { recogniseOptions } from './recognise-options.js';
+
+/** @param events where the events of its tracks go; null when faces are not to be followed */
+export function streamOptions(fields: OpenFields, events: EventLog | null): StreamOptions {
+  const options = { ...recogniseOptions(fields), thumbnails: fields.thumbnails };
+  return events === null
+    ? options
+    : { ...options, tracking: { stream: fields.stream, onEvents: (told) => void events.append(told) } };
+}
