@@ -17,6 +17,7 @@ export class FfmpegProcess {
   readonly #clock: SourceClock;
   readonly #killMs: number;
   #isOver = false;
+  #stopping: Promise<void> | null = null;
   /** After its pipes are closed. Never rejects. */
   readonly exited: Promise<FfmpegExit>;
 
@@ -45,7 +46,11 @@ export class FfmpegProcess {
   }
 
   /** SIGTERM, which lets it say goodbye to the camera, then SIGKILL. Resolves when nothing of it is left. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     if (this.#isOver) return;
     // What it still has to say would keep its pipe open: nobody reads it any more.
     this.#child.stdout.destroy();
