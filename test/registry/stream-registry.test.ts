@@ -74,7 +74,7 @@ test('ids are taken once, their number is bounded, what is malformed is told', a
     { loop: 'yes' },
   ];
   for (const fields of wrong) {
-    const failing = registry.create({ ...door, id: 'x', ...fields } as NewStream);
+    const failing = registry.create({ ...door, id: 'x', ...fields });
     await expect(failing).rejects.toMatchObject({
       code: 'BAD_MESSAGE',
       message: expect.stringContaining(Object.keys(fields)[0] ?? '') as string,
