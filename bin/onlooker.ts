@@ -64,4 +64,9 @@ function throwInsteadOfExit(command: Command): void {
   for (const subcommand of command.commands) throwInsteadOfExit(subcommand);
 }
 
+// Whoever reads may have seen enough: `onlooker --help | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 await main(process.argv.slice(2));

@@ -1,5 +1,5 @@
 // Draws what the service said of a frame onto the frame: boxes, landmarks, names and similarities.
-import sharp from 'sharp';
+import sharp, { type OverlayOptions } from 'sharp';
 import type { Candidate, DetectedFace, NamedFace, Point } from '../../protocol/payloads.js';
 import { renderLabel, type Label } from './label.js';
 
@@ -41,37 +41,67 @@ export async function annotate(image: Uint8Array, faces: readonly Face[]): Promi
     }),
   );
   // Captions last, so that no line crosses a name.
-  const shapes = [...faces.flatMap((face) => outline(face, captionOf(face).colour, linePx)), ...captions.flat()];
-  const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
+  const marks = [...faces.flatMap((face) => outline(face, captionOf(face).colour, linePx)), ...captions.flat()];
   return (
     upright
       .flatten({ background: '#fff' })
-      .composite([{ input: Buffer.from(overlay) }])
+      .composite(marks.flatMap((mark) => layer(mark, width, height)))
       // Full colour resolution: thin coloured lines are what this picture is for.
       .jpeg({ quality: 90, chromaSubsampling: '4:4:4' })
       .toBuffer()
   );
 }
 
-function outline(face: Face, colour: string, linePx: number): string[] {
+/** A filled rectangle, or a picture, in pixels of the frame; both may reach over its edges. */
+interface Mark {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** A colour, or the pixels of a PNG of this size. */
+  readonly fill: string | Buffer;
+}
+
+/** Rectangles and points alone: a service that decodes what strangers send has every other reader of pictures, SVG's too, shut off. */
+function layer(mark: Mark, frameWidth: number, frameHeight: number): OverlayOptions[] {
+  const left = Math.max(0, Math.round(mark.left));
+  const top = Math.max(0, Math.round(mark.top));
+  const width = Math.min(frameWidth, Math.round(mark.left + mark.width)) - left;
+  const height = Math.min(frameHeight, Math.round(mark.top + mark.height)) - top;
+  if (width < 1 || height < 1) return [];
+  if (typeof mark.fill !== 'string') return width < mark.width || height < mark.height ? [] : [{ input: mark.fill, left, top }];
+  return [{ input: { create: { width, height, channels: 3, background: mark.fill } }, left, top }];
+}
+
+function outline(face: Face, colour: string, linePx: number): Mark[] {
   const [x, y, w, h] = face.box;
-  const box = `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="${2 * linePx}" fill="none" stroke="${colour}" stroke-width="${linePx}"/>`;
-  const dot = ([cx, cy]: Point) =>
-    `<circle cx="${cx}" cy="${cy}" r="${1.2 * linePx}" fill="${colour}" stroke="#fff" stroke-width="${linePx / 3}"/>`;
-  return [box, ...face.landmarks.map(dot)];
+  const line = Math.max(2, Math.round(linePx));
+  const half = line / 2;
+  const sides = [
+    { left: x - half, top: y - half, width: w + line, height: line },
+    { left: x - half, top: y + h - half, width: w + line, height: line },
+    { left: x - half, top: y - half, width: line, height: h + line },
+    { left: x + w - half, top: y - half, width: line, height: h + line },
+  ].map((side) => ({ ...side, fill: colour }));
+  const point = ([cx, cy]: Point): Mark[] =>
+    [
+      { size: line * 2, fill: '#fff' },
+      { size: line * 2 - 2, fill: colour },
+    ].map(({ size, fill }) => ({ left: cx - size / 2, top: cy - size / 2, width: size, height: size, fill }));
+  return [...sides, ...face.landmarks.flatMap(point)];
 }
 
 /** A filled plate with the text, above the box or, where there is no room, below it; always inside of the picture. */
-function caption(face: Face, colour: string, label: Label, linePx: number, frame: { width: number; height: number }): string[] {
+function caption(face: Face, colour: string, label: Label, linePx: number, frame: { width: number; height: number }): Mark[] {
   const [x, y, , h] = face.box;
-  const pad = 2 * linePx;
+  const pad = Math.round(2 * linePx);
   const plate = { width: label.width + 2 * pad, height: label.height + 2 * pad };
-  const left = Math.max(0, Math.min(x - linePx / 2, frame.width - plate.width));
+  const left = Math.round(Math.max(0, Math.min(x - linePx / 2, frame.width - plate.width)));
   const above = y - linePx / 2 - plate.height;
-  const top = above >= 0 ? above : Math.max(0, Math.min(y + h + linePx / 2, frame.height - plate.height));
-  const at = `width="${label.width}" height="${label.height}" x="${left + pad}" y="${top + pad}"`;
+  const below = Math.max(0, Math.min(y + h + linePx / 2, frame.height - plate.height));
+  const top = Math.round(above >= 0 ? above : below);
   return [
-    `<rect x="${left}" y="${top}" width="${plate.width}" height="${plate.height}" rx="${linePx}" fill="${colour}"/>`,
-    `<image ${at} href="data:image/png;base64,${label.png.toString('base64')}"/>`,
+    { left, top, ...plate, fill: colour },
+    { left: left + pad, top: top + pad, width: label.width, height: label.height, fill: label.png },
   ];
 }

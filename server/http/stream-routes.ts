@@ -52,9 +52,9 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
   ];
 }
 
-async function snapshot(state: ServiceState, draw: DrawFaces, { query, param }: Exchange): Promise<Reply> {
-  const { jpeg, answered } = state.requireCameras().picture(param(0));
-  const isOverlaid = !['0', 'false', null].includes(query.get('overlay'));
+async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange): Promise<Reply> {
+  const { jpeg, answered } = state.requireCameras().picture(exchange.param(0));
+  const isOverlaid = !['0', 'false', null].includes(exchange.query.get('overlay'));
   if (!isOverlaid) return jpegReply(jpeg);
   // The picture that the answer belongs to, so that boxes lie on their faces.
   if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
