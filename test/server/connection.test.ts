@@ -9,7 +9,7 @@ import { jsonCodec } from '../../server/ws/json-codec.js';
 import { Outbox, type OutgoingSocket } from '../../server/ws/outbox.js';
 import { StreamRegistry } from '../../server/ws/stream-registry.js';
 
-const metrics = new Metrics(() => ({ pipeline: null, gallery: null, missing: [], creditsPerStream: 3 }));
+const metrics = new Metrics(() => ({ pipeline: null, gallery: null, missing: [], creditsPerStream: 2 }));
 
 function connectionWith(openStream: () => unknown) {
   const sent: { t: string; code?: string; message?: string }[] = [];
@@ -43,7 +43,7 @@ test('a throw while a message is handled is INTERNAL, logged, and the next messa
 
 test('a stream whose closing fails inside costs nothing but its `closed`', async () => {
   const { receive, sent, logged } = connectionWith(() => ({
-    credits: 3,
+    credits: 2,
     model: 'm',
     push: () => {
       throw new RangeError('broken');
