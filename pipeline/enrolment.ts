@@ -4,7 +4,7 @@ import { OnlookerError } from '../protocol/errors.js';
 import { assertEnrollable, qualityOf, type QualityGate } from './face-quality.js';
 import type { WorkedFrame } from './frame-engine.js';
 import type { FaceRecord } from '../protocol/people.js';
-import type { Gallery } from './gallery/gallery.js';
+import { matchesSomebodyElse, type Gallery } from './gallery/gallery.js';
 
 /** sha256 of an image's bytes, lower-case hex; computed off the main thread. */
 export async function imageSha256(image: Uint8Array): Promise<string> {
@@ -36,20 +36,20 @@ export async function enrolFace(
   const { face, answer } = found;
   if (answer.measures === undefined || answer.embedding === undefined) throw new OnlookerError('INTERNAL');
   assertEnrollable(answer.measures, gate);
-  const [best] = (answer.matches ?? []).flatMap(({ owner, similarity }) => {
+  const known = (answer.matches ?? []).flatMap(({ owner, similarity }) => {
     const person = gallery.owner(owner);
     return person === undefined ? [] : [{ id: person.id, similarity }];
   });
+  const [best] = known;
   if (best !== undefined && best.id !== personId && best.similarity >= matchThreshold) {
-    throw new OnlookerError('CONFLICT', 'The face matches somebody else better.', {
-      person: best.id,
-      similarity: Math.round(best.similarity * 1000) / 1000,
-    });
+    throw matchesSomebodyElse(best.id, best.similarity);
   }
+  const own = known.find(({ id }) => id === personId)?.similarity ?? -1;
   return gallery.addFace(personId, {
     embedding: answer.embedding,
     quality: qualityOf(answer.measures),
     box: [face.x1, face.y1, face.x2 - face.x1, face.y2 - face.y1],
     imageSha256: sha256,
+    searched: { galleryVersion: answer.galleryVersion ?? 0, match: matchThreshold, own },
   });
 }
