@@ -1,14 +1,22 @@
-// Enrolling a face: exactly one face, good enough, and nobody else's.
+// Enrolling faces: good enough, and nobody else's. From one image, which must show exactly one face, or from what was seen
+// of a track.
 import { createHash, webcrypto } from 'node:crypto';
 import { OnlookerError } from '../protocol/errors.js';
-import { assertEnrollable, qualityOf, type QualityGate } from './face-quality.js';
-import type { WorkedFrame } from './frame-engine.js';
 import type { Candidate } from '../protocol/payloads.js';
 import type { FaceRecord } from '../protocol/people.js';
 import { candidatesOf } from './answers.js';
 import { boxOf } from './face-box.js';
-import type { Gallery } from './gallery/gallery.js';
+import { assertEnrollable, qualityOf, type FaceMeasures, type QualityGate } from './face-quality.js';
+import type { WorkedFrame } from './frame-engine.js';
+import { matchesSomebodyElse, type Gallery, type NewFace } from './gallery/gallery.js';
 import type { Evidence } from './tracking/votes.js';
+
+/** What a face must be to be enrolled. */
+export interface EnrolmentRule {
+  readonly gate: QualityGate;
+  /** Cosine from which a face counts as somebody's. */
+  readonly match: number;
+}
 
 /** sha256 of an image's bytes, lower-case hex; computed off the main thread. */
 export async function imageSha256(image: Uint8Array): Promise<string> {
@@ -19,7 +27,6 @@ export async function imageSha256(image: Uint8Array): Promise<string> {
 /**
  * Adds the one face of a worked frame to a person.
  * @param frame worked with `want: 'all'`
- * @param matchThreshold cosine from which a face counts as somebody's
  * @throws OnlookerError NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, NOT_FOUND
  */
 export async function enrolFace(
@@ -27,8 +34,7 @@ export async function enrolFace(
   personId: string,
   frame: WorkedFrame,
   sha256: string,
-  gate: QualityGate,
-  matchThreshold: number,
+  rule: EnrolmentRule,
 ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
   const [found, ...others] = frame.faces;
   if (found === undefined) throw new OnlookerError('NO_FACE', 'No face was found in the image.');
@@ -38,14 +44,16 @@ export async function enrolFace(
     });
   }
   const { face, answer } = found;
-  if (answer.measures === undefined || answer.embedding === undefined) throw new OnlookerError('INTERNAL');
-  assertEnrollable(answer.measures, gate);
-  assertNobodyElse(candidatesOf(answer, gallery), personId, matchThreshold);
+  const { measures, embedding, galleryVersion = 0 } = answer;
+  if (measures === undefined || embedding === undefined) throw new OnlookerError('INTERNAL');
+  const seen = { measures, candidates: candidatesOf(answer, gallery), galleryVersion };
+  const searched = assertAdmissible(personId, seen, rule);
   return gallery.addFace(personId, {
-    embedding: answer.embedding,
-    quality: qualityOf(answer.measures),
+    embedding,
+    quality: qualityOf(measures),
     box: boxOf(face),
     imageSha256: sha256,
+    searched,
   });
 }
 
@@ -62,36 +70,39 @@ export async function enrolSeen(
   gallery: Gallery,
   personId: string,
   seen: readonly Evidence[],
-  gate: QualityGate,
-  matchThreshold: number,
+  rule: EnrolmentRule,
 ): Promise<readonly FaceRecord[]> {
-  let refusal: unknown = new OnlookerError('LOW_QUALITY', 'No face of this track was good enough to look at.');
-  const good = seen.filter(({ measures, candidates }) => {
-    try {
-      assertEnrollable(measures, gate);
-      assertNobodyElse(candidates, personId, matchThreshold);
-      return true;
-    } catch (error) {
-      refusal = error;
-      return false;
-    }
-  });
-  if (good.length === 0) throw refusal;
+  let refusal: unknown;
   const added: FaceRecord[] = [];
-  for (const { embedding, quality, box } of good.slice(0, MOST_SEEN_FACES)) {
+  for (const evidence of seen) {
+    if (added.length === MOST_SEEN_FACES) break;
+    const { embedding, quality, box } = evidence;
     // There is no image any more; the embedding stands for it, so that the same face is not enrolled twice.
     const imageSha256 = createHash('sha256').update(embedding).digest('hex');
-    added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256 })).face);
+    try {
+      const searched = assertAdmissible(personId, evidence, rule);
+      added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256, searched })).face);
+    } catch (error) {
+      refusal ??= error;
+    }
   }
-  return added;
+  if (added.length > 0) return added;
+  throw refusal ?? new OnlookerError('LOW_QUALITY', 'No face of this track was good enough to look at.');
 }
 
-/** @throws OnlookerError CONFLICT when somebody else is the more similar person */
-function assertNobodyElse([best]: readonly Candidate[], personId: string, matchThreshold: number): void {
-  if (best !== undefined && best.id !== personId && best.similarity >= matchThreshold) {
-    throw new OnlookerError('CONFLICT', 'The face matches somebody else better.', {
-      person: best.id,
-      similarity: Math.round(best.similarity * 1000) / 1000,
-    });
-  }
+/**
+ * @param seen what was measured of the face, and whom a search found
+ * @returns what the search looked at, for the commit to go on from
+ * @throws OnlookerError LOW_QUALITY, CONFLICT when somebody else is the more similar person
+ */
+function assertAdmissible(
+  personId: string,
+  seen: { readonly measures: FaceMeasures; readonly candidates: readonly Candidate[]; readonly galleryVersion: number },
+  { gate, match }: EnrolmentRule,
+): NonNullable<NewFace['searched']> {
+  assertEnrollable(seen.measures, gate);
+  const [best] = seen.candidates;
+  if (best !== undefined && best.id !== personId && best.similarity >= match) throw matchesSomebodyElse(best.id, best.similarity);
+  const own = seen.candidates.find(({ id }) => id === personId)?.similarity ?? -1;
+  return { galleryVersion: seen.galleryVersion, match, own };
 }

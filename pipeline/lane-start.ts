@@ -25,7 +25,7 @@ export interface StartedLanes {
 
 /** What is right for a provider on this machine, where nothing else was asked for. */
 export function defaultSizes(provider: Provider, cores: number): { lanes: number; preprocessWorkers: number; maxBatch: number } {
-  if (provider === 'cpu') return { lanes: cores, preprocessWorkers: Math.max(1, Math.ceil(cores / 2)), maxBatch: 4 };
+  if (provider === 'cpu') return { lanes: cores, preprocessWorkers: Math.max(1, Math.ceil(cores / 2)), maxBatch: 2 };
   return { lanes: 1, preprocessWorkers: Math.max(1, cores - 1), maxBatch: 16 };
 }
 
@@ -68,13 +68,14 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
     const models = [pack.detector, pack.landmarks, pack.embedder]
       .filter((model) => model !== undefined)
       .map((model) => loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
-    const perLane = provider === 'cpu' ? 2 : 2 * maxBatch;
+    // On a CPU two frames in hand for a lane serve no more than one and a half (docs/performance.md), and make all wait longer.
+    const perLane = provider === 'cpu' ? 1.5 : 2 * maxBatch;
     return {
       lanes: new LanePool(started, maxBatch, (model, size) => observer?.batch(model, size)),
       provider,
       models,
       preprocessWorkers,
-      slots: preprocessWorkers + count * perLane,
+      slots: preprocessWorkers + Math.ceil(count * perLane),
     };
   } catch (error) {
     await Promise.all(started.map((lane) => lane.close()));

@@ -193,7 +193,7 @@ export class Pipeline {
     // The bytes are given away with the request, so their hash is taken before.
     const sha256 = await imageSha256(image);
     const worked = await this.#request({ image, want: 'all' });
-    return enrolFace(gallery, personId, worked, sha256, this.#gate, this.#thresholds.match);
+    return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
   }
 
   /**
@@ -207,7 +207,7 @@ export class Pipeline {
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
       const seen = tracked.bestOf(trackId);
-      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#gate, this.#thresholds.match);
+      if (seen !== undefined) return enrolSeen(gallery, personId, seen, { gate: this.#gate, match: this.#thresholds.match });
     }
     throw new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
   }

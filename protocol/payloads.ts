@@ -35,7 +35,7 @@ export interface NamedFace extends DetectedFace {
   readonly quality: number;
   readonly track: string | null;
   readonly person: Candidate | null;
-  /** The three most similar people, best first; absent while the gallery is empty. */
+  /** The three most similar people, best first; empty while the gallery is. */
   readonly candidates?: readonly Candidate[];
   readonly reason?: NoPersonReason;
 }

@@ -127,7 +127,7 @@ export const settingsSchema = z.strictObject({
     meaning: 'Most frames or faces in one run of a model; rounded down to a power of two.',
     unit: 'items',
   }),
-  credits: integer(1, 64, 3, { meaning: 'Frames that a client may have unanswered on one stream.', unit: 'frames' }),
+  credits: integer(1, 64, 2, { meaning: 'Frames that a client may have unanswered on one stream.', unit: 'frames' }),
   deadlineMs: integer(50, 600_000, 2000, {
     meaning: 'A frame that has waited longer than this is answered `dropped`/`deadline`.',
     unit: 'ms',

@@ -22,7 +22,7 @@ export function sendCommand(): Command {
     .description('send images, folders of images or video files to the service and print what it sees')
     .argument('<paths...>', 'images (JPEG, PNG, WebP), folders, videos (anything that ffmpeg reads)')
     .addOption(urlOption())
-    .option('-s, --stream <id>', 'id of the stream (default: one of its own)')
+    .option('-s, --stream <id>', 'id of the stream (default: one of its own)', streamId)
     .addOption(new Option('-t, --task <task>', 'what to ask of each frame').choices(TASKS).default('faces'))
     .option('--fps <n>', 'take at most so many frames of each second of a video', positive)
     .option('--realtime', 'play videos at their own speed, as a camera would: frames that find no credit are skipped')
@@ -47,6 +47,11 @@ Exit code: 0 every frame was answered, 1 some file or frame failed, 2 wrong usag
         await send(paths, flags, signal);
       }),
     );
+}
+
+function streamId(text: string): string {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 64 of A-Z a-z 0-9 . _ -');
 }
 
 function positive(text: string): number {

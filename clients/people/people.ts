@@ -1,7 +1,6 @@
 // What `onlooker people` and its subcommands do, over the HTTP interface.
-import { createWriteStream } from 'node:fs';
-import { openAsBlob } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { constants, createWriteStream, openAsBlob } from 'node:fs';
+import { access, rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
@@ -105,15 +104,23 @@ export async function importGallery(
   flags: Flags & { readonly mode: 'merge' | 'replace' },
   signal: AbortSignal,
 ): Promise<void> {
-  const bytes = await openAsBlob(file).catch((error: unknown) => {
-    throw new CommandError(`${file} cannot be read`, { cause: error });
-  });
+  if (!(await isFile(file))) throw new CommandError(`${file} is no file that can be read`);
+  const bytes = await openAsBlob(file);
   const report = await createHttpClient(flags.url, { signal }).gallery.import(bytes, flags.mode);
   const output = createOutput();
   output.note(
     `${report.added} people added, ${report.replaced} replaced, ${report.kept.length} kept as they were, ${report.faces} faces read`,
   );
   for (const id of report.kept) output.note(`kept ${id}`);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function dayOf(unixMs: number): string {

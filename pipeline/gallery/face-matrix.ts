@@ -49,6 +49,8 @@ function allocate(generation: number, dim: number, capacity: number): Views {
 export class FaceMatrix {
   #views: Views;
   readonly #rows = new Map<string, number>();
+  /** Version of the gallery at which each row came, ascending; of those that it was loaded with, the version then. */
+  #cameAt: number[] = [];
 
   /** Told of each snapshot that takes the place of the one before. */
   onSnapshot: ((snapshot: GallerySnapshot) => void) | undefined;
@@ -70,6 +72,23 @@ export class FaceMatrix {
     Atomics.store(owners, row, owner);
     Atomics.store(control, ROWS, row + 1);
     this.#rows.set(faceId, row);
+    // The version is told after the rows that it brings.
+    this.#cameAt[row] = Atomics.load(control, VERSION) + 1;
+  }
+
+  /** The rows that a search at this version has not seen, newest first. */
+  *addedAfter(version: number): Generator<{ readonly owner: number; readonly embedding: Float32Array }> {
+    const { matrix, owners, snapshot } = this.#views;
+    for (let row = this.#cameAt.length - 1; row >= 0 && (this.#cameAt[row] as number) > version; row--) {
+      const owner = owners[row] ?? NO_OWNER;
+      if (owner !== NO_OWNER) yield { owner, embedding: matrix.subarray(row * snapshot.dim, (row + 1) * snapshot.dim) };
+    }
+  }
+
+  /** Every row that is there came with this version: for a matrix that was just filled. */
+  loadedAt(version: number): void {
+    this.#cameAt.fill(version);
+    this.setVersion(version);
   }
 
   remove(faceId: string): void {
@@ -96,12 +115,15 @@ export class FaceMatrix {
     const { dim, generation } = old.snapshot;
     const capacity = this.#rows.size * 2 > old.capacity ? old.capacity * 2 : old.capacity;
     const next = allocate(generation + 1, dim, capacity);
+    const cameAt: number[] = [];
     let row = 0;
     for (const [faceId, oldRow] of this.#rows) {
       next.matrix.set(old.matrix.subarray(oldRow * dim, (oldRow + 1) * dim), row * dim);
       next.owners[row] = old.owners[oldRow] ?? NO_OWNER;
+      cameAt.push(this.#cameAt[oldRow] ?? 0);
       this.#rows.set(faceId, row++);
     }
+    this.#cameAt = cameAt;
     Atomics.store(next.control, VERSION, Atomics.load(old.control, VERSION));
     Atomics.store(next.control, ROWS, row);
     this.#views = next;

@@ -71,7 +71,7 @@ export class GallerySearch implements FaceSearch {
 }
 
 /** Four sums at once keep the processor's units busy; float32 values, float64 sums. */
-function dot(matrix: Float32Array, start: number, probe: Float32Array, dim: number): number {
+export function dot(matrix: Float32Array, start: number, probe: Float32Array, dim: number): number {
   let a = 0;
   let b = 0;
   let c = 0;

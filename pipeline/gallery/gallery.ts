@@ -9,6 +9,7 @@ import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import type { GallerySnapshot } from './face-matrix.js';
+import { dot } from './gallery-search.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
@@ -31,6 +32,14 @@ export interface NewFace {
   readonly box: Box;
   /** sha256 of the image bytes, lower-case hex: the same image twice for one person is one face. */
   readonly imageSha256: string;
+  /** What was looked for before, so that whoever came since is looked at too. */
+  readonly searched?: {
+    readonly galleryVersion: number;
+    /** Least cosine at which a face counts as somebody's. */
+    readonly match: number;
+    /** Cosine with the person's own best face; -1 where there is none. */
+    readonly own: number;
+  };
 }
 
 export interface GalleryOptions {
@@ -57,6 +66,14 @@ const GALLERY_STORE: StoreKind = {
   name: 'gallery',
   whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
 };
+
+/** The face of an enrolment is somebody else's. */
+export function matchesSomebodyElse(person: string, similarity: number): OnlookerError {
+  return new OnlookerError('CONFLICT', 'The face matches somebody else better.', {
+    person,
+    similarity: Math.round(similarity * 1000) / 1000,
+  });
+}
 
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
@@ -205,7 +222,7 @@ export class Gallery {
   /**
    * Seen by every search that begins after this resolves.
    * @returns the face that is there, with `created` false, when the person has one of the same image
-   * @throws OnlookerError NOT_FOUND
+   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better
    */
   async addFace(personId: string, face: NewFace): Promise<{ face: FaceRecord; created: boolean }> {
     // A copy: the caller's memory may be reused while the commit is waited for.
@@ -216,6 +233,7 @@ export class Gallery {
       this.#stored(personId);
       const known = this.#content.roster.facesOf(personId).find((other) => other.image_sha256 === face.imageSha256);
       if (known !== undefined) return { changes: [], apply: () => ({ face: faceRecord(known), created: false }) };
+      this.#assertNobodyElseCame(personId, embedding, face.searched);
       const [x, y, width, height] = face.box;
       const stored: StoredFace = {
         id: this.#newId(),
@@ -359,13 +377,24 @@ export class Gallery {
     await this.store.close();
   }
 
+  /** Two people could be enrolled with one face at once otherwise, and neither would be recognised any more. */
+  #assertNobodyElseCame(personId: string, embedding: Float32Array, searched: NewFace['searched']): void {
+    if (searched === undefined) return;
+    for (const other of this.#content.matrix.addedAfter(searched.galleryVersion)) {
+      const person = this.#content.roster.owner(other.owner);
+      const similarity = dot(other.embedding, 0, embedding, embedding.length);
+      if (person === undefined || person.id === personId || similarity < searched.match || similarity <= searched.own) continue;
+      throw matchesSomebodyElse(person.id, similarity);
+    }
+  }
+
   #addToMemory(face: StoredFace, embedding: Float32Array): void {
     const owner = this.#content.roster.addFace(face);
     if (owner !== undefined) this.#content.matrix.append(face.id, owner, embedding);
   }
 
   #listenTo(content: GalleryContent): void {
-    content.matrix.setVersion(this.version);
+    content.matrix.loadedAt(this.version);
     content.matrix.onSnapshot = (snapshot) => this.#tell(snapshot);
   }
 

@@ -18,7 +18,7 @@ export interface MotionGateTimings {
   /** At least one picture in this time is handed on, whatever it shows. */
   readonly heartbeatMs: number;
 }
-export const MOTION_GATE_TIMINGS: MotionGateTimings = { holdMs: 3000, heartbeatMs: 10_000 };
+export const MOTION_GATE_TIMINGS: MotionGateTimings = { holdMs: 3000, heartbeatMs: 2000 };
 
 export class MotionGate {
   readonly #timings: MotionGateTimings;

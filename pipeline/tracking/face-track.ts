@@ -21,6 +21,8 @@ export interface Body {
   misses: number;
   /** When it last touched another body, ms; -Infinity for never. */
   touchedMs: number;
+  /** When another was last near it. */
+  nearMs: number;
   /** Embeddings that were asked for and are not here yet. */
   awaited: number;
 }
@@ -33,7 +35,7 @@ export interface FaceTrack {
   confirmed: boolean;
   /** What it is decided by: oldest first, a bounded number. */
   votes: Evidence[];
-  /** What it looks like: its best faces, best first, unlike each other, also soft ones that decide nothing. */
+  /** What it looks like: its best faces, the best first, unlike each other, also soft ones that decide nothing. */
   looks: Evidence[];
   /** JPEG of its best face so far, and how good that is. */
   thumbnail: { readonly jpeg: Uint8Array; readonly quality: number } | null;
@@ -59,14 +61,14 @@ export interface FaceTrack {
 
 /** Enough for a decision and its doubts; a track of a day must not grow. */
 const MAX_VOTES = 12;
-const MAX_LOOKS = 8;
 const MAX_BEST = 5;
+const MAX_NEWEST = 4;
 /** Two faces this similar are the same picture a moment later: no second view of somebody. */
 const SAME_VIEW = 0.93;
 
 /** A track of a face that was just found. @param firstMs when it was first seen, which may be before now */
 export function startTrack(id: string, face: FoundFace, atMs: number, noise: MotionNoise, firstMs = atMs): FaceTrack {
-  const place = { ownedFromMs: firstMs, face, seenMs: atMs, misses: 0, touchedMs: -Infinity, awaited: 0 };
+  const place = { ownedFromMs: firstMs, face, seenMs: atMs, misses: 0, touchedMs: -Infinity, nearMs: -Infinity, awaited: 0 };
   const track: Omit<FaceTrack, 'body'> = {
     id,
     firstMs,
@@ -109,13 +111,13 @@ export function loseBody(track: FaceTrack, sinceMs: number): void {
     seenMs: Math.min(sinceMs, track.body.seenMs),
     misses: 1,
     touchedMs: -Infinity,
+    nearMs: -Infinity,
     awaited: 0,
   };
 }
 
 /** Takes evidence in. What is too poor to count as a vote is one only while there is nothing better. */
 export function addVote(track: FaceTrack, vote: Evidence, voteQuality: number): void {
-  keepLook(track, vote);
   const good = track.votes.filter(({ quality }) => quality >= voteQuality);
   if (vote.quality < voteQuality) {
     if (good.length === 0) track.votes = [vote];
@@ -128,13 +130,15 @@ export function addVote(track: FaceTrack, vote: Evidence, voteQuality: number): 
   track.votes.splice(track.votes[0] === best ? 1 : 0, 1);
 }
 
-function keepLook(track: FaceTrack, face: Evidence): void {
+/** Remembers what a track looks like; not for a face that may be two over each other. */
+export function addLook(track: FaceTrack, face: Evidence): void {
   if (!isRecognisable(face.measures)) return;
   const alike = track.looks.filter((kept) => cosine(kept.embedding, face.embedding) > SAME_VIEW);
   if (alike.some(({ quality }) => quality >= face.quality && quality > 0)) return;
-  track.looks = [...track.looks.filter((kept) => !alike.includes(kept)), face]
-    .sort((a, b) => b.quality - a.quality || b.atMs - a.atMs)
-    .slice(0, MAX_LOOKS);
+  const ranked = [...track.looks.filter((kept) => !alike.includes(kept)), face].sort((one, other) => other.quality - one.quality);
+  // The best, and the newest of the others: light and distance change as somebody walks.
+  const newest = ranked.slice(MAX_BEST).sort((one, other) => other.atMs - one.atMs);
+  track.looks = [...ranked.slice(0, MAX_BEST), ...newest.slice(0, MAX_NEWEST)];
 }
 
 /** The best faces, for enrolment and for telling whether somebody is back. */

@@ -8,7 +8,8 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
       ? face
       : { ...face, candidates: face.candidates.filter(({ id }) => isKnown(id)) };
   const { verdict, told, repeatOf } = track;
-  const isGone = (person: { readonly id: string } | null | undefined): boolean => person != null && !isKnown(person.id);
+  const isGone = (person: { readonly id: string } | null | undefined): boolean =>
+    person !== null && person !== undefined && !isKnown(person.id);
   track.votes = track.votes.map(without);
   track.looks = track.looks.map(without);
   track.suspect = track.suspect && without(track.suspect);
@@ -16,5 +17,6 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
   if (isGone(verdict.person) || isGone(told?.person)) track.thumbnail = null;
   if (isGone(verdict.person)) track.verdict = { person: null };
   if (told !== null && isGone(told.person)) track.told = { ...told, person: null, similarity: null };
-  if (repeatOf?.personId != null && !isKnown(repeatOf.personId)) track.repeatOf = null;
+  const visitor = repeatOf?.personId ?? null;
+  if (visitor !== null && !isKnown(visitor)) track.repeatOf = null;
 }

@@ -36,7 +36,7 @@ export function likenessTo(looks: readonly Evidence[], face: Evidence, rule: Rul
 const SOFT_NEAR_SIZES = 1.5;
 const SOFT_SIZES_PER_SECOND = 1.5;
 const SOFT_FARTHEST_SIZES = 5;
-const SOFT_GROWTH = 1.6;
+const SOFT_GROWTH = 2;
 
 function isWithinReach({ body }: FaceTrack, face: Evidence): boolean {
   const [x, y, width, height] = face.box;

@@ -1,7 +1,7 @@
 // Setting right what place and motion alone got wrong, by what the faces look like: a new track that is a lost one come
 // back, and a body that was followed from one person to another. It moves bodies between tracks and tells nobody.
 import { decide } from '../gallery/decision.js';
-import { addVote, giveBody, isInView, loseBody, startTrack, type FaceTrack } from './face-track.js';
+import { addLook, addVote, giveBody, isInView, loseBody, startTrack, type FaceTrack } from './face-track.js';
 import { isAnother, likenessTo, mostAlike } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence } from './votes.js';
@@ -27,9 +27,8 @@ export function takeUpLost(
       : lost.find((track) => track.verdict.person?.id === person.id && !isAnother(track, [], face, rule)));
   if (found === undefined) return undefined;
   giveBody(newcomer.body, found, newcomer.body.ownedFromMs);
-  for (const vote of [...newcomer.looks, ...newcomer.votes.filter((one) => !newcomer.looks.includes(one))]) {
-    addVote(found, vote, rule.voteQuality);
-  }
+  for (const vote of newcomer.votes) addVote(found, vote, rule.voteQuality);
+  for (const look of newcomer.looks) addLook(found, look);
   found.frames += newcomer.frames;
   found.confirmed ||= newcomer.confirmed;
   found.suspect = null;
@@ -63,8 +62,8 @@ export function followAnother(
     settle(track, [], rule);
     return [owner, track];
   }
-  if (owner?.suspect != null && likenessTo(track.looks, owner.suspect, rule) >= 0) {
-    const swapped = owner.suspect;
+  const swapped = owner?.suspect ?? null;
+  if (owner !== undefined && swapped !== null && likenessTo(track.looks, swapped, rule) >= 0) {
     giveBody(owner.body, track, swapped.atMs);
     giveBody(body, owner, face.atMs);
     settle(track, [swapped], rule);
@@ -90,5 +89,8 @@ export function followAnother(
 /** Takes what is now known to be a track's own into it. */
 function settle(track: FaceTrack, faces: readonly Evidence[], rule: TrackingSettings): void {
   track.suspect = null;
-  for (const face of faces) addVote(track, face, rule.voteQuality);
+  for (const face of faces) {
+    addVote(track, face, rule.voteQuality);
+    addLook(track, face);
+  }
 }

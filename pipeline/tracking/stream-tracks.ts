@@ -6,7 +6,7 @@ import { associate } from './association.js';
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
-import { addVote, bestFaces, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { addLook, addVote, bestFaces, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
 import { isAnother } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
 import { correct, predict } from './motion.js';
@@ -82,7 +82,7 @@ export class StreamTracks {
       owners[at] = track;
     });
     this.#tracks = this.#tracks.filter(({ confirmed, body }) => confirmed || body.misses <= this.#settings.unconfirmedMisses);
-    noteTouches(this.#tracks, now);
+    noteTouches(this.#tracks, now, this.#settings.motionMs);
     const sights = owners.map((track) => track && this.#sight(track, now));
     for (const track of this.#tracks) this.#settle(track);
     return sights;
@@ -106,6 +106,7 @@ export class StreamTracks {
       track.thumbnail = { jpeg: thumbnail, quality: face.quality };
     }
     addVote(track, face, this.#settings.voteQuality);
+    if (track.looks.length === 0 || Math.abs(atMs - body.touchedMs) > this.#settings.briefMs) addLook(track, face);
     const lost = takeUpLost(track, this.#tracks, face, this.#settings);
     if (lost !== undefined) this.#tracks = this.#tracks.filter((one) => one !== track);
     this.#judge(lost ?? track);

@@ -75,7 +75,7 @@ export const DEFAULT_TRACKING: TrackingThresholds = {
   embedPauseMs: 1_000,
   refreshMs: 10_000,
   improvement: 0.1,
-  doubtEveryMs: 1_000,
+  doubtEveryMs: 500,
   doubtPauseMs: 300,
   galleryEveryMs: 1_000,
   clearQuality: 0.6,

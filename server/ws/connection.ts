@@ -84,7 +84,9 @@ export class Connection implements StreamOwner {
     try {
       const decoded = this.#codec.decode(message, isBinary);
       if (decoded.t === undefined) {
-        this.#push(this.#onlyStream(), decoded.rawImage, {}, receivedAtMs);
+        const stream = this.#onlyStream();
+        fields = { t: 'frame', stream: stream.id };
+        this.#push(stream, decoded.rawImage, {}, receivedAtMs);
         return;
       }
       fields = decoded;

@@ -141,6 +141,10 @@ test('export writes the file whole, import reads it, and a damaged file is told'
   const damaged = await run('people', 'import', 'good.jpg');
   expect([damaged.code, damaged.stderr]).toEqual([1, 'onlooker: the file is damaged\n']);
   expect((await readdir(folder)).filter((name) => name.includes('part'))).toEqual([]);
+  for (const path of ['nowhere', '.', '-']) {
+    const { code, stderr } = await run('people', 'import', path);
+    expect([code, stderr]).toEqual([1, `onlooker: ${path} is no file that can be read\n`]);
+  }
 });
 
 test('without a service both commands exit with 3', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GallerySearch } from '../../pipeline/gallery/gallery-search.js';
-import { openGallery, temporaryDir } from './fixtures.js';
+import { bytesOf, inPieces, openGallery, temporaryDir } from './fixtures.js';
 import { faceOf, unitVector } from './vectors.js';
 
 test('people and faces are there again after closing and opening', async () => {
@@ -144,4 +144,28 @@ test('closing waits for the changes that are under way and refuses later ones', 
   await Promise.all(pending);
   await expect(gallery.createPerson({ name: 'late' })).rejects.toMatchObject({ code: 'DRAINING' });
   expect((await openGallery(dir)).size.people).toBe(20);
+});
+
+test('of two people enrolled with one face at the same time, one is refused', async () => {
+  const gallery = await openGallery(temporaryDir());
+  const [a, b] = await Promise.all([gallery.createPerson({ name: 'A' }), gallery.createPerson({ name: 'B' })]);
+  const searched = { galleryVersion: gallery.version, match: 0.4, own: -1 };
+  const enrolled = await Promise.allSettled([a, b].map(({ id }) => gallery.addFace(id, { ...faceOf(1), searched })));
+  expect(enrolled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  expect(enrolled[1]).toMatchObject({ reason: { code: 'CONFLICT', details: { person: a.id, similarity: 1 } } });
+  // Somebody who was there when it was searched is the search's business; a face that is more like one's own is no conflict.
+  const later = { galleryVersion: gallery.version, match: 0.4, own: -1 };
+  await expect(gallery.addFace(b.id, { ...faceOf(1), searched: later })).resolves.toMatchObject({ created: true });
+});
+
+test('a face that came with an import between search and commit counts too', async () => {
+  const source = await openGallery(temporaryDir());
+  const other = await source.createPerson({ name: 'Other' });
+  await source.addFace(other.id, faceOf(1));
+  const file = await bytesOf(source.exportAll());
+  const gallery = await openGallery(temporaryDir());
+  const person = await gallery.createPerson({ name: 'A' });
+  const searched = { galleryVersion: gallery.version, match: 0.4, own: -1 };
+  await gallery.importAll(inPieces(file), 'merge');
+  await expect(gallery.addFace(person.id, { ...faceOf(1), searched })).rejects.toMatchObject({ code: 'CONFLICT' });
 });

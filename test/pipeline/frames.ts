@@ -18,7 +18,7 @@ export async function pipelineOptions(more: Partial<PipelineOptions> = {}): Prom
     lanes: 2,
     preprocessWorkers: 1,
     maxBatch: 4,
-    credits: 3,
+    credits: 2,
     // A slow machine must not lose frames to the deadline where a test is not about it.
     deadlineMs: 60_000,
     maxFrameBytes: 5 * 1024 * 1024,

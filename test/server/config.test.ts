@@ -13,14 +13,14 @@ function folderWith(content: string, name = 'onlooker.config.json'): string {
   return folder;
 }
 
-test('nothing said gives the defaults: loopback, 8080, 5 MiB, three credits', () => {
+test('nothing said gives the defaults: loopback, 8080, 5 MiB, two credits', () => {
   const { settings, origins, file } = loadConfig({ PATH: '/bin' }, emptyFolder);
   expect(settings).toMatchObject({
     host: '127.0.0.1',
     port: 8080,
     maxFrameBytes: 5_242_880,
     maxPixels: 33_177_600,
-    credits: 3,
+    credits: 2,
     deadlineMs: 2000,
     pack: 'default',
   });

@@ -16,7 +16,7 @@ const metrics = new Metrics(() => ({
   missing: [],
   cameras: null,
   events: null,
-  creditsPerStream: 3,
+  creditsPerStream: 2,
 }));
 
 function connectionWith(openStream: () => unknown) {
@@ -53,7 +53,7 @@ test('a throw while a message is handled is INTERNAL, logged, and the next messa
 
 test('a stream whose closing fails inside costs nothing but its `closed`', async () => {
   const { receive, sent, logged } = connectionWith(() => ({
-    credits: 3,
+    credits: 2,
     model: 'm',
     push: () => {
       throw new RangeError('broken');
