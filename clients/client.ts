@@ -1,20 +1,23 @@
 // The client of the service, for browsers and Node alike: one connection with any number of streams, which comes back by
 // itself after a break. Must never import Node built-ins or zod, so that a browser can load it under a strict CSP.
-import type { HelloMessage, ModelSummary, ServerLimits, ServerMessage } from '../protocol/messages.js';
+import type { HelloMessage, ModelSummary, SendChoice, ServerLimits, ServerMessage } from '../protocol/messages.js';
 import type { Task } from '../protocol/payloads.js';
-import { backoffMs, RECONNECT_DEFAULTS, type ReconnectOptions } from './backoff.js';
+import { RECONNECT_DEFAULTS, type ReconnectOptions } from './backoff.js';
 import { systemClock, type Clock } from './clock.js';
 import { CODECS } from './codec.js';
-import { Connection, type ConnectionOptions } from './connection.js';
 import { Emitter } from './emitter.js';
-import { ConnectionError, ConnectionLostError, ProtocolError, ServerError } from './errors.js';
+import { ConnectionError, ConnectionLostError, ServerError } from './errors.js';
+import { Link, type LinkOptions, type Retry } from './link.js';
+import type { SendResult } from './results.js';
 import { platformSocket, socketUrl, type SocketConstructor } from './socket.js';
-import { OnlookerStream, type StreamOptions, type StreamPeer } from './stream.js';
+import { OnlookerStream, type StreamMessage, type StreamOptions, type StreamPeer } from './stream.js';
+import { Subscription, type SubscriptionOptions } from './subscription.js';
 
 export * from './errors.js';
-export { embeddingValues, type FrameResult, type TaskPayloads } from './results.js';
+export { embeddingValues, type FrameResult, type SendResult, type SentFrame, type TaskPayloads } from './results.js';
 export type { Answer, FrameInput } from './answers.js';
 export type { OnlookerStream, SendOptions, StreamCounts, StreamEvents, StreamOptions } from './stream.js';
+export type { Followed, Subscription, SubscriptionCounts, SubscriptionEvents, SubscriptionOptions } from './subscription.js';
 
 export interface ClientOptions {
   /** Default `msgpack`; `json` is readable in a browser's console and a third larger. */
@@ -37,7 +40,7 @@ export interface ClientEvents {
   /** Connected again; the streams open by themselves. */
   connected: [hello: HelloMessage];
   /** The connection broke, or an attempt to come back failed. */
-  disconnected: [info: { readonly error: Error; readonly attempt: number; readonly retryInMs: number }];
+  disconnected: [info: Retry];
   /** The end: asked for with `close()`, or `error` says why there will be no other attempt. */
   closed: [error: Error | undefined];
   /** The service complained about something that belongs to no stream. */
@@ -45,16 +48,11 @@ export interface ClientEvents {
 }
 
 export class OnlookerClient extends Emitter<ClientEvents> {
-  readonly #connectionOptions: ConnectionOptions;
-  readonly #reconnect: Required<ReconnectOptions> | false;
-  readonly #random: () => number;
+  readonly #linkOptions: LinkOptions;
+  readonly #link: Link;
   readonly #streams = new Map<string, StreamPeer>();
-  readonly #stopped = new AbortController();
+  readonly #subscriptions = new Set<Subscription>();
   #hello: HelloMessage | undefined;
-  #connection: Connection | undefined;
-  #connectedAtMs = 0;
-  #attempt = 0;
-  #cancelRetry: () => void = () => undefined;
   #closing: Promise<void> | undefined;
   #end: Error | undefined;
 
@@ -65,25 +63,32 @@ export class OnlookerClient extends Emitter<ClientEvents> {
    * @throws ConnectionError · ProtocolError · TypeError for an address that is none · the signal's reason
    */
   static async connect(address: string | URL, options: ClientOptions = {}): Promise<OnlookerClient> {
-    const client = new OnlookerClient(
-      {
+    const client = new OnlookerClient({
+      connection: {
         url: socketUrl(address),
         Socket: options.WebSocket ?? (await platformSocket()),
         codec: CODECS[options.format ?? 'msgpack'],
         clock: options.clock ?? systemClock,
         answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
       },
-      options,
-    );
-    await client.#connect(options.signal);
+      reconnect: options.reconnect === false ? false : { ...RECONNECT_DEFAULTS, ...options.reconnect },
+      random: options.random ?? Math.random,
+    });
+    await client.#link.connect(options.signal);
     return client;
   }
 
-  private constructor(connection: ConnectionOptions, options: ClientOptions) {
+  private constructor(options: LinkOptions) {
     super();
-    this.#connectionOptions = connection;
-    this.#reconnect = options.reconnect === false ? false : { ...RECONNECT_DEFAULTS, ...options.reconnect };
-    this.#random = options.random ?? Math.random;
+    this.#linkOptions = options;
+    this.#link = new Link(options, {
+      isOwed: () => [...this.#streams.values()].some((stream) => stream.isOwed()),
+      onConnected: (hello) => this.#onConnected(hello),
+      onMessage: (message) => this.#receive(message),
+      onBroken: (cause) => this.#onBroken(cause),
+      onRetry: (retry) => this.emit('disconnected', retry),
+      onLost: (error) => this.#finish(error),
+    });
   }
 
   /** What the service said of itself when it was last connected. */
@@ -101,7 +106,7 @@ export class OnlookerClient extends Emitter<ClientEvents> {
     return this.hello.tasks;
   }
   get isConnected(): boolean {
-    return this.#connection !== undefined;
+    return this.#link.isConnected;
   }
 
   /**
@@ -109,19 +114,35 @@ export class OnlookerClient extends Emitter<ClientEvents> {
    *
    * @throws ServerError, e.g. `BAD_MESSAGE`, `MODEL_UNAVAILABLE`, `LIMIT_REACHED` · ConnectionError when the client is closed
    */
-  open<T extends Task = 'faces'>(options: StreamOptions<T>): Promise<OnlookerStream<T>> {
+  open<T extends Task = 'faces', S extends SendChoice = 'both'>(
+    options: StreamOptions<T, S>,
+  ): Promise<OnlookerStream<T, SendResult<T, S>>> {
     if (this.#end || this.#closing) return Promise.reject(this.#end ?? new ConnectionError('the client is closed'));
     if (this.#streams.has(options.stream)) {
       return Promise.reject(new ServerError('STREAM_EXISTS', `this client has a stream ${options.stream} already`));
     }
-    const stream = new OnlookerStream(options, {
+    const stream = new OnlookerStream<T, SendResult<T, S>>(options, {
       maxFrameBytes: () => this.limits.max_frame_bytes,
-      send: (message) => this.#connection?.send(message),
+      send: (message) => this.#link.send(message),
+      whenFlushed: (action) => this.#link.whenFlushed(action),
       attach: (peer) => this.#streams.set(options.stream, peer),
       detach: () => this.#streams.delete(options.stream),
     });
-    if (this.#connection) this.#streams.get(options.stream)?.open();
+    if (this.isConnected) this.#streams.get(options.stream)?.open();
     return stream.opened;
+  }
+
+  /**
+   * Follows streams that others feed: registered cameras, other connections. Resolves when the service has taken it on.
+   * It has a connection of its own, so that what many cameras send never delays the answers to one's own frames.
+   *
+   * @throws ServerError `BAD_MESSAGE` for what cannot be followed, or the service's refusal · ConnectionError · ProtocolError
+   */
+  async subscribe(options: SubscriptionOptions): Promise<Subscription> {
+    if (this.#end || this.#closing) throw this.#end ?? new ConnectionError('the client is closed');
+    const subscription = new Subscription(options, this.#linkOptions, (ended) => this.#subscriptions.delete(ended));
+    this.#subscriptions.add(subscription);
+    return subscription.opened;
   }
 
   /** Closes the streams (their frames in hand are answered first), then the connection. May be called again. */
@@ -131,72 +152,38 @@ export class OnlookerClient extends Emitter<ClientEvents> {
   }
 
   async #shutDown(): Promise<void> {
-    this.#cancelRetry();
-    this.#stopped.abort(new ConnectionError('the client is closed'));
-    await Promise.all([...this.#streams.values()].map((stream) => stream.close()));
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.close();
+    this.#link.stop();
+    await Promise.all([...this.#subscriptions, ...this.#streams.values()].map((one) => one.close()));
+    await this.#link.close();
     if (!this.#end) this.#finish(undefined);
   }
 
-  async #connect(signal: AbortSignal | undefined): Promise<void> {
-    const { connection, hello } = await Connection.open(
-      { ...this.#connectionOptions, signal },
-      {
-        isOwed: () => [...this.#streams.values()].some((stream) => stream.isOwed()),
-        onMessage: (message) => this.#receive(message),
-        onEnd: (cause) => this.#onEnd(cause),
-      },
-    );
-    if (this.#closing) {
-      await connection.close();
-      throw new ConnectionError('the client is closed');
-    }
-    if (connection.isEnded) throw new ConnectionError('the service closed the connection as soon as it had greeted');
+  #onConnected(hello: HelloMessage): void {
     this.#hello = hello;
-    this.#connection = connection;
-    this.#connectedAtMs = this.#connectionOptions.clock.nowMs();
     this.emit('connected', hello);
     for (const stream of [...this.#streams.values()]) stream.open();
   }
 
   #receive(message: ServerMessage): void {
-    if (message.t === 'opened' || message.t === 'result' || message.t === 'closed') {
-      this.#streams.get(message.stream)?.receive(message);
-    } else if (message.t === 'error') {
-      // An `open` that names no valid stream may be refused without the stream's name: it is then the one that waits.
-      const opening = [...this.#streams.values()].find((stream) => stream.isOpening());
-      const stream = message.stream === undefined ? opening : this.#streams.get(message.stream);
-      if (stream) stream.receive(message);
-      else this.emit('error', new ServerError(message.code, message.message, { retryAfterMs: message.retry_after_ms }));
+    const stream = this.#streamOf(message);
+    if (stream) stream.receive(message as StreamMessage);
+    else if (message.t === 'error') {
+      this.emit('error', new ServerError(message.code, message.message, { retryAfterMs: message.retry_after_ms }));
     }
   }
 
-  #onEnd(cause: Error): void {
-    if (!this.#connection) return;
-    this.#connection = undefined;
+  #streamOf(message: ServerMessage): StreamPeer | undefined {
+    if (message.t === 'hello') return undefined;
+    // Streams subscribe to themselves alone.
+    const id = message.t === 'subscribed' ? message.streams[0] : message.stream;
+    if (id !== undefined) return this.#streams.get(id);
+    // An `open` that names no valid stream may be refused without the stream's name: it is then the one that waits.
+    return [...this.#streams.values()].find((stream) => stream.isOpening());
+  }
+
+  #onBroken(cause: Error): void {
     const lost = new ConnectionLostError(`the connection broke: ${cause.message}`, { cause });
     for (const stream of [...this.#streams.values()]) stream.interrupt(lost);
-    // Only a connection that has lasted starts the count afresh: one that is dropped at once is a failed attempt too.
-    const lastedMs = this.#connectionOptions.clock.nowMs() - this.#connectedAtMs;
-    if (this.#reconnect && lastedMs >= this.#reconnect.maxDelayMs) this.#attempt = 0;
-    this.#retryAfter(cause);
-  }
-
-  #retryAfter(error: Error): void {
-    if (this.#closing) return;
-    const { clock } = this.#connectionOptions;
-    if (!this.#reconnect || error instanceof ProtocolError || this.#attempt >= this.#reconnect.maxAttempts) {
-      this.#finish(error);
-      return;
-    }
-    this.#attempt += 1;
-    const retryInMs = backoffMs(this.#attempt, this.#reconnect, this.#random());
-    this.#cancelRetry = clock.after(retryInMs, () => {
-      this.#connect(this.#stopped.signal).catch((failure: unknown) => this.#retryAfter(failure as Error));
-    });
-    this.emit('disconnected', { error, attempt: this.#attempt, retryInMs });
   }
 
   #finish(error: Error | undefined): void {

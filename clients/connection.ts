@@ -88,6 +88,11 @@ export class Connection {
     return this.#ended;
   }
 
+  /** What the socket has not handed to the network yet. */
+  get unsentBytes(): number {
+    return this.#ended ? 0 : this.#socket.bufferedAmount;
+  }
+
   send(message: ClientMessage): void {
     if (!this.#ended) this.#socket.send(this.#options.codec.encode(message) as string | Uint8Array<ArrayBuffer>);
   }

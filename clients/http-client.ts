@@ -1,14 +1,20 @@
-// The HTTP interface of the service as functions: people, faces, single images, models, export and import.
+// The HTTP interface of the service as functions: people, faces, single images, models, export and import, and what
+// http-streams.ts adds of cameras and events.
 // For browsers and Node alike; must never keep state of its own.
 import type { LoadedModel } from '../protocol/models.js';
 import type { Box } from '../protocol/payloads.js';
 import type { FaceRecord, ImportReport, Person } from '../protocol/people.js';
 import { fromBase64 } from './codec.js';
+import { everyItem, type Page } from './http-pages.js';
+import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';
 import { jsonOf, requester, successful, type HttpOptions } from './http-request.js';
 import type { TaskPayloads } from './results.js';
 
 export * from './errors.js';
 export type { HttpOptions } from './http-request.js';
+export type { EventPage, EventQuery, TrackEnrolment } from './http-streams.js';
+export type { KeptEvent } from '../protocol/events.js';
+export type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
 export type { FaceRecord, ImportReport, LoadedModel, Person };
 
 export interface PersonFields {
@@ -23,10 +29,6 @@ export interface Enrolment {
   readonly box: Box;
   /** False when this very image was there already. */
   readonly created: boolean;
-}
-interface Page {
-  readonly limit?: number;
-  readonly after?: string;
 }
 type HttpClient = ReturnType<typeof createHttpClient>;
 export type { HttpClient };
@@ -110,19 +112,8 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       import: (file: Uint8Array | Blob, mode: 'merge' | 'replace' = 'merge') =>
         jsonOf<ImportReport>(request('/v1/gallery/import', { method: 'POST', bytes: file, query: { mode }, timeoutMs: 0 })),
     },
+    streams: streamFunctions(request),
+    events: eventFunctions(request),
+    tracks: trackFunctions(request),
   };
-}
-
-/** All items of a paged list, asked for as they are needed. */
-async function* everyItem<P extends { readonly next?: string }, Item>(
-  list: (after: { readonly after?: string }) => Promise<P>,
-  itemsOf: (page: P) => readonly Item[],
-): AsyncGenerator<Item> {
-  let after: { readonly after?: string } = {};
-  for (;;) {
-    const page = await list(after);
-    yield* itemsOf(page);
-    if (page.next === undefined) return;
-    after = { after: page.next };
-  }
 }

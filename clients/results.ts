@@ -1,4 +1,5 @@
 // What a frame's promise resolves to, narrowed by the task of its stream.
+import type { SendChoice } from '../protocol/messages.js';
 import type {
   ClassScore,
   DetectedFace,
@@ -35,6 +36,18 @@ export type FrameResult<T extends Task = Task> = {
   /** As sent with the frame. */
   readonly ts: number | null;
 } & (TaskPayloads[T] | DroppedPayload | ErrorPayload);
+
+/** Of a stream that asked for events alone: the service answers its frames with none, so this is all that is known. */
+export interface SentFrame {
+  readonly stream: string;
+  readonly seq: number;
+  readonly ts: number | null;
+  /** It has left for the network. */
+  readonly status: 'sent';
+}
+
+/** What `send` resolves with, by what the stream asked for. */
+export type SendResult<T extends Task, S extends SendChoice> = S extends 'events' ? SentFrame : FrameResult<T>;
 
 /** An embedding's bytes (little-endian float32) as numbers, copied, whatever their alignment. */
 export function embeddingValues(face: Pick<EmbeddedFace, 'embedding' | 'dim'>): Float32Array {

@@ -4,19 +4,26 @@ import type {
   ClientMessage,
   ClosedMessage,
   ErrorMessage,
+  EventMessage,
   OpenedMessage,
   OpenMessage,
   ResultMessage,
+  SendChoice,
+  SubscribedMessage,
 } from '../protocol/messages.js';
+import type { KeptEvent } from '../protocol/events.js';
 import type { CloseReason, StreamStats, Task } from '../protocol/payloads.js';
 import { answersInOrder, type Answer, type FrameInput } from './answers.js';
 import { Emitter } from './emitter.js';
 import { ConnectionError, ConnectionLostError, ServerError, StreamClosedError } from './errors.js';
 import { FrameWindow } from './frame-window.js';
-import type { FrameResult } from './results.js';
+import type { FrameResult, SentFrame } from './results.js';
 
 /** The fields of `open`, as the wire contract has them. */
-export type StreamOptions<T extends Task = Task> = Omit<OpenMessage, 't' | 'task'> & { readonly task?: T };
+export type StreamOptions<T extends Task = Task, S extends SendChoice = SendChoice> = Omit<OpenMessage, 't' | 'task' | 'send'> & {
+  readonly task?: T;
+  readonly send?: S;
+};
 
 export interface SendOptions {
   /** Capture time, Unix ms; comes back with the result. */
@@ -29,7 +36,10 @@ export interface SendOptions {
   readonly force?: boolean;
 }
 
-/** The stream's own count since it was first opened, over all reconnections: sent = ok + dropped + errors + lost + unanswered. */
+/**
+ * The stream's own count since it was first opened, over all reconnections: sent = ok + dropped + errors + lost +
+ * unanswered. Of a stream that asked for events alone, only `sent` and `lost` are known.
+ */
 export interface StreamCounts extends Omit<StreamStats, 'received'> {
   readonly sent: number;
   /** Unanswered when the connection broke, or refused without a result. */
@@ -39,6 +49,8 @@ export interface StreamCounts extends Omit<StreamStats, 'received'> {
 export interface StreamEvents<T extends Task> {
   /** Every result, in order; also that of `send`. */
   result: [result: FrameResult<T>];
+  /** Who is in view, told once, in order; what was told while the connection was broken comes when it is back. */
+  event: [event: KeptEvent];
   /** The stream is open, for the first time or again after a break. */
   opened: [opened: OpenedMessage];
   /** The connection broke; the frames of these `seq`s were unanswered. The stream opens again by itself. */
@@ -49,6 +61,9 @@ export interface StreamEvents<T extends Task> {
   error: [error: ServerError | RangeError];
 }
 
+/** What a client hands to its streams. */
+export type StreamMessage = OpenedMessage | SubscribedMessage | ResultMessage | EventMessage | ClosedMessage | ErrorMessage;
+
 /** What a client calls on its streams. */
 export interface StreamPeer {
   /** Whether the service owes this stream an answer. */
@@ -56,7 +71,7 @@ export interface StreamPeer {
   isOpening(): boolean;
   /** A connection is there: open the stream on it. */
   open(): void;
-  receive(message: OpenedMessage | ResultMessage | ClosedMessage | ErrorMessage): void;
+  receive(message: StreamMessage): void;
   interrupt(error: ConnectionLostError): void;
   /** There will be no other connection. */
   end(error: Error): void;
@@ -67,24 +82,29 @@ export interface StreamPeer {
 export interface StreamLink {
   maxFrameBytes(): number;
   send(message: ClientMessage): void;
+  /** Calls back, never at once, when all that was sent has left the socket. */
+  whenFlushed(action: () => void): void;
   attach(peer: StreamPeer): void;
   detach(): void;
 }
 
 type State = 'opening' | 'open' | 'interrupted' | 'closed';
 
-export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<T>> {
+export class OnlookerStream<T extends Task = Task, R = FrameResult<T>> extends Emitter<StreamEvents<T>> {
   readonly id: string;
   readonly task: T;
   /** Resolves when the service has opened the stream for the first time. */
   readonly opened: Promise<this>;
   readonly #options: StreamOptions<T>;
   readonly #link: StreamLink;
-  readonly #window: FrameWindow<FrameResult<T>>;
+  readonly #window: FrameWindow<R>;
   readonly #over: Promise<StreamStats | undefined>;
   #state: State = 'interrupted';
   #isClosing = false;
   #model: string | undefined;
+  /** Id of the last event that was told. */
+  #lastEvent: string | undefined;
+  #isCatchingUp = false;
   #counts = { sent: 0, ok: 0, dropped: 0, errors: 0, lost: 0 };
   #firstOpen: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #markOver: (stats: StreamStats | undefined) => void = () => undefined;
@@ -99,6 +119,7 @@ export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<
       this.#counts.sent += 1;
       const ts = frame.ts === undefined ? {} : { ts: frame.ts };
       link.send({ t: 'frame', stream: this.id, seq, ...ts, image: frame.image });
+      if (options.send === 'events') this.#settleWhenSent({ stream: this.id, seq, ts: frame.ts ?? null, status: 'sent' });
     });
     this.#over = new Promise((resolve) => (this.#markOver = resolve));
     this.opened = new Promise((resolve, reject) => (this.#firstOpen = { resolve: () => resolve(this), reject }));
@@ -135,12 +156,14 @@ export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<
 
   /**
    * Sends one encoded image (JPEG, PNG or WebP; its bytes must not change until it is answered) as soon as a credit is
-   * free, also after a reconnection, and resolves with exactly this frame's result, whatever its `status`.
+   * free, also after a reconnection, and resolves with exactly this frame's result, whatever its `status`. On a stream
+   * that asked for events alone it resolves, without a result, when the image has left for the network: a credit is
+   * then a place in the socket's own queue, and what the service could not keep up with shows in `close()` alone.
    *
    * @throws ConnectionLostError when the connection broke before the answer: the frame's fate is unknown.
    * @throws StreamClosedError · ServerError `TOO_LARGE` (not sent at all) · RangeError for a `seq` that does not increase
    */
-  send(image: Uint8Array | ArrayBuffer, options: SendOptions = {}): Promise<FrameResult<T>> {
+  send(image: Uint8Array | ArrayBuffer, options: SendOptions = {}): Promise<R> {
     const bytes = image instanceof Uint8Array ? image : new Uint8Array(image);
     const maxFrameBytes = this.#link.maxFrameBytes();
     if (bytes.byteLength > maxFrameBytes) {
@@ -179,9 +202,7 @@ export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<
    * Sends all of `frames`, as many ahead as there are credits, and yields each with its result in the order sent.
    * Takes no more from `frames` than it can send, so a long video is never held in memory.
    */
-  answers<Input extends FrameInput>(
-    frames: AsyncIterable<Input> | Iterable<Input>,
-  ): AsyncGenerator<Answer<Input, FrameResult<T>>> {
+  answers<Input extends FrameInput>(frames: AsyncIterable<Input> | Iterable<Input>): AsyncGenerator<Answer<Input, R>> {
     return answersInOrder(
       frames,
       (frame) => this.send(frame.image, frame),
@@ -207,9 +228,11 @@ export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<
     this.#link.send({ ...this.#options, t: 'open' });
   }
 
-  #receive(message: OpenedMessage | ResultMessage | ClosedMessage | ErrorMessage): void {
+  #receive(message: StreamMessage): void {
     if (message.t === 'opened') this.#onOpened(message);
     else if (message.t === 'result') this.#onResult(message);
+    else if (message.t === 'event') this.#onEvent(message);
+    else if (message.t === 'subscribed') this.#isCatchingUp = false;
     else if (message.t === 'closed') this.#onClosed(message);
     else this.#onError(message);
   }
@@ -219,6 +242,7 @@ export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<
     this.#model = message.model;
     this.#firstOpen?.resolve();
     this.#firstOpen = undefined;
+    this.#catchUp();
     this.emit('opened', message);
     this.#window.open(message.credits);
   }
@@ -227,7 +251,26 @@ export class OnlookerStream<T extends Task = Task> extends Emitter<StreamEvents<
     const result = message as unknown as FrameResult<T>;
     this.#counts[message.status === 'error' ? 'errors' : message.status] += 1;
     this.emit('result', result);
-    this.#window.answer(message.seq, result);
+    this.#window.answer(message.seq, result as R);
+  }
+
+  /** No result will come: the frame is dealt with, as far as this side can tell, when the network has it. */
+  #settleWhenSent(sent: SentFrame): void {
+    this.#link.whenFlushed(() => this.#window.answer(sent.seq, sent as R));
+  }
+
+  /** A stream that opens again is told what happens from then on: what happened since the last event has to be asked for. */
+  #catchUp(): void {
+    if (this.#lastEvent === undefined || this.#options.send === 'frames') return;
+    this.#isCatchingUp = true;
+    this.#link.send({ t: 'subscribe', streams: [this.id], send: 'events', since: this.#lastEvent });
+  }
+
+  /** Events before the answer to `subscribe` come again after it, in their order. */
+  #onEvent({ t: _, ...event }: EventMessage): void {
+    if (this.#isCatchingUp || event.id <= (this.#lastEvent ?? '')) return;
+    this.#lastEvent = event.id;
+    this.emit('event', event);
   }
 
   #onClosed(message: ClosedMessage): void {

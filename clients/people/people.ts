@@ -1,6 +1,6 @@
 // What `onlooker people` and its subcommands do, over the HTTP interface.
-import { constants, createWriteStream, openAsBlob } from 'node:fs';
-import { access, rename, rm, stat } from 'node:fs/promises';
+import { constants, openAsBlob } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
@@ -8,6 +8,7 @@ import { createHttpClient, type FaceRecord, type Person } from '../http-client.j
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, paint, shown } from '../terminal/table.js';
+import { writeWhole } from '../terminal/whole-file.js';
 import { findPerson } from './find-person.js';
 
 interface Flags {
@@ -82,20 +83,12 @@ export async function removePeople(who: readonly string[], flags: Flags, signal:
   }
 }
 
-/** A file is there whole or not at all. */
 export async function exportGallery(file: string, flags: Flags, signal: AbortSignal): Promise<void> {
   if (file === '-' && process.stdout.isTTY) throw new UsageError('the export is binary: give a file, or send stdout into one');
   const stream = await createHttpClient(flags.url, { signal }).gallery.export();
   const source = Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
   if (file === '-') return pipeline(source, process.stdout, { signal, end: false });
-  const unfinished = `${file}.${process.pid}.part`;
-  try {
-    await pipeline(source, createWriteStream(unfinished, { mode: 0o600 }), { signal });
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  await writeWhole(file, source, signal);
   createOutput().note(`exported the gallery to ${file}`);
 }
 

@@ -27,6 +27,8 @@ export async function send(paths: readonly string[], flags: SendFlags, signal: A
       send: 'frames',
       region: flags.region,
       min_face: flags.minFace,
+      // Images that have nothing to do with each other must not be judged together.
+      tracking: flags.track ?? false,
     });
     await sendAll(files, stream, flags, tally, output, signal);
   } finally {

@@ -1,0 +1,74 @@
+// The settings of a registered stream as options of `streams add` and `streams change`, and as fields of the contract.
+import { Option, type Command } from 'commander';
+import { TASKS, type Task } from '../../protocol/payloads.js';
+import type { NewStream } from '../../protocol/streams.js';
+import { positive, region, wholeNumber, type Region } from './values.js';
+
+export interface StreamFlags {
+  readonly task?: Task;
+  readonly model?: string;
+  readonly fps?: number;
+  readonly region?: Region;
+  readonly minFace?: number;
+  readonly topN?: number;
+  readonly transport?: 'tcp' | 'udp';
+  readonly loop?: boolean;
+  readonly realtime?: boolean;
+  readonly width?: number;
+  readonly hwaccel?: string;
+  readonly motionGate?: boolean;
+  readonly keyFramesOnly?: boolean;
+  readonly thumbnails?: boolean;
+}
+
+/** What can be left out, by the name of its option. */
+export const STREAM_FIELDS = {
+  model: 'model',
+  fps: 'fps',
+  region: 'region',
+  'min-face': 'min_face',
+  'top-n': 'top_n',
+  transport: 'transport',
+  loop: 'loop',
+  realtime: 'realtime',
+  width: 'width',
+  hwaccel: 'hwaccel',
+  'motion-gate': 'motion_gate',
+  'key-frames-only': 'key_frames_only',
+  thumbnails: 'thumbnails',
+} as const satisfies Readonly<Record<string, keyof NewStream>>;
+
+export function addStreamOptions(command: Command): Command {
+  command
+    .addOption(new Option('-t, --task <task>', 'what to ask of each frame (default: faces)').choices(TASKS))
+    .option('--model <id>', 'the model that is to answer')
+    .option('--fps <n>', 'look at most at so many frames of each second', positive)
+    .option('--region <x,y,w,h>', 'look only there, in 0..1 of the frame', region)
+    .option('--min-face <px>', 'smallest face, its longer side in pixels of the frame', positive)
+    .option('--top-n <n>', 'classes to tell (task classify)', wholeNumber)
+    .addOption(new Option('--transport <how>', 'how RTSP carries the picture (default: tcp)').choices(['tcp', 'udp']))
+    .option('--width <px>', 'scale wider pictures down to this', wholeNumber)
+    .option('--hwaccel <method>', 'decode on hardware: none, auto, or a method of ffmpeg');
+  for (const [name, description, isOnByDefault] of [
+    ['loop', 'begin a file again when it ends', false],
+    ['realtime', 'play a file as fast as it can be looked at, not at its own speed', true],
+    ['motion-gate', 'look only at pictures in which something moved', false],
+    ['key-frames-only', 'decode key frames alone: cheap, and about one a second', false],
+    ['thumbnails', 'keep a picture of the face with each event', false],
+  ] as const) {
+    const [told, hidden] = isOnByDefault ? [`--no-${name}`, `--${name}`] : [`--${name}`, `--no-${name}`];
+    command.addOption(new Option(told, description).default(undefined)).addOption(new Option(hidden).hideHelp());
+  }
+  return command;
+}
+
+type Fields = Omit<NewStream, 'id' | 'url' | 'enabled'>;
+
+/** The fields that were named. */
+export function streamFields(flags: StreamFlags): Fields {
+  const options: Readonly<Record<string, unknown>> = { ...flags };
+  const named = Object.entries({ task: 'task', ...STREAM_FIELDS })
+    .map(([option, field]) => [field, options[option.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]] as const)
+    .filter(([, value]) => value !== undefined);
+  return Object.fromEntries(named);
+}

@@ -1,0 +1,29 @@
+// Values of options as the parser reads them: the number, or what is wrong with it.
+import { InvalidArgumentError } from 'commander';
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number over 0.');
+}
+
+export function wholeNumber(text: string): number {
+  const value = positive(text);
+  if (Number.isInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+export type Region = [x: number, y: number, w: number, h: number];
+
+export function region(text: string): Region {
+  const values = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const [x = NaN, y = NaN, w = NaN, h = NaN] = values;
+  const isInside = values.length === 4 && x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= 1 + 1e-9 && y + h <= 1 + 1e-9;
+  if (isInside) return [x, y, w, h];
+  throw new InvalidArgumentError('It must be x,y,w,h in 0..1 of the frame, e.g. 0,0.5,1,0.5 for its lower half.');
+}
+
+export function streamId(text: string): string {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 64 of A-Z a-z 0-9 . _ -');
+}

@@ -1,0 +1,97 @@
+// Registered cameras, kept events and tracks over HTTP, as functions. For browsers and Node alike; no state of its own.
+// Addresses of cameras hold passwords: they go into the request's body and nowhere else.
+import type { KeptEvent } from '../protocol/events.js';
+import type { FaceRecord } from '../protocol/people.js';
+import type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
+import { fromBase64 } from './codec.js';
+import { everyItem, type Page } from './http-pages.js';
+import { jsonOf, successful, type Requester } from './http-request.js';
+
+/** Which of the kept events; without `since` and `before` the newest. */
+export interface EventQuery {
+  readonly stream?: string;
+  /** Id of the person whom the event names. */
+  readonly person?: string;
+  /** The first events after this id; `0` comes before every id. */
+  readonly since?: string;
+  /** The last events before this id. */
+  readonly before?: string;
+  readonly limit?: number;
+}
+/** Newest last. A page may hold fewer events than its limit and yet have a next or a previous one. */
+export interface EventPage {
+  readonly events: readonly KeptEvent[];
+  /** The `since` of the next page, where there may be one. */
+  readonly next?: string;
+  /** The `before` of the page before, where there may be one. */
+  readonly previous?: string;
+}
+export interface TrackEnrolment {
+  /** Id of the person. */
+  readonly person: string;
+  readonly track: string;
+  /** The faces that were taken; `face` is the id. */
+  readonly faces: readonly (FaceRecord & { readonly face: string })[];
+}
+
+export function streamFunctions(request: Requester) {
+  const path = (id: string) => `/v1/streams/${encodeURIComponent(id)}`;
+  const list = (page: Page = {}) =>
+    jsonOf<{ readonly streams: readonly StreamAnswer[]; readonly next?: string }>(request('/v1/streams', { query: { ...page } }));
+  return {
+    list,
+    /** Every registered camera, page by page. */
+    all: () =>
+      everyItem(
+        (after) => list({ ...after, limit: 500 }),
+        (page) => page.streams,
+      ),
+    get: (id: string) => jsonOf<StreamAnswer>(request(path(id))),
+    /** The answer's address has `***` for passwords. Rejects with `STREAM_EXISTS`, `BAD_MESSAGE` or `LIMIT_REACHED`. */
+    add: (stream: NewStream) => jsonOf<StreamAnswer>(request('/v1/streams', { method: 'POST', json: stream })),
+    /** Fields that are not named stay, `null` puts a default back; `***` in the address keeps the password that is known. */
+    change: (id: string, patch: StreamPatch) => jsonOf<StreamAnswer>(request(path(id), { method: 'PATCH', json: patch })),
+    remove: async (id: string): Promise<void> => void (await successful(await request(path(id), { method: 'DELETE' }))),
+    /** The newest frame as JPEG; `overlay` draws boxes and names. */
+    async snapshot(id: string, { overlay = false }: { readonly overlay?: boolean } = {}): Promise<Uint8Array> {
+      const query = overlay ? { overlay: 1 } : {};
+      const response = await successful(await request(`${path(id)}/snapshot.jpg`, { query }));
+      return new Uint8Array(await response.arrayBuffer());
+    },
+  };
+}
+
+export function eventFunctions(request: Requester) {
+  async function list(query: EventQuery = {}): Promise<EventPage> {
+    const page = await jsonOf<EventPage>(request('/v1/events', { query: { ...query } }));
+    return { ...page, events: page.events.map(withBytes) };
+  }
+  return {
+    list,
+    /** Kept events after `since` (all, without it), oldest first, page by page up to the newest. */
+    async *all({ since = '0', ...filter }: Omit<EventQuery, 'before' | 'limit'> = {}): AsyncGenerator<KeptEvent> {
+      for (let from: string | undefined = since; from !== undefined;) {
+        const page: EventPage = await list({ ...filter, since: from, limit: 500 });
+        yield* page.events;
+        from = page.next;
+      }
+    },
+  };
+}
+
+export function trackFunctions(request: Requester) {
+  return {
+    /**
+     * Enrols the best faces of a live or recent track for a person, through the same gate as images. Rejects with
+     * `NOT_FOUND` (no such person, or the track is too long ago), `LOW_QUALITY` or `CONFLICT`.
+     */
+    enroll: (track: string, person: string) =>
+      jsonOf<TrackEnrolment>(request(`/v1/tracks/${encodeURIComponent(track)}/enroll`, { method: 'POST', json: { person } })),
+  };
+}
+
+/** In JSON a picture is base64. */
+function withBytes(event: KeptEvent): KeptEvent {
+  if (!('thumbnail' in event) || event.thumbnail === undefined) return event;
+  return { ...event, thumbnail: fromBase64(event.thumbnail as unknown as string) };
+}

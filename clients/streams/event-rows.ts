@@ -1,0 +1,49 @@
+// An event as one line for people: when, where, what, who, and why nobody is named.
+import type { FaceEvent, KeptEvent } from '../../protocol/events.js';
+import { formatHeader, formatRow, paint, shown, type Column, type Style } from '../terminal/table.js';
+import { localTime } from './local-time.js';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'TIME', width: 19 },
+  { title: 'STREAM', width: 10 },
+  { title: 'KIND', width: 11 },
+  { title: 'WHO', width: 24 },
+  { title: 'SIMILARITY', width: 10, alignRight: true },
+  { title: 'TRACK', width: 26 },
+  { title: 'WHY', width: 3 },
+];
+
+export const eventHeader = (): string => formatHeader(COLUMNS);
+
+export function eventLine(event: KeptEvent): string {
+  const when = [localTime(event.ts), shown(event.stream)];
+  if (!('track' in event)) {
+    const style: Style = event.kind === 'stream_up' ? 'green' : 'red';
+    return formatRow(COLUMNS, [...when, paint(style, event.kind), '', '', '', shown(event.reason ?? event.state)]);
+  }
+  const { person, similarity } = event;
+  return formatRow(COLUMNS, [
+    ...when,
+    event.kind,
+    person === null ? paint('dim', 'unknown') : paint('green', shown(person.name)),
+    similarity === null ? '' : similarity.toFixed(2),
+    event.track,
+    [whyUnknown(event), whatChanged(event), howLong(event)].filter((text) => text !== '').join('; '),
+  ]);
+}
+
+function whyUnknown({ person, similarity, threshold }: FaceEvent): string {
+  if (person !== null) return '';
+  if (similarity === null) return 'nothing to judge by yet';
+  return similarity < threshold ? `below ${threshold.toFixed(2)}` : 'not decided';
+}
+
+function whatChanged({ kind, person, before }: FaceEvent): string {
+  const was = before?.person;
+  return kind === 'change' && was && was.id !== person?.id ? `was ${shown(was.name)}` : '';
+}
+
+/** What a track that is gone comes to. */
+function howLong({ kind, first_ts, last_ts, frames }: FaceEvent): string {
+  return kind === 'leave' ? `${((last_ts - first_ts) / 1000).toFixed(1)} s, ${frames} frame${frames === 1 ? '' : 's'}` : '';
+}

@@ -1,0 +1,109 @@
+// What `onlooker streams` and its subcommands do, over the HTTP interface; `watch` has a file of its own.
+// Addresses go to the service and are shown only as it tells them, with *** for passwords.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { StreamAnswer } from '../../protocol/streams.js';
+import { STREAM_FIELDS, streamFields, type StreamFlags } from '../commands/stream-options.js';
+import { createHttpClient } from '../http-client.js';
+import { UsageError } from '../terminal/failure.js';
+import { createOutput } from '../terminal/output.js';
+import { formatTable, paint, shown } from '../terminal/table.js';
+import { writeWhole } from '../terminal/whole-file.js';
+import { readAddress } from './read-address.js';
+import { stateText, streamDetails, STREAM_TITLES, streamCells } from './stream-rows.js';
+
+interface Flags {
+  readonly url: string;
+  readonly json?: true;
+}
+
+export async function listStreams(flags: Flags, signal: AbortSignal): Promise<void> {
+  const output = createOutput();
+  const streams: StreamAnswer[] = [];
+  for await (const stream of createHttpClient(flags.url, { signal }).streams.all()) {
+    if (flags.json) await output.print(JSON.stringify(stream));
+    else streams.push(stream);
+  }
+  if (flags.json) return;
+  if (streams.length === 0) return output.note('no cameras are registered yet: `onlooker streams add ID ADDRESS`');
+  await output.print(formatTable(STREAM_TITLES, streams.map(streamCells)));
+}
+
+export async function addStream(
+  id: string,
+  address: string,
+  flags: Flags & StreamFlags & { readonly disabled?: true },
+): Promise<void> {
+  const added = await createHttpClient(flags.url).streams.add({
+    ...streamFields(flags),
+    id,
+    url: await readAddress(address),
+    ...(flags.disabled ? { enabled: false } : {}),
+  });
+  await tell('added', added, flags);
+}
+
+export async function showStream(id: string, flags: Flags, signal: AbortSignal): Promise<void> {
+  const output = createOutput();
+  const stream = await createHttpClient(flags.url, { signal }).streams.get(id);
+  if (flags.json) return output.print(JSON.stringify(stream, null, 2));
+  for (const [title, value] of streamDetails(stream)) await output.print(`${paint('dim', title.padEnd(16))} ${value}`);
+}
+
+export async function changeStream(
+  id: string,
+  flags: Flags & StreamFlags & { readonly address?: string; readonly default?: readonly string[] },
+): Promise<void> {
+  const patch = {
+    ...streamFields(flags),
+    ...Object.fromEntries((flags.default ?? []).map((name) => [fieldOf(name), null])),
+    ...(flags.address === undefined ? {} : { url: await readAddress(flags.address) }),
+  };
+  if (Object.keys(patch).length === 0) throw new UsageError('nothing to change: see `onlooker streams change --help`');
+  await tell('changed', await createHttpClient(flags.url).streams.change(id, patch), flags);
+}
+
+/** Looks whether all are there first, so that a wrong id changes nothing. */
+export async function enableStreams(ids: readonly string[], isEnabled: boolean, flags: Flags): Promise<void> {
+  const { streams } = createHttpClient(flags.url);
+  for (const id of ids) await streams.get(id);
+  for (const id of ids) {
+    await streams.change(id, { enabled: isEnabled });
+    createOutput().note(`${isEnabled ? 'enabled' : 'disabled'} ${id}`);
+  }
+}
+
+/** The same. */
+export async function removeStreams(ids: readonly string[], flags: Flags): Promise<void> {
+  const { streams } = createHttpClient(flags.url);
+  for (const id of ids) await streams.get(id);
+  for (const id of new Set(ids)) {
+    await streams.remove(id);
+    createOutput().note(`removed ${id}`);
+  }
+}
+
+export async function saveSnapshot(
+  id: string,
+  file: string,
+  flags: Flags & { readonly overlay?: true },
+  signal: AbortSignal,
+): Promise<void> {
+  if (file === '-' && process.stdout.isTTY) throw new UsageError('a JPEG is binary: give a file, or send stdout into one');
+  const { streams } = createHttpClient(flags.url, { signal });
+  const jpeg = Readable.from([await streams.snapshot(id, { overlay: flags.overlay ?? false })]);
+  if (file === '-') return pipeline(jpeg, process.stdout, { signal, end: false });
+  await writeWhole(file, jpeg, signal);
+  createOutput().note(`wrote the newest frame of ${shown(id)} to ${file}`);
+}
+
+async function tell(what: string, stream: StreamAnswer, flags: Flags): Promise<void> {
+  const output = createOutput();
+  if (flags.json) return output.print(JSON.stringify(stream, null, 2));
+  output.note(`${what} ${stream.id} (${shown(stream.url)}): ${stateText(stream)}`);
+}
+
+function fieldOf(name: string): string {
+  if (Object.hasOwn(STREAM_FIELDS, name)) return STREAM_FIELDS[name as keyof typeof STREAM_FIELDS];
+  throw new UsageError(`--default: ${name} is none of ${Object.keys(STREAM_FIELDS).join(', ')}`);
+}
