@@ -120,7 +120,8 @@ export class LaneModels {
         points: five,
         measures,
         ...(item.want === 'match' ? {} : { embedding }),
-        ...(searched ? { galleryVersion: this.#search.version, matches: this.#search.search(embedding, TOP_PEOPLE) } : {}),
+        // In this order: the version is that of the search.
+        ...(searched ? { matches: this.#search.search(embedding, TOP_PEOPLE), galleryVersion: this.#search.version } : {}),
       };
     });
     cost.matchMs += performance.now() - matchStartMs;

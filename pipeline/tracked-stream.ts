@@ -9,6 +9,7 @@ import { boxOf } from './face-box.js';
 import { cutFace, type FaceCut } from './face-picture.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView } from './frame-engine.js';
 import type { FaceAnswer, FoundFace } from './lane-protocol.js';
+import { faceLook, sceneLook } from './picture-look.js';
 import { sortableIds } from './store/sortable-id.js';
 import { StreamTracks, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
 import type { Evidence } from './tracking/votes.js';
@@ -100,9 +101,10 @@ export class TrackedFrame implements FrameGuide {
     private readonly tell: () => void,
   ) {}
 
-  async choose(faces: readonly FoundFace[]): Promise<readonly ChosenFace[]> {
+  async choose(faces: readonly FoundFace[], view: FrameView): Promise<readonly ChosenFace[]> {
     await this.before;
-    const sights = this.tracks.see(faces, Date.now(), this.options.gallery.version);
+    const appearance = { scene: sceneLook(view), faces: faces.map((face) => faceLook(view, face)) };
+    const sights = this.tracks.see(faces, Date.now(), this.options.gallery.version, appearance);
     this.seen();
     this.#sights = sights.filter((sight) => sight !== null);
     return faces.flatMap((face, index) => {
@@ -129,7 +131,10 @@ export class TrackedFrame implements FrameGuide {
       const { face, answer } = faces[index] ?? {};
       const evidence = face && answer && evidenceOf(sight, face, answer, this.options.gallery);
       if (evidence === undefined) this.tracks.abandon(sight);
-      else this.tracks.learn(sight, { ...evidence, ...(thumbnails[index] && { thumbnail: thumbnails[index] }) });
+      else {
+        const thumbnail = thumbnails[index];
+        this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.lastRemoval);
+      }
     });
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
     this.tell();

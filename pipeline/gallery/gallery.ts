@@ -86,6 +86,7 @@ export class Gallery {
   readonly #purgeTimer: PurgeTimer;
   #content: GalleryContent;
   #meta: StoreMeta;
+  #lastRemoval = 0;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -120,6 +121,11 @@ export class Gallery {
       if (error instanceof DamagedRecordError) throw store.damaged(error.message);
       throw error instanceof OnlookerError ? new StoreOpenError(error.message, { cause: error }) : error;
     }
+  }
+
+  /** The version that last lost a face: what was found in an older one may be somebody who is not in it any more. */
+  get lastRemoval(): number {
+    return this.#lastRemoval;
   }
 
   /** Grows with every change. */
@@ -319,7 +325,10 @@ export class Gallery {
       this.#meta = meta;
       const result = apply();
       this.#content.matrix.setVersion(meta.gallery_version);
-      if (removes) this.#purgeTimer.start();
+      if (removes) {
+        this.#lastRemoval = meta.gallery_version;
+        this.#purgeTimer.start();
+      }
       return result;
     });
   }
@@ -346,7 +355,10 @@ export class Gallery {
     this.#content = content;
     this.#listenTo(content);
     this.#tell(content.matrix.snapshot);
-    if (mode === 'replace') before.matrix.clear();
+    if (mode === 'replace') {
+      this.#lastRemoval = meta.gallery_version;
+      before.matrix.clear();
+    }
     return report;
   }
 

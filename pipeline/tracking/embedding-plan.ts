@@ -24,7 +24,8 @@ export function wantsEmbedding(
   options: TrackingThresholds,
 ): boolean {
   const passedMs = atMs - plan.askedMs;
-  if (plan.asked === 0) return true;
+  // An enrolment is to be seen in the next frame, so a changed gallery is asked at once.
+  if (plan.asked === 0 || plan.galleryVersion < galleryVersion) return true;
   if (passedMs < options.embedEveryMs) return false;
   if (suspect !== null) return true;
   if (passedMs >= options.refreshMs) return true;
@@ -32,8 +33,7 @@ export function wantsEmbedding(
   if (body.touchedMs >= body.seenMs && (verdict.person !== null || plan.asked > 1)) return false;
   if (verdict.person === null && passedMs >= undecidedPauseMs(plan.asked, options)) return true;
   if (estimate >= plan.best + options.improvement) return true;
-  if (plan.doubts > 0 && passedMs >= options.doubtPauseMs) return true;
-  return plan.galleryVersion < galleryVersion && passedMs >= options.galleryEveryMs;
+  return plan.doubts > 0 && passedMs >= options.doubtPauseMs;
 }
 
 function undecidedPauseMs(asked: number, { embedBurst, embedEveryMs, embedPauseMs, refreshMs }: TrackingThresholds): number {

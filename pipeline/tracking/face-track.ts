@@ -1,6 +1,7 @@
 // One face followed from frame to frame: the state that tracking changes as it goes. Its body (where it is) and its
 // identity (what it looks like, who it is, what was told of it) are apart, since mending moves one without the other.
 import type { ToldState } from '../../protocol/events.js';
+import type { PictureLook } from '../picture-look.js';
 import type { FoundFace } from '../lane-protocol.js';
 import { isRecognisable } from './likeness.js';
 import { startMotion, type Motion, type MotionNoise } from './motion.js';
@@ -19,6 +20,8 @@ export interface Body {
   seenMs: number;
   /** Frames in turn that did not show it. */
   misses: number;
+  /** What it looked like in that frame; null where the caller does not say. */
+  look: PictureLook | null;
   /** When it last touched another body, ms; -Infinity for never. */
   touchedMs: number;
   /** When another was last near it. */
@@ -68,7 +71,16 @@ const SAME_VIEW = 0.93;
 
 /** A track of a face that was just found. @param firstMs when it was first seen, which may be before now */
 export function startTrack(id: string, face: FoundFace, atMs: number, noise: MotionNoise, firstMs = atMs): FaceTrack {
-  const place = { ownedFromMs: firstMs, face, seenMs: atMs, misses: 0, touchedMs: -Infinity, nearMs: -Infinity, awaited: 0 };
+  const place = {
+    ownedFromMs: firstMs,
+    face,
+    look: null,
+    seenMs: atMs,
+    misses: 0,
+    touchedMs: -Infinity,
+    nearMs: -Infinity,
+    awaited: 0,
+  };
   const track: Omit<FaceTrack, 'body'> = {
     id,
     firstMs,
@@ -108,6 +120,7 @@ export function loseBody(track: FaceTrack, sinceMs: number): void {
     ownedFromMs: sinceMs,
     motion: null,
     face,
+    look: null,
     seenMs: Math.min(sinceMs, track.body.seenMs),
     misses: 1,
     touchedMs: -Infinity,

@@ -63,6 +63,13 @@ export function mostAlike(tracks: readonly FaceTrack[], face: Evidence, rule: Ru
   return found;
 }
 
+/** Whether a face, after a sudden change of the picture, is none that its track is known by; only clear faces tell. */
+export function isUnlike({ looks }: FaceTrack, face: Evidence, rule: Rule): boolean {
+  if (!isRecognisable(face.measures) || face.quality < rule.clearQuality) return false;
+  const clear = looks.filter(({ quality }) => quality >= rule.clearQuality);
+  return clear.length > 0 && likenessTo(clear, face, rule) < 0;
+}
+
 /**
  * Whether this face is not its track's: nothing like it where both are clear, or a good deal more like another track's,
  * which it could be.

@@ -43,6 +43,7 @@ export function takeUpLost(
 /**
  * What to do about a face that is surely not its track's. One such face may be an accident, unless it is known whose it
  * is; two that are alike are somebody else.
+ * @param isSure this one face is enough: the picture changed with it
  * @returns the tracks whose faces are others now; empty while it is only a suspicion
  */
 export function followAnother(
@@ -50,8 +51,10 @@ export function followAnother(
   tracks: readonly FaceTrack[],
   face: Evidence,
   rule: TrackingSettings,
+  isSure = false,
 ): readonly FaceTrack[] {
-  const { suspect: before, body } = track;
+  const { body } = track;
+  const before = isSure ? face : track.suspect;
   const others = tracks.filter((other) => other !== track);
   const owner = mostAlike(others, face, rule);
   track.suspect = face;
@@ -75,13 +78,13 @@ export function followAnother(
   if (owner !== undefined && !isOwnerSure) owner.plan.doubts = Math.max(1, owner.plan.doubts);
   if (before === null || !isOwnerSure || likenessTo([before], face, rule) < 0) return [];
   const newcomer = startTrack(rule.newId(), body.face, body.seenMs, rule.noise, before.atMs);
-  newcomer.confirmed = true;
-  newcomer.frames = 2;
-  newcomer.plan.asked = 2;
+  newcomer.confirmed = !isSure;
+  newcomer.frames = isSure ? 1 : 2;
+  newcomer.plan.asked = newcomer.frames;
   newcomer.plan.askedMs = track.plan.askedMs;
   giveBody(body, newcomer, before.atMs);
   loseBody(track, before.atMs);
-  settle(newcomer, [before, face], rule);
+  settle(newcomer, isSure ? [face] : [before, face], rule);
   settle(track, [], rule);
   return [newcomer, track];
 }

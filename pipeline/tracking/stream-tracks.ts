@@ -2,26 +2,35 @@
 // who each is by all that was seen of it, and what is to be told. Pure and synchronous: no timers, no I/O, its clock is
 // the caller's.
 import type { FoundFace } from '../lane-protocol.js';
+import { lookAlike, type PictureLook } from '../picture-look.js';
 import { associate } from './association.js';
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
 import { addLook, addVote, bestFaces, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
-import { isAnother } from './likeness.js';
+import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
 import { correct, predict } from './motion.js';
 import { forgetPeopleIn } from './forget-people.js';
 import { RecentTracks } from './recent-tracks.js';
 import { DEFAULT_TRACKING, type TrackingOptions, type TrackingSettings } from './tracking-options.js';
-import { verdictOf, type Evidence, type Verdict } from './votes.js';
+import { firstImpression, verdictOf, type Evidence, type Verdict } from './votes.js';
 
 /** One face of one frame that belongs to a track. */
 export interface Sight {
   readonly atMs: number;
   /** Whether it is to be embedded; `learn` or `abandon` is then to be called once. */
   readonly embed: boolean;
+  /** It looks so unlike the frame before that place alone does not make it the same face. */
+  readonly changed: boolean;
   /** What tracking knows it by; of no use to others. */
   readonly body: Body;
+}
+
+/** What a frame and its faces, in their order, look like at a glance. */
+export interface Appearance {
+  readonly scene: PictureLook;
+  readonly faces: readonly PictureLook[];
 }
 
 /** What a track is taken for, as a `result` tells it. */
@@ -38,6 +47,7 @@ export class StreamTracks {
   readonly #recent = new RecentTracks();
   #tracks: FaceTrack[] = [];
   #nowMs = -Infinity;
+  #scene: PictureLook | null = null;
   #galleryVersion: number;
 
   constructor(options: TrackingOptions) {
@@ -54,11 +64,18 @@ export class StreamTracks {
   /**
    * The next frame.
    * @param faces also weak ones (0.3 <= score < highScore), which only continue tracks
+   * @param appearance what frame and faces look like, so that another scene or face at the same place is noticed
    * @param atMs when it came, Unix ms or any clock that does not run backwards
    * @returns for each face its sight; null for one that is of no track and is left out of results
    */
-  see(faces: readonly FoundFace[], atMs: number, galleryVersion: number): readonly (Sight | null)[] {
+  see(
+    faces: readonly FoundFace[],
+    atMs: number,
+    galleryVersion: number,
+    appearance: Appearance | null = null,
+  ): readonly (Sight | null)[] {
     this.#advance(atMs, galleryVersion);
+    this.#noteScene(appearance?.scene ?? null);
     const now = this.#nowMs;
     const { highScore, noise } = this.#settings;
     const trackable = this.#tracks.flatMap((track) => {
@@ -67,38 +84,49 @@ export class StreamTracks {
       return motion !== null && isExpected ? [{ track, motion, lostMs: isInView(track) ? 0 : now - seenMs }] : [];
     });
     const owners: (FaceTrack | null)[] = faces.map(() => null);
+    const changed = new Set<FaceTrack>();
     for (const { track: index, face: at, doubtful } of associate(trackable, faces, now, this.#settings)) {
       const track = trackable[index]?.track;
       const face = faces[at];
       if (track === undefined || face === undefined) continue;
       owners[at] = track;
+      const look = appearance?.faces[at] ?? null;
+      if (look !== null && track.body.look !== null && lookAlike(look, track.body.look) < this.#settings.changedLook)
+        changed.add(track);
       this.#follow(track, face, doubtful);
+      track.body.look = look;
     }
     for (const track of this.#tracks) if (!owners.includes(track)) track.body.misses++;
     faces.forEach((face, at) => {
       if (owners[at] !== null || face.score < highScore) return;
       const track = startTrack(this.#settings.newId(), face, now, noise);
+      track.body.look = appearance?.faces[at] ?? null;
       this.#tracks.push(track);
       owners[at] = track;
     });
     this.#tracks = this.#tracks.filter(({ confirmed, body }) => confirmed || body.misses <= this.#settings.unconfirmedMisses);
     noteTouches(this.#tracks, now, this.#settings.motionMs);
-    const sights = owners.map((track) => track && this.#sight(track, now));
+    const sights = owners.map((track) => track && this.#sight(track, now, changed.has(track)));
     for (const track of this.#tracks) this.#settle(track);
     return sights;
   }
 
-  /** What the embedding of a sight showed; late, and in any order, if it has to be. */
-  learn({ body, atMs }: Sight, evidence: Evidence): void {
+  /**
+   * What the embedding of a sight showed; late, and in any order, if it has to be.
+   * @param staleBefore version of the gallery that last lost a face: votes of an older one are no evidence after this
+   */
+  learn({ body, atMs, changed }: Sight, evidence: Evidence, staleBefore = 0): void {
     body.awaited--;
     const track = body.owner;
     if (!this.#tracks.includes(track) || atMs < body.ownedFromMs) return;
     const { thumbnail, ...face } = evidence;
-    if (isAnother(track, this.#tracks, face, this.#settings)) {
-      const changed = followAnother(track, this.#tracks, face, this.#settings);
-      for (const one of changed) if (!this.#tracks.includes(one)) this.#tracks.push(one);
+    if (evidence.galleryVersion >= staleBefore) track.votes = track.votes.filter((vote) => vote.galleryVersion >= staleBefore);
+    const isSurelyAnother = changed && isUnlike(track, face, this.#settings);
+    if (isSurelyAnother || isAnother(track, this.#tracks, face, this.#settings)) {
+      const moved = followAnother(track, this.#tracks, face, this.#settings, isSurelyAnother);
+      for (const one of moved) if (!this.#tracks.includes(one)) this.#tracks.push(one);
       this.#tracks = this.#tracks.filter((one) => one.confirmed || one.body.motion !== null);
-      for (const one of changed) this.#judge(one);
+      for (const one of moved) this.#judge(one);
       return;
     }
     track.suspect = null;
@@ -131,6 +159,8 @@ export class StreamTracks {
     if (owner.suspect !== null && person !== null) {
       return { track: owner.id, quality, person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
     }
+    const first = person === null ? firstImpression(owner.votes, this.#settings) : null;
+    if (first !== null) return { track: owner.id, quality, ...first };
     return { track: owner.id, quality, ...owner.verdict };
   }
 
@@ -193,12 +223,21 @@ export class StreamTracks {
     track.confirmed ||= track.frames >= confirmFrames || now - firstMs >= confirmMs;
   }
 
-  #sight(track: FaceTrack, atMs: number): Sight {
+  /** After a cut nobody is where they were; who shows again is known by the embedding. */
+  #noteScene(scene: PictureLook | null): void {
+    const isCut = scene !== null && this.#scene !== null && lookAlike(scene, this.#scene) < this.#settings.sceneCut;
+    this.#scene = scene;
+    if (!isCut) return;
+    this.#tracks = this.#tracks.filter(({ confirmed, votes }) => confirmed || votes.length > 0);
+    for (const { body } of this.#tracks) body.motion = null;
+  }
+
+  #sight(track: FaceTrack, atMs: number, changed: boolean): Sight {
     const { body } = track;
     const estimate = estimatedQuality(body.face);
-    const embed = wantsEmbedding(track, atMs, estimate, this.#galleryVersion, this.#settings);
+    const embed = changed || wantsEmbedding(track, atMs, estimate, this.#galleryVersion, this.#settings);
     if (embed) noteAsked(track, atMs, estimate, this.#galleryVersion);
-    return { atMs, embed, body };
+    return { atMs, embed, changed, body };
   }
 
   #judge(track: FaceTrack): void {

@@ -35,8 +35,11 @@ export interface TrackingThresholds {
   readonly doubtEveryMs: number;
   /** ... and between the embeddings that are asked for because of one. */
   readonly doubtPauseMs: number;
-  /** Least time between two embeddings because the gallery changed. */
-  readonly galleryEveryMs: number;
+
+  /** Frames whose coarse grids correlate less than this show different scenes: nobody is taken for who was at the same place. */
+  readonly sceneCut: number;
+  /** A face whose coarse grid correlates less than this with the one before it has to be embedded to be taken for the same. */
+  readonly changedLook: number;
 
   /** From this quality on a face is clear enough to be told from another. */
   readonly clearQuality: number;
@@ -77,7 +80,8 @@ export const DEFAULT_TRACKING: TrackingThresholds = {
   improvement: 0.1,
   doubtEveryMs: 500,
   doubtPauseMs: 300,
-  galleryEveryMs: 1_000,
+  sceneCut: 0.5,
+  changedLook: 0.85,
   clearQuality: 0.6,
   sameFace: 0.5,
   sameSoftFace: 0.65,

@@ -86,6 +86,23 @@ export function verdictOf(votes: readonly Evidence[], holder: string | null, rul
 
 const personOf = (vote: Evidence, rule: Rule): Candidate | null => decide(vote.candidates, rule).person;
 
+/**
+ * What a result says while there is but one good vote since the gallery changed: the name that this one face gets by the
+ * rule for single images, so that a name is on the screen at once. Events wait for the vote.
+ * @param votes oldest first
+ * @returns null where there are more votes, or the one names nobody
+ */
+export function firstImpression(votes: readonly Evidence[], rule: Rule): Verdict | null {
+  const good = votes.filter(({ quality }) => quality >= rule.voteQuality);
+  const newest = good.at(-1);
+  if (newest === undefined) return null;
+  const isAlone = good.every(
+    (vote) => vote === newest || (vote.galleryVersion < newest.galleryVersion && personOf(vote, rule) === null),
+  );
+  const person = isAlone ? personOf(newest, rule) : null;
+  return person === null ? null : { person, candidates: newest.candidates };
+}
+
 /** Who is voted for, most weight first. */
 function supports(votes: readonly Evidence[], rule: Rule): Support[] {
   const found = new Map<string, Support>();
@@ -154,6 +171,7 @@ function nobody(votes: readonly Evidence[], ranked: readonly Support[], rule: Ru
   const { candidates } = best;
   const reason = decide(candidates, rule).reason;
   if (ranked.length > 1) return { person: null, candidates, reason: 'ambiguous' };
+  if (reason === 'empty_gallery') return { person: null, candidates, reason };
   if (votes.length === 1 || reason === undefined) return { person: null, candidates, reason: 'too_few_frames' };
   return { person: null, candidates, reason };
 }

@@ -99,7 +99,7 @@ test('a result of `faces` has all that the contract names, in pixels of the fram
   expect(Number(result['ts'])).toBe(1_763_690_000_123);
   const [found, ...others] = result['faces'] as Record<string, unknown>[];
   expect(others).toEqual([]);
-  expect(found).toMatchObject({ track: null, person: null, reason: 'empty_gallery' });
+  expect(found).toMatchObject({ track: expect.any(String) as string, person: null, reason: 'empty_gallery' });
   expect(found?.['landmarks']).toHaveLength(5);
   const [x, y, w, h] = found?.['box'] as [number, number, number, number];
   expect(x > 0 && y > 0 && x + w < 720 && y + h < 576).toBe(true);
@@ -269,13 +269,6 @@ test('`open` is refused by the right code and unknown fields are ignored', async
   socket.send({ t: 'open', stream: 'a', model: 'default/fr_feature', colour: 'red', region: null });
   expect(await socket.next('opened')).toMatchObject({ stream: 'a', task: 'faces', model: 'default/fr_feature' });
   expect(await codeOf({ stream: 'a' })).toBe('STREAM_EXISTS');
-  for (const t of ['subscribe', 'unsubscribe']) {
-    socket.send({ t, streams: ['*'] });
-    expect(await socket.next('error')).toMatchObject({
-      code: 'BAD_MESSAGE',
-      message: expect.stringContaining('does not serve') as string,
-    });
-  }
   await socket.close();
 });
 

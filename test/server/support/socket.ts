@@ -47,7 +47,7 @@ export class Socket {
     return socket;
   }
 
-  /** Connects, reads the greeting and opens a stream. */
+  /** Connects, reads the greeting and opens a stream: for its results alone, unless `fields` say otherwise. */
   static async withStream(
     url: string,
     fields: Readonly<Record<string, unknown>> = {},
@@ -55,7 +55,7 @@ export class Socket {
   ): Promise<Socket> {
     const socket = await Socket.connect(url, protocols);
     await socket.next('hello');
-    socket.send({ t: 'open', stream: 'door', ...fields });
+    socket.send({ t: 'open', stream: 'door', send: 'frames', ...fields });
     await socket.next('opened');
     return socket;
   }
@@ -72,16 +72,21 @@ export class Socket {
 
   /** The next message, which must be of that type. */
   async next(type: string): Promise<Message> {
+    const message = await this.any();
+    if (message.t !== type) throw new Error(`expected ${type}, got ${JSON.stringify(message)}`);
+    return message;
+  }
+
+  /** The next message of whatever type. */
+  async any(): Promise<Message> {
     const giveUp = setTimeout(() => this.#tell?.(), WAIT_MS);
     const giveUpAt = Date.now() + WAIT_MS;
     while (this.inbox.length === 0) {
-      if (this.#isClosed || Date.now() >= giveUpAt) throw new Error(`no ${type} came`);
+      if (this.#isClosed || Date.now() >= giveUpAt) throw new Error('no message came');
       await new Promise<void>((resolve) => (this.#tell = resolve));
     }
     clearTimeout(giveUp);
-    const message = this.inbox.shift();
-    if (message?.t !== type) throw new Error(`expected ${type}, got ${JSON.stringify(message)}`);
-    return message;
+    return this.inbox.shift() as Message;
   }
 
   /** The next message, which must be an `error`. @returns its code */
