@@ -1,12 +1,13 @@
 // `onlooker enroll`: its options. What it does is loaded when it runs.
 import { Command } from 'commander';
-import { runCommand } from '../terminal/failure.js';
+import { runCommand, UsageError } from '../terminal/failure.js';
 import { urlOption } from './url-option.js';
 
 export interface EnrollFlags {
   readonly url: string;
   readonly id?: string;
   readonly externalId?: string;
+  readonly track?: string;
   readonly json?: true;
 }
 
@@ -14,10 +15,14 @@ export function enrollCommand(): Command {
   return new Command('enroll')
     .description('teach the service a face: add images to the person of that name, who is created if need be')
     .argument('<name>', 'name of the person, exactly as it is to be shown')
-    .argument('<files...>', 'images of that person alone (JPEG, PNG, WebP), or folders of them')
+    .argument('[files...]', 'images of that person alone (JPEG, PNG, WebP), or folders of them')
     .addOption(urlOption())
     .option('--id <id>', 'add to the person of this id, who must be there')
     .option('--external-id <id>', 'add to the person of this external id; one who is created gets it')
+    .option(
+      '--track <id>',
+      'instead of files: the best faces of a track in view, or gone for minutes (see `onlooker streams watch`)',
+    )
     .option('--json', 'print one JSON object for each file instead of a table')
     .addHelpText(
       'after',
@@ -25,12 +30,18 @@ export function enrollCommand(): Command {
 Examples:
   onlooker enroll "Ada Lovelace" ada-1.jpg ada-2.jpg ada-3.jpg
   onlooker enroll "Ada Lovelace" photos/ada/ --external-id staff-17
+  onlooker enroll "Ada Lovelace" --track 01m7y5ykje1h8es88g4125kvdn
 
 Three to five sharp images from different angles work best.
 Exit code: 0 every file is enrolled, 1 some file was refused, 2 wrong usage, 3 no service.`,
     )
     .action((name: string, files: string[], flags: EnrollFlags) =>
       runCommand(flags.url, async (signal) => {
+        if (files.length > 0 === (flags.track !== undefined)) throw new UsageError('give either files or --track');
+        if (flags.track !== undefined) {
+          const { enrollTrack } = await import('../people/enroll-track.js');
+          return enrollTrack(name, flags.track, flags, signal);
+        }
         const { enroll } = await import('../people/enroll.js');
         await enroll(name, files, flags, signal);
       }),

@@ -56,8 +56,9 @@ export function addStreamOptions(command: Command): Command {
     ['key-frames-only', 'decode key frames alone: cheap, and about one a second', false],
     ['thumbnails', 'keep a picture of the face with each event', false],
   ] as const) {
-    const [told, hidden] = isOnByDefault ? [`--no-${name}`, `--${name}`] : [`--${name}`, `--no-${name}`];
-    command.addOption(new Option(told, description).default(undefined)).addOption(new Option(hidden).hideHelp());
+    const [on, off] = [new Option(`--${name}`, description), new Option(`--no-${name}`, description)];
+    // The positive one first: the parser then knows a third state, that nothing is said.
+    command.addOption(on.hideHelp(isOnByDefault)).addOption(off.hideHelp(!isOnByDefault));
   }
   return command;
 }

@@ -41,7 +41,7 @@ Examples:
 Passwords in addresses are never shown again: the service tells them as ***.`,
     )
     .action((id: string, address: string, flags: CommonFlags & StreamFlags & { readonly disabled?: true }) =>
-      run(flags, (module) => module.addStream(id, address, flags)),
+      run(flags, (module, signal) => module.addStream(id, address, flags, signal)),
     );
   command('show', 'show a stream: its settings, what it is doing, what it has sent')
     .argument('<id>', STREAM_ID, streamId)
@@ -50,10 +50,10 @@ Passwords in addresses are never shown again: the service tells them as ***.`,
   addStreamOptions(command('change', 'change settings of a stream; what is not named stays'))
     .argument('<id>', STREAM_ID, streamId)
     .option('--address <address>', 'its new address; - reads it from stdin; *** keeps a password that is known')
-    .option('--default <names...>', `put these back to their defaults: ${Object.keys(STREAM_FIELDS).join(', ')}`)
+    .option('--default <names>', `put these back to their defaults, e.g. fps,region; of ${Object.keys(STREAM_FIELDS).join(', ')}`)
     .option('--json', 'print JSON')
-    .action((id: string, flags: CommonFlags & StreamFlags & { readonly address?: string; readonly default?: string[] }) =>
-      run(flags, (module) => module.changeStream(id, flags)),
+    .action((id: string, flags: CommonFlags & StreamFlags & { readonly address?: string; readonly default?: string }) =>
+      run(flags, (module, signal) => module.changeStream(id, flags, signal)),
     );
   for (const [name, isEnabled, description] of [
     ['enable', true, 'watch streams (again)'],
@@ -61,13 +61,15 @@ Passwords in addresses are never shown again: the service tells them as ***.`,
   ] as const) {
     command(name, description)
       .argument('<ids...>', 'ids of the streams', streamIds)
-      .action((ids: string[], flags: CommonFlags) => run(flags, (module) => module.enableStreams(ids, isEnabled, flags)));
+      .action((ids: string[], flags: CommonFlags) =>
+        run(flags, (module, signal) => module.enableStreams(ids, isEnabled, flags, signal)),
+      );
   }
   command('remove', 'stop watching streams and forget their settings; events that were kept stay')
     .alias('rm')
     .alias('delete')
     .argument('<ids...>', 'ids of the streams', streamIds)
-    .action((ids: string[], flags: CommonFlags) => run(flags, (module) => module.removeStreams(ids, flags)));
+    .action((ids: string[], flags: CommonFlags) => run(flags, (module, signal) => module.removeStreams(ids, flags, signal)));
   command('snapshot', 'write the newest frame as a JPEG')
     .argument('<id>', STREAM_ID, streamId)
     .argument('<file>', 'the file, or - for stdout')

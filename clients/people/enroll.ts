@@ -5,10 +5,10 @@ import type { EnrollFlags } from '../commands/enroll.js';
 import { expandPaths } from '../commands/paths.js';
 import { ServerError } from '../errors.js';
 import { createHttpClient, type Enrolment, type HttpClient, type Person } from '../http-client.js';
-import { CommandError, PartlyFailed, UsageError } from '../terminal/failure.js';
+import { PartlyFailed, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
-import { byExternalId, byId, byName } from './find-person.js';
+import { createPerson, knownPerson } from './person-to-teach.js';
 
 /** @throws PartlyFailed when some file was refused · UsageError, CommandError, ConnectionError, ServerError */
 export async function enroll(name: string, paths: readonly string[], flags: EnrollFlags, signal: AbortSignal): Promise<void> {
@@ -16,8 +16,7 @@ export async function enroll(name: string, paths: readonly string[], flags: Enro
   const files = await expandPaths(paths);
   const http = createHttpClient(flags.url, { signal });
   const known = await knownPerson(http, name, flags);
-  const person =
-    known ?? (await http.people.create({ name, ...(flags.externalId === undefined ? {} : { external_id: flags.externalId }) }));
+  const person = known ?? (await createPerson(http, name, flags));
 
   const columns: readonly Column[] = [
     { title: 'FILE', width: Math.min(40, Math.max(4, ...files.map((file) => basename(file).length))) },
@@ -53,25 +52,6 @@ export async function enroll(name: string, paths: readonly string[], flags: Enro
       : `nothing enrolled; ${shown(name)} was not created`,
   );
   if (refused > 0) throw new PartlyFailed();
-}
-
-async function knownPerson(http: HttpClient, name: string, flags: EnrollFlags): Promise<Person | undefined> {
-  if (flags.id !== undefined) {
-    const person = await byId(http, flags.id);
-    if (!person) throw new CommandError(`there is nobody of the id ${shown(flags.id)}`);
-    return checkedName(person, name);
-  }
-  if (flags.externalId !== undefined) {
-    const person = await byExternalId(http, flags.externalId);
-    return person && checkedName(person, name);
-  }
-  return byName(http, name);
-}
-
-/** Faces added to the wrong person are hard to find again. */
-function checkedName(person: Person, name: string): Person {
-  if (person.name === name) return person;
-  throw new CommandError(`${person.id} is named "${shown(person.name)}", not "${shown(name)}": see \`onlooker people rename\``);
 }
 
 type Outcome = Enrolment | { readonly error: Error };

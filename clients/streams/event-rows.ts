@@ -17,7 +17,7 @@ export const eventHeader = (): string => formatHeader(COLUMNS);
 
 export function eventLine(event: KeptEvent): string {
   const when = [localTime(event.ts), shown(event.stream)];
-  if (!('track' in event)) {
+  if (!isOfTrack(event)) {
     const style: Style = event.kind === 'stream_up' ? 'green' : 'red';
     return formatRow(COLUMNS, [...when, paint(style, event.kind), '', '', '', shown(event.reason ?? event.state)]);
   }
@@ -30,6 +30,10 @@ export function eventLine(event: KeptEvent): string {
     event.track,
     [whyUnknown(event), whatChanged(event), howLong(event)].filter((text) => text !== '').join('; '),
   ]);
+}
+
+function isOfTrack(event: KeptEvent): event is FaceEvent & KeptEvent {
+  return 'track' in event && typeof event.track === 'string';
 }
 
 function whyUnknown({ person, similarity, threshold }: FaceEvent): string {

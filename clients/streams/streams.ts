@@ -33,8 +33,9 @@ export async function addStream(
   id: string,
   address: string,
   flags: Flags & StreamFlags & { readonly disabled?: true },
+  signal: AbortSignal,
 ): Promise<void> {
-  const added = await createHttpClient(flags.url).streams.add({
+  const added = await createHttpClient(flags.url, { signal }).streams.add({
     ...streamFields(flags),
     id,
     url: await readAddress(address),
@@ -52,20 +53,26 @@ export async function showStream(id: string, flags: Flags, signal: AbortSignal):
 
 export async function changeStream(
   id: string,
-  flags: Flags & StreamFlags & { readonly address?: string; readonly default?: readonly string[] },
+  flags: Flags & StreamFlags & { readonly address?: string; readonly default?: string },
+  signal: AbortSignal,
 ): Promise<void> {
   const patch = {
     ...streamFields(flags),
-    ...Object.fromEntries((flags.default ?? []).map((name) => [fieldOf(name), null])),
+    ...Object.fromEntries((flags.default?.split(',') ?? []).map((name) => [fieldOf(name.trim()), null])),
     ...(flags.address === undefined ? {} : { url: await readAddress(flags.address) }),
   };
   if (Object.keys(patch).length === 0) throw new UsageError('nothing to change: see `onlooker streams change --help`');
-  await tell('changed', await createHttpClient(flags.url).streams.change(id, patch), flags);
+  await tell('changed', await createHttpClient(flags.url, { signal }).streams.change(id, patch), flags);
 }
 
 /** Looks whether all are there first, so that a wrong id changes nothing. */
-export async function enableStreams(ids: readonly string[], isEnabled: boolean, flags: Flags): Promise<void> {
-  const { streams } = createHttpClient(flags.url);
+export async function enableStreams(
+  ids: readonly string[],
+  isEnabled: boolean,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { streams } = createHttpClient(flags.url, { signal });
   for (const id of ids) await streams.get(id);
   for (const id of ids) {
     await streams.change(id, { enabled: isEnabled });
@@ -74,8 +81,8 @@ export async function enableStreams(ids: readonly string[], isEnabled: boolean, 
 }
 
 /** The same. */
-export async function removeStreams(ids: readonly string[], flags: Flags): Promise<void> {
-  const { streams } = createHttpClient(flags.url);
+export async function removeStreams(ids: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const { streams } = createHttpClient(flags.url, { signal });
   for (const id of ids) await streams.get(id);
   for (const id of new Set(ids)) {
     await streams.remove(id);

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Packr } from 'msgpackr';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { ScriptedEvents } from './scripted-events.js';
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
 
@@ -20,7 +21,9 @@ export interface ScriptedConnection {
   readonly socket: WebSocket;
   readonly protocol: string;
   readonly streams: Map<string, StreamAccount>;
-  send(message: Message): void;
+  /** Streams whose results it follows, or `*`. */
+  readonly results: Set<string>;
+  readonly send: (message: Message) => void;
   /** Answers a frame as the contract has it, with the account kept. */
   answer(frame: Message, outcome?: Message): void;
 }
@@ -47,6 +50,7 @@ export const OK_FACES = {
 };
 
 export class ScriptedService {
+  readonly events: ScriptedEvents;
   readonly connections: ScriptedConnection[] = [];
   /** All that clients sent, in order. */
   readonly received: Message[] = [];
@@ -58,14 +62,16 @@ export class ScriptedService {
     handleProtocols: (offered) => [...offered].find((name) => name.startsWith('onlooker.v1.')) ?? false,
   });
 
-  static async start(script: Script = {}, port = 0): Promise<ScriptedService> {
-    const service = new ScriptedService(script);
+  /** @param events those of a service before it */
+  static async start(script: Script = {}, port = 0, events = new ScriptedEvents()): Promise<ScriptedService> {
+    const service = new ScriptedService(script, events);
     await new Promise<void>((resolve) => service.#http.listen(port, '127.0.0.1', resolve));
     return service;
   }
 
-  private constructor(script: Script) {
+  private constructor(script: Script, events: ScriptedEvents) {
     this.#script = script;
+    this.events = events;
     this.#sockets.on('connection', (socket) => this.#onConnection(socket));
   }
 
@@ -77,6 +83,17 @@ export class ScriptedService {
   }
   frames(): Message[] {
     return this.received.filter((message) => message.t === 'frame');
+  }
+
+  messages(t: string): Message[] {
+    return this.received.filter((message) => message.t === t);
+  }
+
+  /** Tells a result to who follows its stream. */
+  pass(result: Message): void {
+    for (const { results, send } of this.connections) {
+      if (results.has('*') || results.has(String(result.stream))) send({ t: 'result', ts: null, ...OK_FACES, ...result });
+    }
   }
 
   async close(): Promise<void> {
@@ -93,7 +110,8 @@ export class ScriptedService {
       socket,
       protocol: socket.protocol,
       streams,
-      send: (message) => socket.send(isJson ? JSON.stringify(message) : packr.pack(message)),
+      results: new Set(),
+      send: (message) => socket.send(isJson ? JSON.stringify(message, bytesAsBase64) : packr.pack(message)),
       answer: (frame, outcome = OK_FACES) => {
         const account = streams.get(String(frame.stream));
         if (account) account[outcome.status === 'error' ? 'errors' : (outcome.status as 'ok' | 'dropped')] += 1;
@@ -101,6 +119,10 @@ export class ScriptedService {
       },
     };
     this.connections.push(connection);
+    socket.on('close', () => {
+      connection.results.clear();
+      this.events.leave({ streams: ['*'] }, connection.send);
+    });
     socket.on('message', (raw: Buffer) => {
       const message = (isJson ? JSON.parse(raw.toString()) : packr.unpack(raw)) as Message;
       this.raw.push(raw);
@@ -146,6 +168,13 @@ export class ScriptedService {
         connection.streams.delete(stream);
       };
       finish();
+    } else if (message.t === 'subscribe') {
+      connection.send({ t: 'subscribed', streams: message.streams });
+      if (message.send !== 'events') for (const one of message.streams as string[]) connection.results.add(one);
+      if (message.send !== 'frames') this.events.follow(message, connection.send);
+    } else if (message.t === 'unsubscribe') {
+      for (const one of message.streams as string[]) connection.results.delete(one);
+      this.events.leave(message, connection.send);
     }
   }
 
@@ -154,6 +183,10 @@ export class ScriptedService {
     response.writeHead(404, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error: { code: 'NOT_FOUND', message: 'nothing here' } }));
   }
+}
+
+function bytesAsBase64(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
 /** A clock that only the test turns. */
