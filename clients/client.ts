@@ -14,6 +14,7 @@ import { OnlookerStream, type StreamMessage, type StreamOptions, type StreamPeer
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
 export * from './errors.js';
+export type { KeptEvent } from '../protocol/events.js';
 export { embeddingValues, type FrameResult, type SendResult, type SentFrame, type TaskPayloads } from './results.js';
 export type { Answer, FrameInput } from './answers.js';
 export type { OnlookerStream, SendOptions, StreamCounts, StreamEvents, StreamOptions } from './stream.js';
@@ -47,10 +48,14 @@ export interface ClientEvents {
   error: [error: ServerError];
 }
 
+const MAX_CLOSED_STREAMS = 64;
+
 export class OnlookerClient extends Emitter<ClientEvents> {
   readonly #linkOptions: LinkOptions;
   readonly #link: Link;
   readonly #streams = new Map<string, StreamPeer>();
+  /** The last few that are closed: the service tells `leave` of those in view a moment after `closed`. */
+  readonly #closed = new Map<string, StreamPeer>();
   readonly #subscriptions = new Set<Subscription>();
   #hello: HelloMessage | undefined;
   #closing: Promise<void> | undefined;
@@ -126,8 +131,9 @@ export class OnlookerClient extends Emitter<ClientEvents> {
       send: (message) => this.#link.send(message),
       whenFlushed: (action) => this.#link.whenFlushed(action),
       attach: (peer) => this.#streams.set(options.stream, peer),
-      detach: () => this.#streams.delete(options.stream),
+      detach: () => this.#retire(options.stream),
     });
+    this.#closed.delete(options.stream);
     if (this.isConnected) this.#streams.get(options.stream)?.open();
     return stream.opened;
   }
@@ -176,9 +182,18 @@ export class OnlookerClient extends Emitter<ClientEvents> {
     if (message.t === 'hello') return undefined;
     // Streams subscribe to themselves alone.
     const id = message.t === 'subscribed' ? message.streams[0] : message.stream;
+    if (message.t === 'event') return this.#streams.get(message.stream) ?? this.#closed.get(message.stream);
     if (id !== undefined) return this.#streams.get(id);
     // An `open` that names no valid stream may be refused without the stream's name: it is then the one that waits.
     return [...this.#streams.values()].find((stream) => stream.isOpening());
+  }
+
+  #retire(id: string): void {
+    const peer = this.#streams.get(id);
+    if (!this.#streams.delete(id) || !peer) return;
+    this.#closed.set(id, peer);
+    const [oldest] = this.#closed.keys();
+    if (this.#closed.size > MAX_CLOSED_STREAMS && oldest !== undefined) this.#closed.delete(oldest);
   }
 
   #onBroken(cause: Error): void {

@@ -49,7 +49,10 @@ export interface StreamCounts extends Omit<StreamStats, 'received'> {
 export interface StreamEvents<T extends Task> {
   /** Every result, in order; also that of `send`. */
   result: [result: FrameResult<T>];
-  /** Who is in view, told once, in order; what was told while the connection was broken comes when it is back. */
+  /**
+   * Who is in view, told once, in order; what was told while the connection was broken comes when it is back. The last
+   * `leave` comes a moment after `closed`.
+   */
   event: [event: KeptEvent];
   /** The stream is open, for the first time or again after a break. */
   opened: [opened: OpenedMessage];

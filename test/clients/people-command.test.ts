@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onlooker } from './program.js';
+import { scriptedCameras } from './scripted-cameras.js';
 import { scriptedGallery } from './scripted-gallery.js';
 import { ScriptedService } from './scripted-service.js';
 
@@ -24,7 +25,10 @@ beforeEach(async () => {
     await writeFile(join(folder, name), Buffer.of(0xff, 0xd8, 0xff, lastByte));
   }
   gallery = scriptedGallery();
-  service = await ScriptedService.start({ onRequest: gallery.onRequest });
+  const cameras = scriptedCameras();
+  service = await ScriptedService.start({
+    onRequest: (request, response) => (request.url?.startsWith('/v1/tracks/') ? cameras : gallery).onRequest(request, response),
+  });
   url = service.url;
 });
 afterEach(async () => {
@@ -100,6 +104,17 @@ test('enroll never guesses between two people of one name', async () => {
   expect(code).toBe(1);
   expect((await run('enroll', 'Ada', 'good.jpg', '--id', 'x2')).code).toBe(0);
   expect((await run('enroll', 'Ada', 'good.jpg', '--id', 'x3')).stderr).toBe('onlooker: there is nobody of the id x3\n');
+});
+
+test('enroll --track takes the faces that were seen; a track that is gone leaves nobody behind', async () => {
+  const { code, stdout, stderr } = await run('enroll', 'Ada', '--track', 't1');
+  expect(stdout).toMatch(/^FACE +QUALITY\nf1 +0\.90\nf2 +0\.90\n$/);
+  expect([code, stderr]).toEqual([0, '2 faces enrolled for Ada (p1)\n']);
+  const gone = await run('enroll', 'Bob', '--track', 't2');
+  expect([gone.code, gone.stderr]).toEqual([1, 'onlooker: There is no such track in view.\n']);
+  expect(names().map(([name]) => name)).toEqual(['Ada']);
+  expect((await run('enroll', 'Ada')).code).toBe(2);
+  expect((await run('enroll', 'Ada', 'good.jpg', '--track', 't1')).code).toBe(2);
 });
 
 test('people lists everybody over all pages, with or without "list"', async () => {

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ConnectionLostError, embeddingValues, OnlookerClient } from '../../clients/client.js';
+import { ConnectionLostError, embeddingValues, OnlookerClient, type KeptEvent } from '../../clients/client.js';
 import { createHttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
+import { filmFrames } from '../server/support/film.js';
 import { startService, type RunningService } from '../server/support/service.js';
 import { onlooker } from './program.js';
 
@@ -82,6 +83,72 @@ test.each(['msgpack', 'json'] as const)(
   },
 );
 
+test('who came is told once, to who feeds the stream and who follows it, and can be taught from what was seen', async () => {
+  const film = await filmFrames(await fixture('franck.mp4'), 12);
+  const http = createHttpClient(service.url);
+  const feeding = await OnlookerClient.connect(service.url);
+  const following = await OnlookerClient.connect(service.url);
+  const subscription = await following.subscribe({ streams: ['entrance'] });
+  const stream = await feeding.open({ stream: 'entrance', send: 'events', thumbnails: true });
+  const own: KeptEvent[] = [];
+  const hasLeft = new Promise<void>((resolve) =>
+    stream.on('event', (event) => {
+      own.push(event);
+      if (event.kind === 'leave') resolve();
+    }),
+  );
+  for (const [seq, frame] of film.entries()) {
+    expect(await stream.send(frame)).toEqual({ stream: 'entrance', seq, ts: null, status: 'sent' });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  expect(await stream.close()).toEqual({ received: film.length, ok: film.length, dropped: 0, errors: 0 });
+  await hasLeft;
+
+  const followed: (string | undefined)[] = [];
+  for (let kind; kind !== 'leave';) {
+    const message = await subscription.next();
+    if (message?.t === 'event') followed.push(message.id);
+    kind = message?.t === 'event' ? message.kind : undefined;
+  }
+  expect(own.map(({ kind }) => kind)).toEqual(['appear', 'identify', 'leave']);
+  expect(own[1]).toMatchObject({ person: { name: 'Franck' }, thumbnail: expect.any(Uint8Array) as unknown });
+  const ids = own.map(({ id }) => id);
+  expect(followed).toEqual(ids);
+  // Nobody read while the film was played: what is left is the newest result.
+  expect(await subscription.next()).toMatchObject({ t: 'result', status: 'ok', seq: film.length - 1 });
+  const kept: string[] = [];
+  for await (const { id } of http.events.all({ stream: 'entrance' })) kept.push(id);
+  expect(kept).toEqual(ids);
+  const again = await following.subscribe({ streams: ['*'], since: ids[0] ?? '', send: 'events' });
+  expect([(await again.next())?.t, again.since]).toEqual(['event', expect.stringMatching(ids.slice(1).join('|')) as unknown]);
+
+  const leave = own.at(-1);
+  if (leave === undefined || !('track' in leave)) throw new Error('no track');
+  const taught = await run('enroll', 'Franck', '--track', leave.track);
+  expect(taught.stderr).toMatch(/^\d+ faces? enrolled for Franck/);
+  expect(taught.code).toBe(0);
+  await Promise.all([feeding.close(), following.close()]);
+});
+
+test('a camera is registered, shown, watched and removed on the command line', async () => {
+  const added = await run('streams', 'add', 'cam', 'rtsp://me:hunter2@127.0.0.1:1/live', '--fps', '5');
+  expect([added.code, added.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^added cam \(rtsp:\/\/.*\*\*\*@127\.0\.0\.1:1\/live\): \w+/),
+  ]);
+  const listed = await run('streams');
+  expect(listed.stdout).toMatch(/^ID .*\ncam +(connecting|backoff|failed) .* 5 .*\*\*\*@127/);
+  expect((await run('streams', 'disable', 'cam')).code).toBe(0);
+  expect((await run('streams', 'show', 'cam')).stdout).toMatch(/state +disabled/);
+  const none = await run('streams', 'snapshot', 'cam', join(folder, 'cam.jpg'));
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('There is no picture') as unknown]);
+  expect((await run('streams', 'change', 'cam', '--fps', '9', '--default', 'region')).code).toBe(0);
+  expect((await run('streams', 'rm', 'cam')).code).toBe(0);
+  expect((await run('streams')).stderr).toContain('no cameras are registered yet');
+  const wrong = await run('streams', 'add', 'cam', 'file:///etc/passwd');
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(/^onlooker: .*rtsp/) as unknown]);
+});
+
 test('a wrong open is refused by its code, and the stream is free afterwards', async () => {
   const client = await OnlookerClient.connect(service.url);
   await expect(client.open({ stream: '../etc' })).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
@@ -109,6 +176,42 @@ test('when the service restarts, the stream goes on by itself and no frame is se
   try {
     expect((await waiting).status).toBe('ok');
     expect((await stream.close())?.received).toBe(1);
+    await client.close();
+  } finally {
+    await second.stop();
+  }
+});
+
+test('who follows gets every event once and in order, though the service is another one in the middle', async () => {
+  const settings = { ONLOOKER_PORT: await freePort(), ONLOOKER_DATA_DIR: join(folder, 'data') };
+  const film = await filmFrames(await fixture('franck.mp4'), 8);
+  const play = async (url: string) => {
+    const feeding = await OnlookerClient.connect(url);
+    const stream = await feeding.open({ stream: 'entrance', send: 'frames' });
+    for (const frame of film) await stream.send(frame);
+    await feeding.close();
+  };
+  const first = await startService(settings);
+  const client = await OnlookerClient.connect(first.url, { reconnect: { initialDelayMs: 50, maxDelayMs: 200 } });
+  const subscription = await client.subscribe({ streams: ['*'], send: 'events' });
+  const got: string[] = [];
+  const reading = (async () => {
+    for await (const message of subscription) {
+      if (message.t !== 'event') continue;
+      got.push(message.id);
+      if (message.kind === 'leave' && got.length === 4) break;
+    }
+  })();
+  await play(first.url);
+  expect(await first.stop()).toBe(0);
+  const second = await startService(settings);
+  try {
+    await play(second.url);
+    await reading;
+    const kept: string[] = [];
+    for await (const { id } of createHttpClient(second.url).events.all()) kept.push(id);
+    expect(kept).toHaveLength(4);
+    expect(got).toEqual(kept);
     await client.close();
   } finally {
     await second.stop();

@@ -117,6 +117,7 @@ test('a video is sampled at --fps, with the place of each frame in it', async ()
     send: 'frames',
     region: [0, 0, 1, 0.5],
     min_face: 24,
+    tracking: false,
   });
   const [first, last] = [service.frames()[0], service.frames()[9]];
   expect(Number(last?.ts) - Number(first?.ts)).toBe(1800);

@@ -45,6 +45,17 @@ test('tells the events of the stream, and after a break those that were missed, 
   expect(service.messages('subscribe')).toEqual([{ t: 'subscribe', streams: ['door'], send: 'events', since: 'e000001' }]);
 });
 
+test('who was in view when the stream was closed leaves after it', async () => {
+  const { service, client } = await start();
+  const door = await client.open({ stream: 'door' });
+  const heard: string[] = [];
+  door.on('event', (event) => heard.push(event.kind));
+  await door.close();
+  service.connections[0]?.send({ t: 'event', ...service.events.tell({ kind: 'leave' }) });
+  await until(() => heard.length === 1);
+  expect(heard).toEqual(['leave']);
+});
+
 test('a stream that wants events alone waits for no result: it sends on as the network takes it', async () => {
   let received = 0;
   const { service, client } = await start({
