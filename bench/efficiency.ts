@@ -4,7 +4,7 @@ import { BareLoop, type MeasuredBareLoop, type WorkersTried } from './bare-loop/
 import { LoadGenerator, type MeasuredLoad } from './load/load-generator.js';
 import { trust } from './machine.js';
 import { Material } from './material/material.js';
-import { benchCommand, wholeNumber, withLoad, type LoadOptions } from './options.js';
+import { benchCommand, EVERY_FACE, wholeNumber, withLoad, type LoadOptions } from './options.js';
 import { figure, note, print, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 import { mean, median, summaryOf } from './statistics.js';
@@ -38,7 +38,7 @@ const bareLoop = new BareLoop(folder, options.people);
 const generator = new LoadGenerator();
 try {
   const { workers, tried } = await bareLoopWorkers();
-  const service = await stage.start(options.set);
+  const service = await stage.start({ ...EVERY_FACE, ...options.set });
   const pairs: Pair[] = [];
   for (let repeat = 1; repeat <= options.repeats; repeat++) {
     note(`pair ${repeat} of ${options.repeats}`);

@@ -15,6 +15,9 @@ export interface LoadOptions extends ServiceOptions {
   readonly streams: number;
 }
 
+/** What is measured unless `--set` says otherwise: every face of every frame embedded, as the bare loop does it. */
+export const EVERY_FACE = { ONLOOKER_TRACKING: 'false' } as const;
+
 /** @param name of the file in bench/results/, unless another is asked for */
 export function benchCommand(name: string, description: string): Command {
   return new Command(`bench:${name}`)

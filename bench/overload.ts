@@ -3,7 +3,7 @@
 import { LoadGenerator, type MeasuredLoad } from './load/load-generator.js';
 import { trust } from './machine.js';
 import { Material } from './material/material.js';
-import { benchCommand, wholeNumber, withLoad, type LoadOptions } from './options.js';
+import { benchCommand, EVERY_FACE, wholeNumber, withLoad, type LoadOptions } from './options.js';
 import { figure, note, print, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 import { mean, summaryOf } from './statistics.js';
@@ -36,7 +36,7 @@ const material = await Material.make(options);
 const stage = await Stage.set(options.people);
 const generator = new LoadGenerator();
 try {
-  const service = await stage.start(options.set);
+  const service = await stage.start({ ...EVERY_FACE, ...options.set });
   const common = { url: service.url, folder: material.folder, streams: options.streams, warmupMs: WARMUP_MS };
   note('measuring what the machine can serve');
   const capacity = await generator.measure({ ...common, loop: { kind: 'closed' }, measureMs: CAPACITY_MS });

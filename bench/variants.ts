@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { LoadGenerator, type MeasuredLoad } from './load/load-generator.js';
 import { Material } from './material/material.js';
-import { benchCommand, setting, wholeNumber, withLoad, type LoadOptions } from './options.js';
+import { benchCommand, EVERY_FACE, setting, wholeNumber, withLoad, type LoadOptions } from './options.js';
 import { figure, note, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 import { median, summaryOf } from './statistics.js';
@@ -38,7 +38,7 @@ try {
   for (let round = 1; round <= options.rounds; round++) {
     note(`round ${round} of ${options.rounds}`);
     for (const { settings, turns } of measured) {
-      const service = await stage.start({ ...options.set, ...settings });
+      const service = await stage.start({ ...EVERY_FACE, ...options.set, ...settings });
       turns.push(
         await generator.measure({
           url: service.url,
