@@ -228,6 +228,7 @@ export class OnlookerStream<T extends Task = Task, R = FrameResult<T>> extends E
 
   #open(): void {
     this.#state = 'opening';
+    this.#isCatchingUp = this.#lastEvent !== undefined && this.#options.send !== 'frames';
     this.#link.send({ ...this.#options, t: 'open' });
   }
 
@@ -264,8 +265,7 @@ export class OnlookerStream<T extends Task = Task, R = FrameResult<T>> extends E
 
   /** A stream that opens again is told what happens from then on: what happened since the last event has to be asked for. */
   #catchUp(): void {
-    if (this.#lastEvent === undefined || this.#options.send === 'frames') return;
-    this.#isCatchingUp = true;
+    if (!this.#isCatchingUp || this.#lastEvent === undefined) return;
     this.#link.send({ t: 'subscribe', streams: [this.id], send: 'events', since: this.#lastEvent });
   }
 

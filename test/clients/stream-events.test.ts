@@ -21,7 +21,10 @@ test('tells the events of the stream, and after a break those that were missed, 
   const { service, client } = await start(
     {
       onMessage(message, connection) {
-        if (message.t === 'open') service.events.follow({ streams: [message.stream] }, connection.send);
+        if (message.t !== 'open') return false;
+        service.events.follow({ streams: [message.stream] }, connection.send);
+        // One comes at once, before those that were missed can be asked for.
+        if (service.events.kept.length > 1) service.events.tell();
         return false;
       },
     },
@@ -38,8 +41,6 @@ test('tells the events of the stream, and after a break those that were missed, 
   service.events.tell({ stream: 'hall' });
   service.events.tell();
   clock.advance(250);
-  await until(() => heard.length === 3);
-  service.events.tell();
   await until(() => heard.length === 4);
   expect(heard).toEqual(['e000001', 'e000002', 'e000004', 'e000005']);
   expect(service.messages('subscribe')).toEqual([{ t: 'subscribe', streams: ['door'], send: 'events', since: 'e000001' }]);
