@@ -66,6 +66,8 @@ function throwInsteadOfExit(command: Command): void {
 
 // Whoever reads may have seen enough: `onlooker --help | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A command that is at work has its own way of ending.
+  if (process.stdout.listenerCount('error') > 1) return;
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });

@@ -19,7 +19,7 @@ import {
 } from './event-records.js';
 import { type LogMeta, META_KEY, metaChange, NEW_LOG, orderChanges, PREFIXES } from './event-records.js';
 import { ForgottenPeople } from './forgotten-people.js';
-import { forgetInStore, type Orders } from './forgetting.js';
+import { eventsOf, forgetInStore, type Orders } from './forgetting.js';
 import { type Retention, staleEvents } from './retention.js';
 
 export interface EventStoreOptions extends Partial<Retention> {
@@ -146,6 +146,8 @@ export class EventStore {
     for (const id of people) this.#peopleToForget.add(id);
     try {
       await this.#writes.run(() => this.#commit(orderChanges({ people, tracks: [] }, false)));
+      // Whoever reads sees none of their pictures any more, also before these are gone from the store.
+      for (const person of people) for await (const event of eventsOf(this.store, person)) this.forgotten.observe(event);
     } finally {
       this.#startForgetting();
     }

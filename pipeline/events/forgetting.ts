@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { prefixEnd, type Change, type RecordStore, type StoreReader } from '../store/record-store.js';
 import { readEvent, SLICE_EVENTS } from './event-reader.js';
-import { eventKey, personPrefix, replacementOf, streamPrefix } from './event-records.js';
+import { type LoggableEvent, eventKey, personPrefix, replacementOf, streamPrefix } from './event-records.js';
 import { ForgottenPeople } from './forgotten-people.js';
 
 /** Whom to take out: people, and tracks (`stream:track`) that are known to be of somebody who is gone. */
@@ -29,17 +29,15 @@ export async function forgetInStore(
   const streams = new Set(tracks.map((track) => track.slice(0, track.indexOf(':'))));
   // First all of their tracks: the picture of a face comes before its name.
   for (const person of people) {
-    for await (const ids of slices(store, personPrefix(person))) {
-      const events = await store.read((reader) => ids.flatMap((id) => readEvent(reader, id) ?? []));
-      for (const event of events) {
-        streams.add(event.stream);
-        gone.observe(event);
-        live.observe(event);
-      }
+    for await (const event of eventsOf(store, person)) {
+      streams.add(event.stream);
+      gone.observe(event);
+      live.observe(event);
     }
   }
+  const over: LoggableEvent[] = [];
   for (const stream of streams) {
-    for await (const ids of slices(store, streamPrefix(stream))) await commit((reader) => strippedOf(reader, ids, gone, live));
+    for await (const ids of slices(store, streamPrefix(stream))) await commit((reader) => strippedOf(reader, ids, gone, over));
   }
   // What is left under them belongs to events that cannot be read, which go: nobody knows whom they name.
   for (const person of people) {
@@ -48,20 +46,29 @@ export async function forgetInStore(
       await commit(() => ids.flatMap((id) => [prefix + id, eventKey(id)]).map((key) => ({ key, value: null })));
     }
   }
+  // Only now: until everything is written, who reads needs them to know what to hide.
+  for (const event of over) live.release(event);
   return gone;
+}
+
+/** The events that name a person. */
+export async function* eventsOf(store: RecordStore, person: string): AsyncGenerator<LoggableEvent> {
+  for await (const ids of slices(store, personPrefix(person))) {
+    yield* await store.read((reader) => ids.flatMap((id) => readEvent(reader, id) ?? []));
+  }
 }
 
 function strippedOf(
   reader: StoreReader,
   ids: readonly string[],
   gone: ForgottenPeople,
-  live: ForgottenPeople,
+  over: LoggableEvent[],
 ): readonly Change[] {
   return ids.flatMap((id) => {
     const event = readEvent(reader, id);
     if (event === undefined) return [];
     if (event === null) return [{ key: eventKey(id), value: null }];
-    live.release(event);
+    if ('track' in event && event.kind === 'leave') over.push({ kind: event.kind, stream: event.stream, track: event.track });
     const stripped = gone.strip(event);
     return stripped === event ? [] : replacementOf(event, stripped);
   });

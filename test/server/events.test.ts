@@ -18,7 +18,7 @@ let lastId: string;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'onlooker-events-'));
-  service = await startService({ ONLOOKER_DATA_DIR: dataDir });
+  service = await started();
   film = await filmFrames(await fixture('franck.mp4'), 12);
   franck = await enrolled('Franck', 'franck_02045.jpg');
 });
@@ -26,6 +26,9 @@ afterAll(async () => {
   await service.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
+
+/** With credits for all frames of a film, so that none is dropped where the machine is busy with other tests. */
+const started = (): Promise<RunningService> => startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_CREDITS: '16' });
 
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> {
   const payload = body instanceof Uint8Array ? asBody(body) : JSON.stringify(body);
@@ -173,7 +176,7 @@ test('a consumer that was away gets every kept event once, in order, across a re
   expect(missed.length).toBeGreaterThan(6);
   service.signal('SIGTERM');
   expect(await service.exited()).toBe(0);
-  service = await startService({ ONLOOKER_DATA_DIR: dataDir });
+  service = await started();
   const socket = await Socket.connect(service.wsUrl);
   await socket.next('hello');
   socket.send({ t: 'subscribe', streams: ['*'], since: lastId, send: 'events' });
