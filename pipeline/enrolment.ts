@@ -1,7 +1,7 @@
 // Enrolling faces: good enough, and nobody else's. From one image, which must show exactly one face, or from what was seen
 // of a track.
 import { createHash, webcrypto } from 'node:crypto';
-import { OnlookerError } from '../protocol/errors.js';
+import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { Candidate } from '../protocol/payloads.js';
 import type { FaceRecord } from '../protocol/people.js';
 import { candidatesOf } from './answers.js';
@@ -72,7 +72,7 @@ export async function enrolSeen(
   seen: readonly Evidence[],
   rule: EnrolmentRule,
 ): Promise<readonly FaceRecord[]> {
-  let refusal: unknown;
+  let refusal: OnlookerError | undefined;
   const added: FaceRecord[] = [];
   for (const evidence of seen) {
     if (added.length === MOST_SEEN_FACES) break;
@@ -83,7 +83,7 @@ export async function enrolSeen(
       const searched = assertAdmissible(personId, evidence, rule);
       added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256, searched })).face);
     } catch (error) {
-      refusal ??= error;
+      refusal ??= toOnlookerError(error);
     }
   }
   if (added.length > 0) return added;

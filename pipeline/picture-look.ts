@@ -1,5 +1,6 @@
 // What a picture, or a face in it, looks like at a glance: a coarse grid of brightness, cheap enough for every frame. Tells
 // whether this is still the scene, and the face, of the frame before; never who somebody is.
+import { cosine } from './cosine.js';
 import type { FrameView } from './frame-engine.js';
 import type { FoundFace } from './lane-protocol.js';
 
@@ -22,11 +23,7 @@ export function faceLook(view: FrameView, face: FoundFace): PictureLook {
 }
 
 /** -1..1: the correlation of two looks of one kind. */
-export function lookAlike(a: PictureLook, b: PictureLook): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
+export const lookAlike: (a: PictureLook, b: PictureLook) => number = cosine;
 
 function lookOf(
   { pixels, width, height }: FrameView,

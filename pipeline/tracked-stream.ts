@@ -125,7 +125,7 @@ export class TrackedFrame implements FrameGuide {
 
   /** Gives the tracks what was found out. @returns who each face is, in their order */
   async learn(faces: readonly DescribedFace[]): Promise<readonly TrackDecision[]> {
-    const thumbnails = await Promise.all(this.#sights.map((sight) => this.#cuts.get(sight)?.toJpeg()));
+    const thumbnails = await Promise.all(this.#sights.map(async (sight) => this.#cuts.get(sight)?.toJpeg()));
     this.#sights.forEach((sight, index) => {
       if (!sight.embed) return;
       const { face, answer } = faces[index] ?? {};

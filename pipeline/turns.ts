@@ -75,8 +75,8 @@ export class Turns {
       this.join(stream);
       const image = frame.image ?? new Uint8Array();
       frame.image = null;
-      const { work, settle } = stream.begin(frame);
-      return { fromStream: true, work: { ...work, image }, settle };
+      const turn = stream.begin(frame);
+      return { fromStream: true, work: { ...turn.work, image }, settle: (outcome) => turn.settle(outcome) };
     }
     return undefined;
   }

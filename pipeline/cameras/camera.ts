@@ -2,14 +2,14 @@
 // is at hand for a look, and its coming and going is told as events.
 import type { NewEvent } from '../../protocol/events.js';
 import type { OkPayload, StreamStats } from '../../protocol/payloads.js';
-import type { StreamStatus } from '../../protocol/streams.js';
 import type { FrameResult } from '../frame-result.js';
 import type { PipelineStream } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { CameraSource, type SourceCounts } from '../sources/camera-source.js';
 import type { SourceFrame } from '../sources/newest-frame.js';
 import type { AddressRules } from '../sources/source-address.js';
-import type { PictureFormat, SourceSettings, StateChange } from '../sources/source-settings.js';
+import type { PictureFormat, StreamStatus } from '../../protocol/streams.js';
+import type { SourceSettings } from '../sources/source-settings.js';
 
 export interface CameraOptions {
   readonly source: SourceSettings;
@@ -101,7 +101,7 @@ export class Camera {
     this.#options.onResult(result);
   }
 
-  #tell({ state, reason, since }: StateChange): void {
+  #tell({ state, reason, since }: StreamStatus): void {
     const isUp = state === 'live';
     if (isUp === this.#isUp || state === 'connecting') return;
     this.#isUp = isUp;

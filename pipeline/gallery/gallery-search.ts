@@ -1,5 +1,6 @@
 // The search of the gallery, as it runs in a lane's thread on shared memory that the main thread writes.
 // It takes no locks and never writes; a face that is being deleted meanwhile is left out.
+import { cosineWithRow } from '../cosine.js';
 import type { GallerySnapshot } from './face-matrix.js';
 
 /** A person, by owner index, and the cosine (-1..1) of the probe with the most similar of that person's faces. */
@@ -59,7 +60,7 @@ export class GallerySearch implements FaceSearch {
     for (let row = 0; row < rows; row++) {
       const owner = owners[row] as number;
       if (owner < 0) continue;
-      const similarity = dot(matrix, row * dim, probe, dim);
+      const similarity = cosineWithRow(matrix, row * dim, probe);
       if (similarity <= least) continue;
       // A row may have been deleted and half zeroed while it was read.
       if (Atomics.load(owners, row) !== owner) continue;
@@ -68,24 +69,6 @@ export class GallerySearch implements FaceSearch {
     }
     return best;
   }
-}
-
-/** Four sums at once keep the processor's units busy; float32 values, float64 sums. */
-export function dot(matrix: Float32Array, start: number, probe: Float32Array, dim: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const whole = dim - (dim % 4);
-  for (let i = 0, j = start; i < whole; i += 4, j += 4) {
-    a += (matrix[j] as number) * (probe[i] as number);
-    b += (matrix[j + 1] as number) * (probe[i + 1] as number);
-    c += (matrix[j + 2] as number) * (probe[i + 2] as number);
-    d += (matrix[j + 3] as number) * (probe[i + 3] as number);
-  }
-  for (let i = whole; i < dim; i++) a += (matrix[start + i] as number) * (probe[i] as number);
-  // Rounding must not lead out of the cosine's range.
-  return Math.max(-1, Math.min(1, a + b + (c + d)));
 }
 
 /** Puts a person where the similarity belongs; a person that is there already moves up or stays. */

@@ -4,12 +4,12 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Box } from '../../protocol/payloads.js';
 import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
+import { cosine } from '../cosine.js';
 import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import type { GallerySnapshot } from './face-matrix.js';
-import { dot } from './gallery-search.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
@@ -394,7 +394,7 @@ export class Gallery {
     if (searched === undefined) return;
     for (const other of this.#content.matrix.addedAfter(searched.galleryVersion)) {
       const person = this.#content.roster.owner(other.owner);
-      const similarity = dot(other.embedding, 0, embedding, embedding.length);
+      const similarity = cosine(other.embedding, embedding);
       if (person === undefined || person.id === personId || similarity < searched.match || similarity <= searched.own) continue;
       throw matchesSomebodyElse(person.id, similarity);
     }

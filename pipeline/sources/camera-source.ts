@@ -18,23 +18,21 @@ import { RateGuard } from './rate-guard.js';
 import { leadsHome, mediaFile, parseAddress, redacted, type AddressRules, type SourceAddress } from './source-address.js';
 import { SourceAttempt, type AttemptEnd } from './source-attempt.js';
 import { SYSTEM_CLOCK, type SourceClock } from './source-clock.js';
+import type { PictureFormat, StreamState, StreamStatus } from '../../protocol/streams.js';
 import {
   checkSettings,
   DEFAULT_FPS,
   SOURCE_LIMITS,
   SOURCE_TIMINGS,
-  type PictureFormat,
   type SourceLimits,
   type SourceSettings,
-  type SourceState,
   type SourceTimings,
-  type StateChange,
 } from './source-settings.js';
 
 export interface CameraSourceOptions {
   /** A promise means: busy until it settles; meanwhile only the newest frame waits. */
   readonly onFrame: TakeFrame;
-  readonly onState: (change: StateChange) => void;
+  readonly onState: (change: StreamStatus) => void;
   readonly rules: AddressRules;
   readonly limits?: Partial<SourceLimits>;
   readonly timings?: Partial<SourceTimings>;
@@ -70,10 +68,10 @@ export class CameraSource {
   readonly #clock: SourceClock;
   readonly #random: () => number;
   readonly #log: PipelineLog;
-  readonly #onState: (change: StateChange) => void;
+  readonly #onState: (change: StreamStatus) => void;
   readonly #newest: NewestFrame;
   readonly #gate: MotionGate | null;
-  #state: StateChange;
+  #state: StreamStatus;
   #format: PictureFormat | null = null;
   #latest: SourceFrame | null = null;
   #attempts = 0;
@@ -105,7 +103,7 @@ export class CameraSource {
     this.#state = { state: 'disabled', reason: null, since: this.#clock.unixMs() };
   }
 
-  get state(): StateChange {
+  get state(): StreamStatus {
     return this.#state;
   }
   /** What the camera sends; null until it has sent something. */
@@ -290,7 +288,7 @@ export class CameraSource {
     return Math.max(keyFramesOnly ? 4 * stallMs : stallMs, 3000 / fps);
   }
 
-  #become(state: SourceState, reason: string | null): void {
+  #become(state: StreamState, reason: string | null): void {
     if (this.#state.state === state && this.#state.reason === reason) return;
     const since = this.#state.state === state ? this.#state.since : this.#clock.unixMs();
     this.#state = { state, reason, since };

@@ -1,6 +1,7 @@
 // Reads what ffmpeg prints: the camera's format, and why it fails. Must never let a line out as it is: they repeat addresses.
 import { failureIn, PICTURE_CHANGED, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
-import type { PictureFormat, SourceLimits } from './source-settings.js';
+import type { PictureFormat } from '../../protocol/streams.js';
+import type { SourceLimits } from './source-settings.js';
 
 const MAX_LINE = 4096;
 /** More than this is a clock's tick rate where ffmpeg found no frame rate. */

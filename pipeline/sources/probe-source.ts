@@ -5,11 +5,11 @@ import { OWN_ADDRESS } from './failure.js';
 import { leadsHome, mediaFile, parseAddress, type AddressRules } from './source-address.js';
 import { SourceAttempt } from './source-attempt.js';
 import { SYSTEM_CLOCK } from './source-clock.js';
+import type { PictureFormat } from '../../protocol/streams.js';
 import {
   checkSettings,
   SOURCE_LIMITS,
   SOURCE_TIMINGS,
-  type PictureFormat,
   type SourceLimits,
   type SourceSettings,
   type SourceTimings,

@@ -6,7 +6,8 @@ import { FfmpegLog, formatOf } from './ffmpeg-log.js';
 import { FfmpegProcess, type FfmpegExit } from './ffmpeg-process.js';
 import { JpegSplitter, jpegSize } from './jpeg-splitter.js';
 import type { SourceClock } from './source-clock.js';
-import type { PictureFormat, SourceLimits, SourceTimings } from './source-settings.js';
+import type { PictureFormat } from '../../protocol/streams.js';
+import type { SourceLimits, SourceTimings } from './source-settings.js';
 
 export interface AttemptOptions {
   readonly command: FfmpegCommand;

@@ -76,25 +76,6 @@ export const SOURCE_TIMINGS: SourceTimings = {
 export const DEFAULT_FPS = 5;
 const MAX_WANTED_FPS = 60;
 
-export type SourceState = 'connecting' | 'live' | 'stalled' | 'backoff' | 'failed' | 'disabled';
-
-export interface StateChange {
-  readonly state: SourceState;
-  /** One line for people, without addresses and credentials; null where the state says it all. */
-  readonly reason: string | null;
-  /** Unix time in ms at which it came into this state. */
-  readonly since: number;
-}
-
-/** What the camera sends, as ffmpeg understood it. */
-export interface PictureFormat {
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
-  /** The camera's own rate, where it tells one. */
-  readonly fps: number | null;
-}
-
 /** @throws OnlookerError BAD_MESSAGE for a number or name out of its range */
 export function checkSettings(settings: SourceSettings): void {
   const { fps = DEFAULT_FPS, widthPx, hwaccel = 'none' } = settings;

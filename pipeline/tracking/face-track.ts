@@ -1,11 +1,12 @@
 // One face followed from frame to frame: the state that tracking changes as it goes. Its body (where it is) and its
 // identity (what it looks like, who it is, what was told of it) are apart, since mending moves one without the other.
 import type { ToldState } from '../../protocol/events.js';
+import { cosine } from '../cosine.js';
 import type { PictureLook } from '../picture-look.js';
 import type { FoundFace } from '../lane-protocol.js';
 import { isRecognisable } from './likeness.js';
 import { startMotion, type Motion, type MotionNoise } from './motion.js';
-import { cosine, NO_EVIDENCE, type Evidence, type Verdict } from './votes.js';
+import { NO_EVIDENCE, type Evidence, type Verdict } from './votes.js';
 
 /** Where a face is and was last seen. */
 export interface Body {

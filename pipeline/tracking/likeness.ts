@@ -1,9 +1,10 @@
 // Whether two faces are one person's, by their embeddings. Soft and small faces all look somewhat alike, so they must be
 // more alike than clear ones to be taken for the same, and alone are never taken for different people. Pure.
+import { cosine } from '../cosine.js';
 import type { FaceMeasures } from '../face-quality.js';
 import type { FaceTrack } from './face-track.js';
 import type { TrackingThresholds } from './tracking-options.js';
-import { cosine, type Evidence } from './votes.js';
+import type { Evidence } from './votes.js';
 
 type Rule = Pick<TrackingThresholds, 'sameFace' | 'sameSoftFace' | 'otherFace' | 'otherLead' | 'clearQuality'>;
 

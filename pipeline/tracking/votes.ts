@@ -34,13 +34,6 @@ export interface Verdict {
 
 export const NO_EVIDENCE: Verdict = { person: null, reason: 'too_few_frames' };
 
-/** Cosine of two L2-normalised vectors. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
 type Rule = Pick<
   TrackingSettings,
   'match' | 'margin' | 'voteQuality' | 'decideWeight' | 'sureLead' | 'openBand' | 'changeWeight'

@@ -1,16 +1,17 @@
 // A source under test with everything that came out of it: frames, states, log lines.
 import { CameraSource, type CameraSourceOptions } from '../../pipeline/sources/camera-source.js';
 import type { SourceFrame } from '../../pipeline/sources/newest-frame.js';
-import type { SourceSettings, SourceState, StateChange } from '../../pipeline/sources/source-settings.js';
+import type { StreamState, StreamStatus } from '../../protocol/streams.js';
+import type { SourceSettings } from '../../pipeline/sources/source-settings.js';
 
 export interface Watched {
   readonly source: CameraSource;
   readonly frames: (SourceFrame & { readonly receivedMs: number })[];
-  readonly states: StateChange[];
+  readonly states: StreamStatus[];
   readonly logLines: string[];
   /** Waits for one more frame than there are. @returns it */
   readonly nextFrame: (timeoutMs?: number) => Promise<SourceFrame>;
-  readonly becomes: (state: SourceState, timeoutMs?: number) => Promise<StateChange>;
+  readonly becomes: (state: StreamState, timeoutMs?: number) => Promise<StreamStatus>;
 }
 
 const POLL_MS = 5;
@@ -18,7 +19,7 @@ const POLL_MS = 5;
 /** Starts watching at once. */
 export function watch(settings: Omit<SourceSettings, 'id'>, options: Partial<CameraSourceOptions> = {}): Watched {
   const frames: (SourceFrame & { receivedMs: number })[] = [];
-  const states: StateChange[] = [];
+  const states: StreamStatus[] = [];
   const logLines: string[] = [];
   const write = (fields: object, message: string): void => void logLines.push(JSON.stringify([message, fields]));
   const source = new CameraSource(
