@@ -1,6 +1,6 @@
 // What a benchmark leaves behind: tables on stdout, and a file in bench/results/ under a name that stays the same, so
 // that a rerun replaces it.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { machine } from './machine.js';
@@ -44,6 +44,15 @@ export async function writeResult(name: string, settings: object, figures: objec
   const file = new URL(`${name}.json`, RESULTS);
   await writeFile(file, `${JSON.stringify({ name, ...machine(), settings, ...figures }, rounded, 1)}\n`);
   note(`\nwritten to ${fileURLToPath(file)}`);
+}
+
+/** What an earlier run wrote under that name; null when there is nothing, or nothing that can be read. */
+export async function earlierResult(name: string): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    return JSON.parse(await readFile(new URL(`${name}.json`, RESULTS), 'utf8')) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
 }
 
 /** Nobody reads the tenth digit of a millisecond, and diffs of results should be short. */

@@ -12,14 +12,20 @@ export interface ServiceFigures {
 
 const MIB = 2 ** 20;
 
-/** @param url of the service, e.g. `http://127.0.0.1:8080` */
-export async function serviceFigures(url: string): Promise<ServiceFigures> {
+/** Every metric by its name and labels. @param url of the service, e.g. `http://127.0.0.1:8080` */
+export async function serviceMetrics(url: string): Promise<ReadonlyMap<string, number>> {
   const text = await (await fetch(new URL('/metrics', url))).text();
-  const figures = new Map<string, number>();
+  const metrics = new Map<string, number>();
   for (const line of text.split('\n')) {
     const space = line.lastIndexOf(' ');
-    if (!line.startsWith('#') && space > 0) figures.set(line.slice(0, space), Number(line.slice(space + 1)));
+    if (!line.startsWith('#') && space > 0) metrics.set(line.slice(0, space), Number(line.slice(space + 1)));
   }
+  return metrics;
+}
+
+/** @param url of the service, e.g. `http://127.0.0.1:8080` */
+export async function serviceFigures(url: string): Promise<ServiceFigures> {
+  const figures = await serviceMetrics(url);
   const of = (name: string): number => {
     const value = figures.get(name);
     if (value === undefined) throw new Error(`the service has no metric ${name}`);
