@@ -100,6 +100,8 @@ export type ResultMessage = {
 export interface SubscribedMessage {
   readonly t: 'subscribed';
   readonly streams: readonly string[];
+  /** Id of the event after which those that it tells come: to ask from, should the connection break before the first. */
+  readonly since?: string;
 }
 export type EventMessage = { readonly t: 'event' } & KeptEvent;
 export interface ClosedMessage {

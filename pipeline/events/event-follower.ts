@@ -26,6 +26,11 @@ export class EventFollower implements AsyncIterable<readonly KeptEvent[]> {
     this.#cursor = since ?? recent.tail;
   }
 
+  /** The id after which the next events come. */
+  get since(): string {
+    return this.#cursor;
+  }
+
   /**
    * The next events in order, at least one; waits for them. Not to be called again before it has resolved.
    * @returns null when the follower or the log is closed

@@ -157,8 +157,9 @@ export class Connection implements StreamOwner {
 
   #subscribe(fields: Fields): void {
     const { streams, send, since } = validated(subscribeSchema, withoutNulls(fields));
-    this.#outbox.send({ t: 'subscribed', streams });
-    this.#subscribed().add({ streams, send, since });
+    // Events are told later than this: their first page is waited for.
+    const from = this.#subscribed().add({ streams, send, since });
+    this.#outbox.send({ t: 'subscribed', streams, ...(from === undefined ? {} : { since: from }) });
   }
 
   #subscribed(): Subscriptions {

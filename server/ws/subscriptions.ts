@@ -66,8 +66,8 @@ export class Subscriptions {
     this.#context = context;
   }
 
-  /** @throws OnlookerError DRAINING */
-  add({ streams, send, since }: Wanted): void {
+  /** @returns the id of the event after which those that it tells come; absent where only results are wanted @throws OnlookerError DRAINING */
+  add({ streams, send, since }: Wanted): string | undefined {
     const wanted = new StreamSet(streams);
     const follower =
       send === 'frames'
@@ -78,10 +78,12 @@ export class Subscriptions {
       this.#results.push(new StreamSet(streams));
       this.#stopListening ??= this.#context.feed.listen((result) => this.#pass(result));
     }
-    if (follower === null) return;
+    if (follower === null) return undefined;
+    const from = follower.since;
     const subscription = { streams: wanted, follower };
     this.#events.push(subscription);
     void this.#tell(subscription).catch(this.#context.onError);
+    return from;
   }
 
   /** @param send which of the two is to end */
