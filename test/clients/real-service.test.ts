@@ -19,7 +19,7 @@ const run = (...args: string[]) => onlooker(args, { ONLOOKER_URL: service.url })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onlooker-real-'));
-  service = await startService();
+  service = await startService({ ONLOOKER_CREDITS: '16' });
 });
 afterAll(async () => {
   await service.stop();
