@@ -111,17 +111,21 @@ export class LaneModels {
     cost.inferMs += performance.now() - startMs;
 
     const matchStartMs = performance.now();
+    const searched = wanted.flatMap(({ item }, at) => (item.want === 'embedding' ? [] : (described[at]?.embedding ?? [])));
+    const matches = this.#search?.search(searched, TOP_PEOPLE);
+    // After the search: the version is that of what was searched.
+    const galleryVersion = this.#search?.version ?? 0;
+    let nextMatch = 0;
     wanted.forEach(({ item, index, points: five }, at) => {
       const answer = described[at];
       if (answer === undefined) return;
       const { embedding, measures } = answer;
-      const searched = item.want !== 'embedding' && this.#search !== null;
+      const found = item.want === 'embedding' ? undefined : matches?.[nextMatch++];
       answers[index] = {
         points: five,
         measures,
         ...(item.want === 'match' ? {} : { embedding }),
-        // In this order: the version is that of the search.
-        ...(searched ? { matches: this.#search.search(embedding, TOP_PEOPLE), galleryVersion: this.#search.version } : {}),
+        ...(found === undefined ? {} : { matches: found, galleryVersion }),
       };
     });
     cost.matchMs += performance.now() - matchStartMs;

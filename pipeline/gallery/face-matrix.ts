@@ -1,132 +1,180 @@
 // The embeddings in shared memory, where the lanes search them. Only this thread writes; the order of its writes
 // is what lets the others read without locks, so it must not be changed lightly:
 //   append: row, then owner, then the number of rows; remove: owner := -1, then zeros; a row is never used again.
+import { allocateChunk, CHUNK_ROWS, NO_OWNER, viewChunk, type GalleryChunk } from './gallery-chunk.js';
+import { sketchBytes, sketchRow } from './sketch.js';
 
-/** What lanes search: shared memory, and the owner (index of a person, -1 for none) of each row. */
+/** What lanes search: a list of chunks of shared memory, which is told anew when it changes; rows come without telling. */
 export interface GallerySnapshot {
   /** Grows with every snapshot. */
   readonly generation: number;
   readonly dim: number;
-  /** Float32, capacity x dim, rows L2-normalised. */
-  readonly matrix: SharedArrayBuffer;
-  /** Int32, capacity: the owner of each row, -1 where deleted. */
-  readonly owners: SharedArrayBuffer;
-  /** Int32: [0] rows in use, [1] gallery version (low 32 bits unsigned); accessed with Atomics. */
+  /** Int32: [0] gallery version (low 32 bits unsigned); accessed with Atomics. Of this snapshot alone: it stops with it. */
   readonly control: SharedArrayBuffer;
+  /** Each as in gallery-chunk.ts. */
+  readonly chunks: readonly SharedArrayBuffer[];
 }
 
-const NO_OWNER = -1;
-const ROWS = 0;
-const VERSION = 1;
-const FIRST_CAPACITY = 1024;
-
-interface Views {
-  readonly snapshot: GallerySnapshot;
-  readonly capacity: number;
-  readonly matrix: Float32Array;
-  readonly owners: Int32Array;
-  readonly control: Int32Array;
+interface WrittenChunk extends GalleryChunk {
+  readonly memory: SharedArrayBuffer;
+  /** Face of each row; none where deleted. */
+  readonly faceIds: (string | undefined)[];
+  /** Version of the gallery at which each row came; of those that it was loaded with, the version then. */
+  readonly cameAt: Float64Array;
+  live: number;
+  /** Largest of `cameAt`. */
+  newest: number;
+}
+interface Place {
+  readonly chunk: WrittenChunk;
+  readonly row: number;
 }
 
-function allocate(generation: number, dim: number, capacity: number): Views {
-  const snapshot = {
-    generation,
-    dim,
-    matrix: new SharedArrayBuffer(capacity * dim * Float32Array.BYTES_PER_ELEMENT),
-    owners: new SharedArrayBuffer(capacity * Int32Array.BYTES_PER_ELEMENT),
-    control: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT),
-  };
-  return {
-    snapshot,
-    capacity,
-    matrix: new Float32Array(snapshot.matrix),
-    owners: new Int32Array(snapshot.owners),
-    control: new Int32Array(snapshot.control),
-  };
-}
-
-/** The rows of one gallery. When they are full it moves to a new snapshot and leaves the old one to those who still read it. */
+/**
+ * The rows of one gallery. When the last chunk is full another one is added; where one is half empty by then, its rows
+ * move to the new one. So the thread never copies more than half a chunk at once.
+ */
 export class FaceMatrix {
-  #views: Views;
-  readonly #rows = new Map<string, number>();
-  /** Version of the gallery at which each row came, ascending; of those that it was loaded with, the version then. */
-  #cameAt: number[] = [];
+  readonly #dim: number;
+  readonly #places = new Map<string, Place>();
+  #chunks: WrittenChunk[];
+  #tail: WrittenChunk;
+  #snapshot: GallerySnapshot;
+  #version: Int32Array;
+  /** The chunk whose rows moved last: whoever has not heard of it still reads it, so what is deleted goes there too. */
+  #left: WrittenChunk | undefined;
 
   /** Told of each snapshot that takes the place of the one before. */
   onSnapshot: ((snapshot: GallerySnapshot) => void) | undefined;
 
   /** @param generation of its first snapshot */
   constructor(dim: number, generation: number) {
-    this.#views = allocate(generation, dim, FIRST_CAPACITY);
+    this.#dim = dim;
+    this.#tail = newChunk(dim);
+    this.#chunks = [this.#tail];
+    this.#snapshot = newSnapshot(generation, dim, this.#chunks);
+    this.#version = new Int32Array(this.#snapshot.control);
   }
 
   get snapshot(): GallerySnapshot {
-    return this.#views.snapshot;
+    return this.#snapshot;
   }
 
   append(faceId: string, owner: number, embedding: Float32Array): void {
-    if (Atomics.load(this.#views.control, ROWS) === this.#views.capacity) this.#renew();
-    const { matrix, owners, control, snapshot } = this.#views;
-    const row = Atomics.load(control, ROWS);
-    matrix.set(embedding, row * snapshot.dim);
-    Atomics.store(owners, row, owner);
-    Atomics.store(control, ROWS, row + 1);
-    this.#rows.set(faceId, row);
+    if (Atomics.load(this.#tail.used, 0) === CHUNK_ROWS) this.#renew();
     // The version is told after the rows that it brings.
-    this.#cameAt[row] = Atomics.load(control, VERSION) + 1;
+    this.#write(faceId, owner, embedding, Atomics.load(this.#version, 0) + 1);
   }
 
-  /** The rows that a search at this version has not seen, newest first. */
+  /** The rows that a search at this version has not seen, in no order. */
   *addedAfter(version: number): Generator<{ readonly owner: number; readonly embedding: Float32Array }> {
-    const { matrix, owners, snapshot } = this.#views;
-    for (let row = this.#cameAt.length - 1; row >= 0 && (this.#cameAt[row] as number) > version; row--) {
-      const owner = owners[row] ?? NO_OWNER;
-      if (owner !== NO_OWNER) yield { owner, embedding: matrix.subarray(row * snapshot.dim, (row + 1) * snapshot.dim) };
+    for (const chunk of this.#chunks) {
+      if (chunk.newest <= version) continue;
+      for (let row = 0; row < Atomics.load(chunk.used, 0); row++) {
+        const owner = chunk.owners[row] ?? NO_OWNER;
+        if (owner !== NO_OWNER && (chunk.cameAt[row] ?? 0) > version) yield { owner, embedding: this.#embedding({ chunk, row }) };
+      }
     }
   }
 
   /** Every row that is there came with this version: for a matrix that was just filled. */
   loadedAt(version: number): void {
-    this.#cameAt.fill(version);
+    for (const chunk of this.#chunks) {
+      chunk.cameAt.fill(version);
+      chunk.newest = version;
+    }
     this.setVersion(version);
   }
 
   remove(faceId: string): void {
-    const row = this.#rows.get(faceId);
-    if (row === undefined) return;
-    const { matrix, owners, snapshot } = this.#views;
-    Atomics.store(owners, row, NO_OWNER);
-    matrix.fill(0, row * snapshot.dim, (row + 1) * snapshot.dim);
-    this.#rows.delete(faceId);
+    const place = this.#places.get(faceId);
+    if (place === undefined) return;
+    this.#wipe(place);
+    const rowLeft = this.#left?.faceIds.indexOf(faceId) ?? -1;
+    if (this.#left !== undefined && rowLeft >= 0) this.#wipe({ chunk: this.#left, row: rowLeft });
+    this.#places.delete(faceId);
   }
 
   setVersion(version: number): void {
-    Atomics.store(this.#views.control, VERSION, version | 0);
+    Atomics.store(this.#version, 0, version | 0);
   }
 
   /** Wipes everything: for a gallery that another one has replaced. */
   clear(): void {
-    for (const faceId of [...this.#rows.keys()]) this.remove(faceId);
+    this.#wipeLeft();
+    for (const faceId of [...this.#places.keys()]) this.remove(faceId);
   }
 
-  /** A new snapshot with the live rows alone, twice as large unless half of the rows were dead. */
-  #renew(): void {
-    const old = this.#views;
-    const { dim, generation } = old.snapshot;
-    const capacity = this.#rows.size * 2 > old.capacity ? old.capacity * 2 : old.capacity;
-    const next = allocate(generation + 1, dim, capacity);
-    const cameAt: number[] = [];
-    let row = 0;
-    for (const [faceId, oldRow] of this.#rows) {
-      next.matrix.set(old.matrix.subarray(oldRow * dim, (oldRow + 1) * dim), row * dim);
-      next.owners[row] = old.owners[oldRow] ?? NO_OWNER;
-      cameAt.push(this.#cameAt[oldRow] ?? 0);
-      this.#rows.set(faceId, row++);
-    }
-    this.#cameAt = cameAt;
-    Atomics.store(next.control, VERSION, Atomics.load(old.control, VERSION));
-    Atomics.store(next.control, ROWS, row);
-    this.#views = next;
-    this.onSnapshot?.(next.snapshot);
+  #write(faceId: string, owner: number, embedding: Float32Array, cameAt: number): void {
+    const chunk = this.#tail;
+    const row = Atomics.load(chunk.used, 0);
+    chunk.embeddings.set(embedding, row * this.#dim);
+    sketchRow(embedding, chunk.sketches, row);
+    Atomics.store(chunk.owners, row, owner);
+    Atomics.store(chunk.used, 0, row + 1);
+    this.#places.set(faceId, { chunk, row });
+    chunk.faceIds[row] = faceId;
+    chunk.cameAt[row] = cameAt;
+    chunk.newest = Math.max(chunk.newest, cameAt);
+    chunk.live++;
   }
+
+  #embedding({ chunk, row }: Place): Float32Array {
+    return chunk.embeddings.subarray(row * this.#dim, (row + 1) * this.#dim);
+  }
+
+  #wipe(place: Place): void {
+    const { chunk, row } = place;
+    const rowBytes = sketchBytes(this.#dim);
+    Atomics.store(chunk.owners, row, NO_OWNER);
+    this.#embedding(place).fill(0);
+    chunk.sketches.fill(0, row * rowBytes, (row + 1) * rowBytes);
+    chunk.faceIds[row] = undefined;
+    chunk.live--;
+  }
+
+  /** By the time that the next chunk is full, everybody has heard of the one that took its place. */
+  #wipeLeft(): void {
+    if (this.#left === undefined) return;
+    this.#left.owners.fill(NO_OWNER);
+    this.#left.sketches.fill(0);
+    this.#left.embeddings.fill(0);
+    this.#left = undefined;
+  }
+
+  /** A new snapshot with an empty chunk at its end, without those that are empty, and at most one half empty one moved. */
+  #renew(): void {
+    this.#wipeLeft();
+    const [emptiest] = [...this.#chunks].filter(({ live }) => live > 0).sort((a, b) => a.live - b.live);
+    const left = emptiest !== undefined && emptiest.live * 2 <= CHUNK_ROWS ? emptiest : undefined;
+    this.#tail = newChunk(this.#dim);
+    this.#chunks = [...this.#chunks.filter((chunk) => chunk.live > 0 && chunk !== left), this.#tail];
+    left?.faceIds.forEach((faceId, row) => {
+      if (faceId === undefined) return;
+      this.#write(faceId, left.owners[row] ?? NO_OWNER, this.#embedding({ chunk: left, row }), left.cameAt[row] ?? 0);
+    });
+    this.#left = left;
+    const version = Atomics.load(this.#version, 0);
+    this.#snapshot = newSnapshot(this.#snapshot.generation + 1, this.#dim, this.#chunks);
+    this.#version = new Int32Array(this.#snapshot.control);
+    Atomics.store(this.#version, 0, version);
+    this.onSnapshot?.(this.#snapshot);
+  }
+}
+
+function newChunk(dim: number): WrittenChunk {
+  const memory = allocateChunk(dim);
+  return {
+    ...viewChunk(memory, dim),
+    memory,
+    faceIds: [],
+    cameAt: new Float64Array(CHUNK_ROWS),
+    live: 0,
+    newest: 0,
+  };
+}
+
+function newSnapshot(generation: number, dim: number, chunks: readonly WrittenChunk[]): GallerySnapshot {
+  const control = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  return { generation, dim, control, chunks: chunks.map(({ memory }) => memory) };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GallerySearch } from '../../pipeline/gallery/gallery-search.js';
-import { openGallery, temporaryDir } from './fixtures.js';
+import { nearest, openGallery, temporaryDir } from './fixtures.js';
 import { startEnroller } from './killed-process.js';
 import { unitVector } from './vectors.js';
 
@@ -23,7 +23,7 @@ test('SIGKILL in the middle of 1,000 enrolments loses none that was acknowledged
   const search = new GallerySearch(gallery.snapshot);
   for (const { seed, person, face } of acknowledged) {
     expect(gallery.listFaces(person, { limit: 10 }).faces.map(({ id }) => id)).toEqual([face]);
-    const [best] = search.search(unitVector(seed), 1);
+    const [best] = nearest(search, unitVector(seed), 1);
     expect(best?.similarity).toBeCloseTo(1, 6);
     expect(gallery.owner(best?.owner ?? -1)?.id).toBe(person);
   }

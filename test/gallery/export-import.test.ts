@@ -10,7 +10,7 @@ import {
   type StoredFace,
   type StoredPerson,
 } from '../../pipeline/gallery/records.js';
-import { bytesOf, inPieces, openGallery, temporaryDir } from './fixtures.js';
+import { bytesOf, inPieces, nearest, openGallery, temporaryDir } from './fixtures.js';
 import { faceOf, MODEL, unitVector } from './vectors.js';
 
 async function filledGallery(seeds: readonly number[], dir = temporaryDir()): Promise<Gallery> {
@@ -68,7 +68,7 @@ test('a gallery comes back from its file as it was, with ids, external ids, face
   expect(everyFace(target)).toEqual(everyFace(source));
   const search = new GallerySearch(target.snapshot);
   for (const seed of [0, 150, 299]) {
-    const [best] = search.search(unitVector(seed));
+    const [best] = nearest(search, unitVector(seed));
     expect(best?.similarity).toBeCloseTo(1, 6);
     expect(target.owner(best?.owner ?? -1)?.name).toBe(`person ${seed}`);
   }
@@ -98,7 +98,7 @@ test('merging keeps who is here, by id or by external id, and adds the others', 
   await target.deletePerson(two?.id ?? '');
   await target.deletePerson(three?.id ?? '');
   const stranger = await target.createPerson({ name: 'enrolled here', external_id: 'ext-3' });
-  const owner = new GallerySearch(target.snapshot).search(unitVector(1), 1)[0]?.owner;
+  const owner = nearest(new GallerySearch(target.snapshot), unitVector(1), 1)[0]?.owner;
 
   const report = await target.importAll(inPieces(file), 'merge');
   expect(report).toEqual({ added: 1, replaced: 0, kept: [one?.id, three?.id], faces: 1 });
@@ -108,7 +108,7 @@ test('merging keeps who is here, by id or by external id, and adds the others', 
       .sort(),
   ).toEqual(['enrolled here', 'person 2', 'renamed here']);
   expect(target.person(stranger.id)).toMatchObject({ external_id: 'ext-3', faces: 0 });
-  expect(new GallerySearch(target.snapshot).search(unitVector(1), 1)[0]?.owner).toBe(owner);
+  expect(nearest(new GallerySearch(target.snapshot), unitVector(1), 1)[0]?.owner).toBe(owner);
 
   const { version } = target;
   expect(await target.importAll(inPieces(file), 'merge')).toMatchObject({ added: 0, faces: 0 });

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { Gallery, type GalleryOptions } from '../../pipeline/gallery/gallery.js';
+import { viewChunk } from '../../pipeline/gallery/gallery-chunk.js';
+import { Gallery, type GalleryOptions, type GallerySnapshot } from '../../pipeline/gallery/gallery.js';
 import { workerFile } from '../../pipeline/worker-file.js';
+import type { FaceSearch, OwnerSimilarity } from '../../pipeline/gallery/gallery-search.js';
 import { MODEL } from './vectors.js';
 
 /** An empty directory, removed when the test is over. */
@@ -50,3 +52,17 @@ export async function* inPieces(bytes: Uint8Array, size = 1013): AsyncGenerator<
 export function program(name: string): string {
   return fileURLToPath(workerFile(name, import.meta.url));
 }
+
+/** The search for one probe. */
+export function nearest(search: FaceSearch, probe: Float32Array, topPeople?: number): OwnerSimilarity[] {
+  return search.search([probe], topPeople)[0] ?? [];
+}
+
+/** Every row of a gallery's shared memory is zeros, in each of its representations. */
+export function holdsNoRow({ chunks, dim }: GallerySnapshot): boolean {
+  return chunks
+    .map((memory) => viewChunk(memory, dim))
+    .every(({ embeddings, sketches }) => isZero(embeddings) && isZero(sketches));
+}
+
+export const isZero = (values: Float32Array | Uint8Array): boolean => values.every((value: number) => value === 0);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GallerySearch } from '../../pipeline/gallery/gallery-search.js';
-import { bytesOf, inPieces, openGallery, temporaryDir } from './fixtures.js';
+import { bytesOf, inPieces, nearest, openGallery, temporaryDir } from './fixtures.js';
 import { faceOf, unitVector } from './vectors.js';
 
 test('people and faces are there again after closing and opening', async () => {
@@ -19,7 +19,7 @@ test('people and faces are there again after closing and opening', async () => {
   expect(second.size).toEqual({ people: 1, faces: 1 });
   expect(second.person(ada.id)).toEqual({ ...ada, faces: 1 });
   expect(second.listFaces(ada.id, { limit: 10 })).toEqual({ faces: [face] });
-  const [best] = new GallerySearch(second.snapshot).search(unitVector(1));
+  const [best] = nearest(new GallerySearch(second.snapshot), unitVector(1));
   expect(best?.similarity).toBeCloseTo(1, 6);
   expect(second.owner(best?.owner ?? -1)).toEqual({ id: ada.id, name: 'Ada' });
 });

@@ -6,5 +6,5 @@ import { GallerySearch } from '../../pipeline/gallery/gallery-search.js';
 const search = new GallerySearch(workerData as GallerySnapshot);
 parentPort?.on('message', (message: { snapshot?: GallerySnapshot; probe?: Float32Array }) => {
   if (message.snapshot !== undefined) search.useSnapshot(message.snapshot);
-  if (message.probe !== undefined) parentPort?.postMessage({ found: search.search(message.probe), version: search.version });
+  if (message.probe !== undefined) parentPort?.postMessage({ found: search.search([message.probe])[0], version: search.version });
 });
