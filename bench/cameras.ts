@@ -114,7 +114,7 @@ async function recognition(title: string, films: Parameters<typeof measureRecogn
 /** Adds cameras until they are too many. */
 async function mostCameras(fps: number, counts: readonly number[]): Promise<object> {
   const guard = await Guard.start(stage, wall, options.set);
-  const follower = await Follower.of(guard.service.url, 'both');
+  const follower = await Follower.of(guard.service.wsUrl, 'both');
   const steps: Watch[] = [];
   try {
     for (const count of counts) {
@@ -138,7 +138,7 @@ async function following(): Promise<object> {
   const watches: MeasuredWatch[] = [];
   for (const tracking of ['true', 'false']) {
     const guard = await Guard.start(stage, wall, { ...options.set, ONLOOKER_TRACKING: tracking });
-    const follower = await Follower.of(guard.service.url, 'both');
+    const follower = await Follower.of(guard.service.wsUrl, 'both');
     try {
       watches.push(await watchMore(guard, follower, EIGHT, WATCHED_FPS, Math.max(options.stepSeconds, FILM_FRAMES / CAMERA_FPS)));
     } finally {
