@@ -50,10 +50,12 @@ try {
   const measured: Partial<Record<Part, object>> = {};
   for (const part of options.parts) {
     note(`part ${part}`);
-    measured[part] = { date: new Date().toISOString(), ...(await measure(part)) };
+    const { people, set, runs, seconds, stepSeconds } = options;
+    const settings = { people, set, runs, seconds, stepSeconds };
+    measured[part] = { date: new Date().toISOString(), settings, ...(await measure(part)) };
   }
   const earlier = (await earlierResult(options.name))?.['parts'] as object | undefined;
-  await writeResult(options.name, options, { targets: TARGETS, parts: { ...earlier, ...measured } });
+  await writeResult(options.name, { name: options.name }, { targets: TARGETS, parts: { ...earlier, ...measured } });
 } finally {
   await wall.close();
   await stage.close();
