@@ -8,6 +8,9 @@ import { TASKS, type StreamStats, type Task } from './payloads.js';
 export const STREAM_STATES = ['connecting', 'live', 'stalled', 'backoff', 'failed', 'disabled'] as const;
 export type StreamState = (typeof STREAM_STATES)[number];
 
+/** Frames looked at of each second, where a stream does not say. */
+export const STREAM_FPS_DEFAULT = 5;
+
 /** What may be left out, with the source's own default then. */
 const optionSchemas = {
   model: z.string().min(1).max(128),

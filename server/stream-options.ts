@@ -9,5 +9,5 @@ export function streamOptions(fields: OpenFields, events: EventLog | null): Stre
   const options = { ...recogniseOptions(fields), thumbnails: fields.thumbnails };
   return events === null
     ? options
-    : { ...options, tracking: { stream: fields.stream, onEvents: (told) => void events.append(told) } };
+    : { ...options, tracking: { stream: fields.stream, onEvents: (told) => events.offer(told) } };
 }
