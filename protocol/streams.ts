@@ -43,7 +43,8 @@ const urlSchema = z.string().min(1).max(2048);
 
 /** Body of POST /v1/streams. Unknown fields are ignored. */
 export const newStreamSchema = optionsSchema.extend({
-  id: streamIdSchema,
+  // Clients take those two out of a path, and could never ask for such a stream again.
+  id: streamIdSchema.refine((id) => id !== '.' && id !== '..', 'must not be . or ..'),
   url: urlSchema,
   task: z.enum(TASKS).default('faces'),
   enabled: z.boolean().default(true),

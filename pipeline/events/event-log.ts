@@ -131,6 +131,8 @@ export class EventLog {
     const ordered = this.store.forget(people);
     this.#recent.replace((event) => this.store.forgotten.strip(event));
     await ordered;
+    // By now their tracks are known, and so which pictures show them.
+    this.#recent.replace((event) => this.store.forgotten.strip(event));
   }
 
   /**

@@ -149,8 +149,10 @@ test('wrong subscriptions are BAD_MESSAGE and end nothing', async () => {
     socket.send({ t: 'subscribe', ...fields });
     expect(await socket.nextError()).toBe('BAD_MESSAGE');
   }
-  socket.send({ t: 'subscribe', streams: ['a'], since: '../x' });
-  expect(await socket.nextError()).toBe('BAD_MESSAGE');
+  for (const since of ['../x', 'nope', '']) {
+    socket.send({ t: 'subscribe', streams: ['a'], since });
+    expect(await socket.nextError()).toBe('BAD_MESSAGE');
+  }
   socket.send({ t: 'subscribe', streams: ['a'] });
   await socket.next('subscribed');
   await socket.close();
@@ -223,6 +225,12 @@ test('a person who is deleted vanishes from every kept event, and their thumbnai
   const [identify] = (await events('stream=door')).filter(({ kind }) => kind === 'identify');
   expect(identify).toMatchObject({ person: null });
   expect(identify).not.toHaveProperty('thumbnail');
+  const follower = await Socket.connect(service.wsUrl);
+  await follower.next('hello');
+  follower.send({ t: 'subscribe', streams: ['door'], since: '0', send: 'events' });
+  await follower.next('subscribed');
+  for (let i = 0; i < 3; i++) expect(await follower.next('event')).not.toHaveProperty('thumbnail');
+  await follower.close();
 });
 
 test('events are listed by stream and in pages; wrong queries are BAD_MESSAGE', async () => {
