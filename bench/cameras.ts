@@ -50,10 +50,12 @@ try {
   const measured: Partial<Record<Part, object>> = {};
   for (const part of options.parts) {
     note(`part ${part}`);
-    measured[part] = { date: new Date().toISOString(), ...(await measure(part)) };
+    const { people, set, runs, seconds, stepSeconds } = options;
+    const settings = { people, set, runs, seconds, stepSeconds };
+    measured[part] = { date: new Date().toISOString(), settings, ...(await measure(part)) };
   }
   const earlier = (await earlierResult(options.name))?.['parts'] as object | undefined;
-  await writeResult(options.name, options, { targets: TARGETS, parts: { ...earlier, ...measured } });
+  await writeResult(options.name, { name: options.name }, { targets: TARGETS, parts: { ...earlier, ...measured } });
 } finally {
   await wall.close();
   await stage.close();
@@ -114,7 +116,7 @@ async function recognition(title: string, films: Parameters<typeof measureRecogn
 /** Adds cameras until they are too many. */
 async function mostCameras(fps: number, counts: readonly number[]): Promise<object> {
   const guard = await Guard.start(stage, wall, options.set);
-  const follower = await Follower.of(guard.service.url, 'both');
+  const follower = await Follower.of(guard.service.wsUrl, 'both');
   const steps: Watch[] = [];
   try {
     for (const count of counts) {
@@ -138,7 +140,7 @@ async function following(): Promise<object> {
   const watches: MeasuredWatch[] = [];
   for (const tracking of ['true', 'false']) {
     const guard = await Guard.start(stage, wall, { ...options.set, ONLOOKER_TRACKING: tracking });
-    const follower = await Follower.of(guard.service.url, 'both');
+    const follower = await Follower.of(guard.service.wsUrl, 'both');
     try {
       watches.push(await watchMore(guard, follower, EIGHT, WATCHED_FPS, Math.max(options.stepSeconds, FILM_FRAMES / CAMERA_FPS)));
     } finally {

@@ -27,6 +27,8 @@ const FILM_FRAMES = 250;
 const FLAT_WITHIN = 0.05;
 /** Sockets of HTTP and of cameras that are being closed come and go. */
 const DESCRIPTORS_WITHIN = 4;
+/** In the result's file, of however long a run. */
+const MOST_KEPT_SAMPLES = 240;
 
 const options = withService(benchCommand('reconnects', 'cameras that are lost again and again, and what is left of it'))
   .option('--minutes <count>', 'for so long', wholeNumber(1, 10_000), 60)
@@ -121,14 +123,17 @@ async function report({ reconnects, empty, samples, after }: Awaited<ReturnType<
     `\nflat? memory ${said(flat.memory)}, descriptors ${said(flat.descriptors)}, children ${said(flat.children)}, ` +
       `nothing left ${said(flat.nothingLeft)}`,
   );
+  const step = Math.ceil(samples.length / MOST_KEPT_SAMPLES);
+  const kept = samples.filter((_, index) => index % step === 0);
   await writeResult(options.name, options, {
     reconnects,
     flat,
     before: empty,
     quarters: rows,
     after,
-    residentMiB: samples.map(({ residentMiB }) => residentMiB),
-    descriptors: samples.map(({ descriptors }) => descriptors),
-    children: samples.map(({ children }) => children),
+    everyS: step,
+    residentMiB: kept.map(({ residentMiB }) => residentMiB),
+    descriptors: kept.map(({ descriptors }) => descriptors),
+    children: kept.map(({ children }) => children),
   });
 }

@@ -158,6 +158,8 @@ export class Subscription extends Emitter<SubscriptionEvents> implements AsyncIt
   }
 
   #receive(message: ServerMessage): void {
+    // What was on its way when it was closed wakes nothing any more, least of all a timer that keeps the process alive.
+    if (this.#end) return;
     this.#watchForQuiet();
     if (message.t === 'event') this.#onEvent(message);
     else if (message.t === 'result') {

@@ -5,7 +5,7 @@ import type { Box } from './payloads.js';
 import type { StreamState } from './streams.js';
 
 /** `since` of `subscribe` and of GET /v1/events: any id that was ever told, or any text where ids would sort after it. */
-export const sinceSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the id of an event');
+export const sinceSchema = z.string().regex(/^[0-9a-hjkmnp-tv-z]{1,64}$/, 'must be the id of an event');
 
 export const TRACK_EVENT_KINDS = ['appear', 'identify', 'change', 'leave'] as const;
 export type TrackEventKind = (typeof TRACK_EVENT_KINDS)[number];

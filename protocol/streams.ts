@@ -8,6 +8,9 @@ import { TASKS, type StreamStats, type Task } from './payloads.js';
 export const STREAM_STATES = ['connecting', 'live', 'stalled', 'backoff', 'failed', 'disabled'] as const;
 export type StreamState = (typeof STREAM_STATES)[number];
 
+/** Frames looked at of each second, where a stream does not say. */
+export const STREAM_FPS_DEFAULT = 5;
+
 /** What may be left out, with the source's own default then. */
 const optionSchemas = {
   model: z.string().min(1).max(128),
@@ -40,7 +43,8 @@ const urlSchema = z.string().min(1).max(2048);
 
 /** Body of POST /v1/streams. Unknown fields are ignored. */
 export const newStreamSchema = optionsSchema.extend({
-  id: streamIdSchema,
+  // Clients take those two out of a path, and could never ask for such a stream again.
+  id: streamIdSchema.refine((id) => id !== '.' && id !== '..', 'must not be . or ..'),
   url: urlSchema,
   task: z.enum(TASKS).default('faces'),
   enabled: z.boolean().default(true),

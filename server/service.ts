@@ -126,7 +126,7 @@ export class Service {
       pipeline,
       rules: { mediaDir, ownPort: this.#listener.port },
       tracking,
-      onEvents: (told) => void events.append(told),
+      onEvents: (told) => events.offer(told),
       onResult: (stream, { seq, ts, outcome }) => this.#feed.publish({ t: 'result', stream, seq, ts, ...outcome }),
       onClaim: (stream) => this.#owners.claim(stream, owner),
       onRelease: (stream) => this.#owners.release(stream, owner),

@@ -7,7 +7,5 @@ import { recogniseOptions } from './recognise-options.js';
 /** @param events where the events of its tracks go; null when faces are not to be followed */
 export function streamOptions(fields: OpenFields, events: EventLog | null): StreamOptions {
   const options = { ...recogniseOptions(fields), thumbnails: fields.thumbnails };
-  return events === null
-    ? options
-    : { ...options, tracking: { stream: fields.stream, onEvents: (told) => void events.append(told) } };
+  return events === null ? options : { ...options, tracking: { stream: fields.stream, onEvents: (told) => events.offer(told) } };
 }

@@ -1,6 +1,11 @@
-// Follows every stream of a service as a user of its events would, and notes when each message was there.
-import { OnlookerClient, type KeptEvent, type Subscription } from '../../clients/client.js';
-import type { NamedFace, Timing } from '../../protocol/payloads.js';
+// Follows every stream of a service, and notes when each message was there. Speaks the wire contract without our client,
+// which keeps only the newest of results that come together: here every one counts.
+import { once } from 'node:events';
+import { pack, unpack } from 'msgpackr';
+import { WebSocket } from 'ws';
+import type { KeptEvent } from '../../protocol/events.js';
+import { SUBPROTOCOL_MSGPACK, type ServerMessage, type SubscribeMessage } from '../../protocol/messages.js';
+import type { NamedFace } from '../../protocol/payloads.js';
 import { sharedClockMs } from './camera-protocol.js';
 
 export interface SeenResult {
@@ -10,7 +15,6 @@ export interface SeenResult {
   readonly faces: number;
   /** Names in it. */
   readonly named: readonly string[];
-  readonly timing: Timing | null;
 }
 export interface SeenEvent {
   readonly event: KeptEvent;
@@ -20,27 +24,23 @@ export interface SeenEvent {
 const WAIT_MS = 30_000;
 
 export class Follower {
-  readonly #client: OnlookerClient;
-  readonly #subscription: Subscription;
-  readonly #reading: Promise<void>;
+  readonly #socket: WebSocket;
   #events: SeenEvent[] = [];
   #results = new Map<string, SeenResult[]>();
   #wake: () => void = () => undefined;
 
-  private constructor(client: OnlookerClient, subscription: Subscription) {
-    this.#client = client;
-    this.#subscription = subscription;
-    this.#reading = this.#read();
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => this.#take(unpack(data) as ServerMessage, sharedClockMs()));
   }
 
+  /** @param url of the service's WebSocket */
   static async of(url: string, send: 'events' | 'both'): Promise<Follower> {
-    const client = await OnlookerClient.connect(url, { reconnect: false });
-    return new Follower(client, await client.subscribe({ streams: ['*'], send }));
-  }
-
-  /** Results that came too fast for this side; latencies are then not to be trusted. */
-  get superseded(): number {
-    return this.#subscription.counts.superseded;
+    const socket = new WebSocket(url, SUBPROTOCOL_MSGPACK);
+    await once(socket, 'open');
+    const follower = new Follower(socket);
+    socket.send(pack({ t: 'subscribe', streams: ['*'], send } satisfies SubscribeMessage));
+    return follower;
   }
 
   /** @throws Error when it does not come */
@@ -72,25 +72,22 @@ export class Follower {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
-    await this.#reading;
+    const closed = once(this.#socket, 'close');
+    this.#socket.close();
+    await closed;
   }
 
-  async #read(): Promise<void> {
-    for await (const message of this.#subscription) {
-      const atMs = sharedClockMs();
-      if (message.t === 'event') this.#events.push({ event: message, atMs });
-      else {
-        // Cameras of the benchmarks have the default task.
-        const faces = message.status === 'ok' && 'faces' in message ? (message.faces as readonly NamedFace[]) : [];
-        const named = faces.flatMap(({ person }) => (person === null ? [] : [person.name]));
-        const timing = message.status === 'ok' ? message.timing : null;
-        const seen = { seq: message.seq, atMs, status: message.status, faces: faces.length, named, timing };
-        const before = this.#results.get(message.stream);
-        if (before === undefined) this.#results.set(message.stream, [seen]);
-        else before.push(seen);
-      }
-      this.#wake();
+  #take(message: ServerMessage, atMs: number): void {
+    if (message.t === 'event') this.#events.push({ event: message, atMs });
+    if (message.t === 'result') {
+      // Cameras of the benchmarks have the default task.
+      const faces = message.status === 'ok' && 'faces' in message ? (message.faces as readonly NamedFace[]) : [];
+      const named = faces.flatMap(({ person }) => (person === null ? [] : [person.name]));
+      const seen = { seq: message.seq, atMs, status: message.status, faces: faces.length, named };
+      const before = this.#results.get(message.stream);
+      if (before === undefined) this.#results.set(message.stream, [seen]);
+      else before.push(seen);
     }
+    this.#wake();
   }
 }

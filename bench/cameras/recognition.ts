@@ -28,7 +28,7 @@ export async function measureRecognition(
   fps: number,
 ): Promise<Recognition> {
   const http = createHttpClient(guard.service.url);
-  const follower = await Follower.of(guard.service.url, 'events');
+  const follower = await Follower.of(guard.service.wsUrl, 'events');
   const fromFaceMs: number[] = [];
   const fromRequestMs: number[] = [];
   try {

@@ -106,7 +106,7 @@ export async function measureWatch(settings: WatchSettings): Promise<MeasuredWat
       errors: lost('errors'),
       missing: cameras.reduce((sum, id) => sum + missingOf(accountsAfter.get(id), after.atMs, CAMERA_FPS / fps), 0),
     },
-    unmatched: ok.length - latencies.length + follower.superseded,
+    unmatched: ok.length - latencies.length,
     cpuMsPerSecond: {
       service: cpu.service / seconds,
       ffmpeg: cpu.ffmpeg / seconds,

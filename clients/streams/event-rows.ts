@@ -26,7 +26,7 @@ export function eventLine(event: KeptEvent): string {
     ...when,
     event.kind,
     person === null ? paint('dim', 'unknown') : paint('green', shown(person.name)),
-    similarity === null ? '' : similarity.toFixed(2),
+    similarity === null ? '' : similarity.toFixed(2).replace('-0.00', '0.00'),
     event.track,
     [whyUnknown(event), whatChanged(event), howLong(event)].filter((text) => text !== '').join('; '),
   ]);

@@ -1,6 +1,6 @@
 // Registered streams as text: a row of a table, or everything that is known of one.
 import { STREAM_FIELDS } from '../commands/stream-options.js';
-import type { StreamAnswer, StreamState } from '../../protocol/streams.js';
+import { STREAM_FPS_DEFAULT, type StreamAnswer, type StreamState } from '../../protocol/streams.js';
 import { paint, shown, type Style } from '../terminal/table.js';
 import { localTime } from './local-time.js';
 
@@ -20,7 +20,7 @@ export function streamCells(stream: StreamAnswer): string[] {
     stream.id,
     paint(STATE_STYLES[stream.state], stream.state),
     localTime(stream.since),
-    stream.fps === undefined ? 'all' : String(stream.fps),
+    String(stream.fps ?? STREAM_FPS_DEFAULT),
     pictureText(stream),
     shown(stream.url),
     shown(stream.reason ?? ''),

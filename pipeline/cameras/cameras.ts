@@ -1,5 +1,6 @@
 // All registered streams: what is kept of them and what runs of them, always in step. One camera costs the others nothing:
 // each has its own source, and all share the pipeline in fair turns.
+import { isDeepStrictEqual } from 'node:util';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { NewEvent } from '../../protocol/events.js';
 import type { NewStream, StreamAnswer, StreamPatch, StreamStatus } from '../../protocol/streams.js';
@@ -74,10 +75,12 @@ export class Cameras {
     });
   }
 
-  /** Changes it and begins anew where it runs. @throws OnlookerError as `add`, and NOT_FOUND */
+  /** Changes it, and begins anew where something changed. @throws OnlookerError as `add`, and NOT_FOUND */
   change(id: string, patch: StreamPatch): Promise<StreamAnswer> {
     return this.#inTurn(async () => {
+      const before = this.#options.registry.get(id);
       const stored = await this.#options.registry.patch(id, patch, (candidate) => this.#check(candidate));
+      if (before !== undefined && isSame(before, stored)) return this.#answer(stored);
       await this.#end(id);
       this.#run(stored);
       return this.#answer(stored);
@@ -179,6 +182,12 @@ export class Cameras {
     }
     return { ...stream, ...camera.status, format: camera.format, frames: { ...camera.stats, skipped: camera.counts.dropped } };
   }
+}
+
+/** Whether nothing of it was changed but the time of the change: it goes on undisturbed. */
+function isSame(before: StoredStream, after: StoredStream): boolean {
+  const { updated_at } = before.stream;
+  return isDeepStrictEqual(before, { ...after, stream: { ...after.stream, updated_at } });
 }
 
 function stateText({ state, reason }: StreamStatus): string {

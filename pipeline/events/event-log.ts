@@ -83,6 +83,16 @@ export class EventLog {
     return added.map((event) => this.store.forgotten.strip(event));
   }
 
+  /** As `append`, for those who must go on whatever happens: what cannot be taken is lost, logged and counted as `unkept`. */
+  offer(events: readonly NewEvent[]): void {
+    try {
+      this.append(events);
+    } catch (error) {
+      this.#unkept += events.length;
+      this.options.log?.warn({ err: error, events: events.length }, 'events could not be taken');
+    }
+  }
+
   /** Resolves when all that was just appended is on disk. @throws what kept it from there */
   flushed(): Promise<void> {
     return this.#lastFlush;
@@ -121,6 +131,8 @@ export class EventLog {
     const ordered = this.store.forget(people);
     this.#recent.replace((event) => this.store.forgotten.strip(event));
     await ordered;
+    // By now their tracks are known, and so which pictures show them.
+    this.#recent.replace((event) => this.store.forgotten.strip(event));
   }
 
   /**

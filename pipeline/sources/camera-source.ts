@@ -18,10 +18,9 @@ import { RateGuard } from './rate-guard.js';
 import { leadsHome, mediaFile, parseAddress, redacted, type AddressRules, type SourceAddress } from './source-address.js';
 import { SourceAttempt, type AttemptEnd } from './source-attempt.js';
 import { SYSTEM_CLOCK, type SourceClock } from './source-clock.js';
-import type { PictureFormat, StreamState, StreamStatus } from '../../protocol/streams.js';
+import { STREAM_FPS_DEFAULT, type PictureFormat, type StreamState, type StreamStatus } from '../../protocol/streams.js';
 import {
   checkSettings,
-  DEFAULT_FPS,
   SOURCE_LIMITS,
   SOURCE_TIMINGS,
   type SourceLimits,
@@ -255,7 +254,7 @@ export class CameraSource {
   }
 
   #receiver(input: SourceInput): (jpeg: Uint8Array<ArrayBuffer>) => Promise<void> | void {
-    const { fps = DEFAULT_FPS, realtime = true } = this.#settings;
+    const { fps = STREAM_FPS_DEFAULT, realtime = true } = this.#settings;
     if (input.kind === 'media' && !realtime) {
       const startMs = this.#clock.unixMs();
       let place = 0;
@@ -282,7 +281,7 @@ export class CameraSource {
   }
 
   #stallMs(): number {
-    const { fps = DEFAULT_FPS, keyFramesOnly = false } = this.#settings;
+    const { fps = STREAM_FPS_DEFAULT, keyFramesOnly = false } = this.#settings;
     const { stallMs } = this.#timings;
     // Key frames of cameras come up to ten seconds apart.
     return Math.max(keyFramesOnly ? 4 * stallMs : stallMs, 3000 / fps);

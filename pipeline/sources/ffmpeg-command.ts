@@ -1,6 +1,7 @@
 // The command line of ffmpeg for one source. Pure. Nothing of a user's text becomes an option: cameras' addresses go in
 // over stdin, and the rest is checked numbers and names.
-import { DEFAULT_FPS, type SourceLimits, type SourceSettings } from './source-settings.js';
+import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
+import type { SourceLimits, SourceSettings } from './source-settings.js';
 
 /** What is opened: an address from source-address.ts, or the absolute path of a file that was checked. */
 export type SourceInput =
@@ -114,7 +115,7 @@ function encoder(input: SourceInput, settings: SourceSettings): string[] {
  * next one comes, and would fill the gap with copies should the camera's clock leap. A file that plays as fast as it
  * can needs `fps`: there the place of a picture in the output is its time.
  */
-function thinning(input: SourceInput, { fps = DEFAULT_FPS, realtime = true }: SourceSettings): string {
+function thinning(input: SourceInput, { fps = STREAM_FPS_DEFAULT, realtime = true }: SourceSettings): string {
   if (input.kind === 'media' && !realtime) return `fps=${fps}`;
   const period = (time: string): string => `floor(${time}*${fps}+0.001)`;
   const isNext = `gt(${period('t')},${period('prev_selected_t')})`;

@@ -29,8 +29,11 @@ export interface AddressRules {
 
 const MAX_LENGTH = 2048;
 const DEFAULT_PORTS = { rtsp: 554, rtsps: 322, http: 80, https: 443 } as const;
-/** Parameters that cameras take passwords in, in the query and even in the path (`/user=a&password=b&channel=1`). */
-const SECRET_PARAMETER = /((?:^|[?&;/])[^=?&;/]*(?:pass|pwd|token|secret|key|auth|sig|credential)[^=?&;/]*=)([^?&;/#\s]+)/gi;
+/** Names of parameters that cameras take passwords in, in the query and even in the path (`/user=a_password=b_channel=1`). */
+const SECRET_NAME = /pas|pwd|psw|token|secret|key|auth|sig|credential|^pw?$/i;
+const PARAMETER = /([^=?&;/#\s]+)=([^?&;/#\s]+)/g;
+/** A secret that stands in the value of another parameter, since the camera parts them by something else than `&`. */
+const SECRET_INSIDE = /((?:pas|pwd|psw|token|secret|key|auth)[^=]*=).+$/i;
 
 /**
  * Reads an address; touches neither the network nor the disk.
@@ -88,11 +91,24 @@ export function redacted(url: string): string {
       const colon = found.indexOf(':');
       return colon < 0 ? `${scheme}***@` : `${scheme}${found.slice(0, colon)}:***@`;
     })
-    .replace(SECRET_PARAMETER, '$1***');
+    .replace(PARAMETER, (_, name: string, value: string) =>
+      SECRET_NAME.test(unescaped(name)) ? `${name}=***` : `${name}=${value.replace(SECRET_INSIDE, '$1***')}`,
+    );
 }
 
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `admin:12/secret@camera` is read as the host `admin`: an @ that comes so late ends credentials that were not escaped. */
+const hasLateCredentials = (url: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^@/?#]*[/?#].*@/i.test(url);
+
 function isReadable(url: string): boolean {
-  return URL.canParse(url.replace(/^[a-z][a-z0-9+.-]*:/i, 'http:'));
+  return !hasLateCredentials(url) && URL.canParse(url.replace(/^[a-z][a-z0-9+.-]*:/i, 'http:'));
 }
 
 function parseMedia(path: string, rules: AddressRules): MediaAddress {
@@ -107,6 +123,9 @@ function parseMedia(path: string, rules: AddressRules): MediaAddress {
 }
 
 function parseCamera(url: string, scheme: keyof typeof DEFAULT_PORTS, rules: AddressRules): CameraAddress {
+  if (hasLateCredentials(url)) {
+    throw refused('The address has an @ behind its host: /, ? and # in a name or password must be escaped (%2F, %3F, %23).');
+  }
   let parsed: URL;
   try {
     // Read as http for every scheme: only there hosts such as 0x7f.1 are brought into their plain form.

@@ -1,4 +1,5 @@
 // What a source is asked to do, within which limits, and what it says of itself. Knows nothing of ffmpeg.
+import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
 import { OnlookerError } from '../../protocol/errors.js';
 
 export interface SourceSettings {
@@ -73,12 +74,11 @@ export const SOURCE_TIMINGS: SourceTimings = {
   killMs: 500,
 };
 
-export const DEFAULT_FPS = 5;
 const MAX_WANTED_FPS = 60;
 
 /** @throws OnlookerError BAD_MESSAGE for a number or name out of its range */
 export function checkSettings(settings: SourceSettings): void {
-  const { fps = DEFAULT_FPS, widthPx, hwaccel = 'none' } = settings;
+  const { fps = STREAM_FPS_DEFAULT, widthPx, hwaccel = 'none' } = settings;
   if (!(fps > 0 && fps <= MAX_WANTED_FPS)) throw wrong(`fps is a number above 0 and at most ${MAX_WANTED_FPS}.`);
   if (widthPx !== undefined && !(Number.isInteger(widthPx) && widthPx >= 16 && widthPx <= 8192)) {
     throw wrong('width is a whole number from 16 to 8192.');

@@ -152,14 +152,14 @@ export class StreamTracks {
   }
 
   /** Who a sight's track is, as of now; for the results of every frame. */
-  decision({ body: { owner } }: Sight): TrackDecision {
+  decision({ atMs, body: { owner } }: Sight): TrackDecision {
     const quality = owner.looks[0]?.quality ?? 0;
     const { person, candidates } = owner.verdict;
     // What was just seen is not like it: nobody is named until that is explained.
     if (owner.suspect !== null && person !== null) {
       return { track: owner.id, quality, person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
     }
-    const first = person === null ? firstImpression(owner.votes, this.#settings) : null;
+    const first = person === null ? firstImpression(owner.votes, atMs, this.#settings) : null;
     if (first !== null) return { track: owner.id, quality, ...first };
     return { track: owner.id, quality, ...owner.verdict };
   }

@@ -79,16 +79,20 @@ export function verdictOf(votes: readonly Evidence[], holder: string | null, rul
 
 const personOf = (vote: Evidence, rule: Rule): Candidate | null => decide(vote.candidates, rule).person;
 
+/** So long a second look may take; who has none by then is not named by one lucky frame. */
+const IMPRESSION_MS = 500;
+
 /**
  * What a result says while there is but one good vote since the gallery changed: the name that this one face gets by the
  * rule for single images, so that a name is on the screen at once. Events wait for the vote.
  * @param votes oldest first
+ * @param atMs time of the frame that is answered: the name of one face does not last
  * @returns null where there are more votes, or the one names nobody
  */
-export function firstImpression(votes: readonly Evidence[], rule: Rule): Verdict | null {
+export function firstImpression(votes: readonly Evidence[], atMs: number, rule: Rule): Verdict | null {
   const good = votes.filter(({ quality }) => quality >= rule.voteQuality);
   const newest = good.at(-1);
-  if (newest === undefined) return null;
+  if (newest === undefined || atMs - newest.atMs > IMPRESSION_MS) return null;
   const isAlone = good.every(
     (vote) => vote === newest || (vote.galleryVersion < newest.galleryVersion && personOf(vote, rule) === null),
   );

@@ -84,6 +84,8 @@ export class Exchange {
         done(error);
       },
     });
+    // Whoever begins to read later finds the error; without a listener it would end the process meanwhile.
+    stream.on('error', () => undefined);
     this.#onAborted.push(() => stream.destroy(new AbortedError()));
     this.#res.onData((chunk, isLast) => {
       bytes += chunk.byteLength;
@@ -126,7 +128,7 @@ export class Exchange {
         if (!room) await this.#writable();
         if (this.#aborted) return;
       }
-      res.cork(() => res.end());
+      if (!this.#aborted) res.cork(() => res.end());
     } catch (error) {
       // The head is out already: cutting the connection is the only way left to say that this is not the whole.
       if (!this.#aborted) res.close();

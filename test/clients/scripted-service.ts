@@ -204,6 +204,10 @@ export class FakeClock {
     this.delays.push(delayMs);
     return () => (this.#timers = this.#timers.filter((other) => other !== timer));
   }
+  /** Timers that have not run yet. */
+  get pending(): number {
+    return this.#timers.length;
+  }
   /** Lets time pass; what falls due runs in its order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;

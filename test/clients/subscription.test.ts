@@ -268,3 +268,15 @@ test('one that is lost for good hands out what it has and then throws', async ()
   expect(idsOf(await take(subscription, 1))).toEqual(['e000001']);
   await expect(subscription.next()).rejects.toBeInstanceOf(ConnectionError);
 });
+
+test('what arrives after it was closed leaves no timer behind that would keep the process alive', async () => {
+  const clock = new FakeClock();
+  const { service, client } = await start({}, { clock, random: () => 0 });
+  const subscription = await client.subscribe({ streams: ['door'] });
+  const closing = subscription.close();
+  for (let seq = 0; seq < 5; seq++) service.pass({ stream: 'door', seq });
+  await closing;
+  await client.close();
+  expect(clock.pending).toBe(0);
+  expect(await subscription.next()).toBeUndefined();
+});

@@ -91,6 +91,9 @@ test('more than the disk can take is refused, not heaped up', async () => {
   const log = await openLog(temporaryDir());
   log.append(numbered(0, 4000));
   expect(() => log.append(numbered(4000, 5000))).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+  // Who must go on whatever happens loses them, and it is counted.
+  log.offer(numbered(4000, 5000));
+  expect(log.figures.unkept).toBe(1000);
   await log.flushed();
   log.append(numbered(4000, 5000));
   await log.flushed();

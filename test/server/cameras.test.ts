@@ -118,7 +118,10 @@ test('a change restarts it, a disabled one rests, and the password survives an e
   const shown = (await call('GET', '/v1/streams/door')).json;
   const changed = await call('PATCH', '/v1/streams/door', { url: shown['url'], fps: 5, region: [0, 0, 1, 1] });
   expect(changed).toMatchObject({ status: 200, json: { fps: 5, region: [0, 0, 1, 1], min_face: 40, url: shown['url'] } });
-  await becomes('door', 'live');
+  const { since } = await becomes('door', 'live');
+  const unchanged = await call('PATCH', '/v1/streams/door', { fps: 5 });
+  // Not even for a moment was it anything else.
+  expect(unchanged).toMatchObject({ status: 200, json: { state: 'live', since, fps: 5 } });
   expect((await call('PATCH', '/v1/streams/door', { enabled: false })).json).toMatchObject({ state: 'disabled' });
   await until(async () => {
     const told = await eventsOf('door');
@@ -150,6 +153,9 @@ test('what cannot be watched is refused at once, or fails with its reason and co
     status: 503,
     json: { error: { code: 'MODEL_UNAVAILABLE' } },
   });
+  for (const id of ['.', '..', 'a b', '']) {
+    expect(await call('POST', '/v1/streams', { id, url: 'rtsp://127.0.0.1:1/' })).toMatchObject({ status: 400 });
+  }
   const before = (await call('GET', '/v1/streams/door')).json['frames'] as { ok: number };
   const guarded = await camera({ user: 'viewer', password: PASSWORD });
   await call('POST', '/v1/streams', { id: 'locked', url: `rtsp://viewer:wrong-${PASSWORD}@127.0.0.1:${guarded.port}/stream` });

@@ -172,6 +172,14 @@ test('a request that is given up in the middle leaves the service as it was', as
     await new Promise((resolve) => setTimeout(resolve, 50));
     raw.destroy();
   }
+  // At any moment: also before anybody has begun to read the body.
+  for (let delayMs = 0; delayMs < 20; delayMs++) {
+    const raw = connect(service.port, '127.0.0.1');
+    await new Promise((resolve) => raw.once('connect', resolve));
+    raw.write('POST /v1/gallery/import HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nxxxx');
+    await new Promise((resolve) => setTimeout(resolve, delayMs / 4));
+    raw.resetAndDestroy();
+  }
   expect((await call('POST', '/v1/identify', still('sample1.jpg'))).status).toBe(200);
 });
 

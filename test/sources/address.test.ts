@@ -27,6 +27,9 @@ describe('refused', () => {
     'data:image/jpeg;base64,AAAA',
     'tcp://10.0.0.1:22',
     'udp://10.0.0.1:22',
+    'rtsp://admin:12/secret@127.0.0.1:9/s',
+    'rtsp://admin:12?secret@127.0.0.1:9/s',
+    'rtsp://admin:12#secret@127.0.0.1:9/s',
     'subfile,,start,0,end,9,,:/etc/passwd',
     'crypto:file:///etc/passwd',
     'rtsp:\\\\x\\y',
@@ -93,6 +96,11 @@ test.each([
   ['rtsp://token@cam/stream', 'rtsp://***@cam/stream'],
   ['rtsp://cam/user=admin&password=pass&channel=1', 'rtsp://cam/user=admin&password=***&channel=1'],
   ['http://cam/mjpeg?usr=a&pwd=pass#x', 'http://cam/mjpeg?usr=a&pwd=***#x'],
+  ['rtsp://cam/user=admin_password=secret_channel=1_stream=0.sdp', 'rtsp://cam/user=admin_password=***'],
+  ['http://cam/v?loginuse=admin&loginpas=secret', 'http://cam/v?loginuse=admin&loginpas=***'],
+  ['http://cam/v?p%61ssword=secret&p=secret', 'http://cam/v?p%61ssword=***&p=***'],
+  ['rtsp://admin:12/secret@127.0.0.1:9/s', 'rtsp://admin:***@127.0.0.1:9/s'],
+  ['rtsp://admin:12#secret@127.0.0.1:9/s', 'rtsp://admin:***@127.0.0.1:9/s'],
   ['rtsp://cam/stream', 'rtsp://cam/stream'],
 ])('%s is shown as %s', (url, shown) => {
   expect(redacted(url)).toBe(shown);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verdictOf } from '../../pipeline/tracking/votes.js';
+import { firstImpression, verdictOf } from '../../pipeline/tracking/votes.js';
 import { evidence, settings } from './scene.js';
 
 const rule = settings();
@@ -69,5 +69,22 @@ describe('a decision', () => {
   test('outlives votes that are only just below the threshold', () => {
     const near = evidence({ ann: 0.36 });
     expect(verdictOf([ann, ann, near, near, near, near], 'ann', rule).person?.id).toBe('ann');
+  });
+});
+
+describe('the first impression', () => {
+  const once = evidence({ ann: 0.52, bob: 0.1 }, { atMs: 1000 });
+
+  test('names a face by itself, and not for long', () => {
+    expect(firstImpression([once], 1000, rule)?.person?.id).toBe('ann');
+    expect(firstImpression([once], 1400, rule)?.person?.id).toBe('ann');
+    expect(firstImpression([once], 1600, rule)).toBeNull();
+  });
+
+  test('gives way to a second look, unless the gallery has changed since the first and that named nobody', () => {
+    const later = evidence({ ann: 0.52, bob: 0.1 }, { atMs: 1200, galleryVersion: 2 });
+    const unknown = evidence({ ann: 0.12 }, { atMs: 1000, galleryVersion: 1 });
+    expect(firstImpression([once, later], 1200, rule)).toBeNull();
+    expect(firstImpression([unknown, later], 1200, rule)?.person?.id).toBe('ann');
   });
 });
