@@ -47,7 +47,7 @@ export interface FrameGuide {
   /** Looks at the faces while their pixels are still there. */
   described(faces: readonly DescribedFace[], view: FrameView): void;
 }
-export type ChosenFace = Pick<FaceItem, 'face' | 'want'>;
+export type ChosenFace = Pick<FaceItem, 'face' | 'want' | 'expectedPoints'>;
 
 export interface FrameWork {
   /** The engine's to release. */

@@ -138,12 +138,14 @@ export class LaneModels {
     if (missing.length === 0) return points.map((known) => known ?? []);
     if (this.#landmarks === null) throw new Error('The pack has no landmark model and its detector finds no points.');
     const { cropScale, refineScale } = this.#landmarks.family;
+    const unexpected = missing.filter((item) => item.expectedPoints === undefined);
     const first = await this.#pointsIn(
-      missing.map((item) => ({ item, square: squareAround(item.face, cropScale) })),
+      unexpected.map((item) => ({ item, square: squareAround(item.face, cropScale) })),
       cost,
     );
+    let nextFirst = 0;
     const found = await this.#pointsIn(
-      missing.map((item, index) => ({ item, square: squareOnPoints(first[index] ?? [], refineScale) })),
+      missing.map((item) => ({ item, square: squareOnPoints(item.expectedPoints ?? first[nextFirst++] ?? [], refineScale) })),
       cost,
     );
     let next = 0;

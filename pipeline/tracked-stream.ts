@@ -122,7 +122,7 @@ export class TrackedFrame implements FrameGuide {
     private readonly atMs: number,
     private readonly order: FrameOrder,
   ) {
-    this.mayCarry = plan.mayGlance(atMs);
+    this.mayCarry = plan.mayGlance(atMs, tracks.mayCarry(atMs, options.gallery.version));
   }
 
   async carry(view: FrameView, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[] | null> {
@@ -150,9 +150,12 @@ export class TrackedFrame implements FrameGuide {
     const sights = this.tracks.see(faces, this.atMs, this.options.gallery.version, appearance);
     this.order.seen();
     this.#sights = sights.filter((sight) => sight !== null);
-    return faces.flatMap((face, index) => {
+    return faces.flatMap((face, index): ChosenFace[] => {
       const sight = sights[index] ?? null;
-      return sight === null ? [] : [{ face, want: sight.embed ? ('all' as const) : ('points' as const) }];
+      if (sight === null) return [];
+      // An embedding is made as it is of a single image: where earlier frames let its points expect must not show in it.
+      if (sight.embed) return [{ face, want: 'all' as const }];
+      return [{ face, want: 'points' as const, expectedPoints: this.tracks.expectedPoints(sight, face) }];
     });
   }
 

@@ -24,6 +24,26 @@ interface Carried {
   readonly points: readonly number[];
 }
 
+/**
+ * Whether nothing is open about any track, as far as that is known before a frame is seen: nobody new, nobody who flickers,
+ * touches another or is worth an embedding. Whoever is lost for longer may come back at any time, as anybody may come.
+ */
+export function areSettled(
+  tracks: readonly FaceTrack[],
+  atMs: number,
+  galleryVersion: number,
+  settings: TrackingSettings,
+): boolean {
+  return tracks.every((track) => {
+    const { body, confirmed } = track;
+    if (!confirmed) return false;
+    if (!isInView(track)) return atMs - body.seenMs >= settings.briefMs;
+    const isKnown = body.motion !== null && body.look !== null && body.located !== null;
+    if (!isKnown || atMs - body.touchedMs < settings.briefMs) return false;
+    return !wantsEmbedding(track, atMs, estimatedQuality(body.face), galleryVersion, settings);
+  });
+}
+
 /** @returns where each track in view is by now; null when the frame has to be looked at */
 export function carriedFaces(
   tracks: readonly FaceTrack[],
@@ -34,18 +54,12 @@ export function carriedFaces(
   settings: TrackingSettings,
 ): readonly Carried[] | null {
   if (scene === null || lookAlike(glance.scene, scene) < settings.carriedScene) return null;
+  if (!areSettled(tracks, atMs, galleryVersion, settings)) return null;
   const carried: Carried[] = [];
-  for (const track of tracks) {
-    const { body, confirmed } = track;
-    if (!confirmed) return null;
-    if (!isInView(track)) {
-      // Whoever flickered is looked for; whoever is gone for longer may come back at any time, as anybody may come.
-      if (atMs - body.seenMs < settings.briefMs) return null;
-      continue;
-    }
+  for (const track of tracks.filter(isInView)) {
+    const { body } = track;
     const { located } = body;
-    if (body.motion === null || body.look === null || located === null || atMs - body.touchedMs < settings.briefMs) return null;
-    if (wantsEmbedding(track, atMs, estimatedQuality(body.face), galleryVersion, settings)) return null;
+    if (body.motion === null || body.look === null || located === null) return null;
     const motion = predict(body.motion, atMs, settings.noise);
     const face = movedFace(body.face, body.motion, motion);
     const isInside = motion.x > 0 && motion.y > 0 && motion.x < glance.widthPx && motion.y < glance.heightPx;
@@ -62,8 +76,8 @@ function movedFace(face: FoundFace, from: Motion, to: Motion): FoundFace {
   return { x1: face.x1 + dx, y1: face.y1 + dy, x2: face.x2 + dx, y2: face.y2 + dy, score: face.score };
 }
 
-/** Points found in one box, as they lie in another box of the same face. */
-function movedPoints(points: readonly number[], from: FoundFace, to: FoundFace): readonly number[] {
+/** Points (x, y each) found in one box, as they lie in another box of the same face. */
+export function movedPoints(points: readonly number[], from: FoundFace, to: FoundFace): readonly number[] {
   const scaleX = (to.x2 - to.x1) / Math.max(1, from.x2 - from.x1);
   const scaleY = (to.y2 - to.y1) / Math.max(1, from.y2 - from.y1);
   return points.map((value, at) => (at % 2 === 0 ? to.x1 + (value - from.x1) * scaleX : to.y1 + (value - from.y1) * scaleY));

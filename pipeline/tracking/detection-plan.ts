@@ -18,9 +18,12 @@ export class DetectionPlan {
     this.#detectEvery = detectEvery;
   }
 
-  /** Whether a glance may do for the frame that came at this time, ms; if so, it is counted as one. */
-  mayGlance(atMs: number): boolean {
-    const isDue = this.#glances + 1 >= this.#detectEvery || atMs - this.#lookedMs >= LONGEST_GAP_MS;
+  /**
+   * Whether the frame that came at this time, ms, is one to glance at; it is counted as that or as looked at.
+   * @param isSettled whether a glance could do at all
+   */
+  mayGlance(atMs: number, isSettled: boolean): boolean {
+    const isDue = !isSettled || this.#glances + 1 >= this.#detectEvery || atMs - this.#lookedMs >= LONGEST_GAP_MS;
     if (!isDue) this.#glances++;
     else this.looked(atMs);
     return !isDue;

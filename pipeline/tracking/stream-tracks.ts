@@ -4,7 +4,7 @@
 import type { FoundFace } from '../lane-protocol.js';
 import { lookAlike, type PictureLook } from '../picture-look.js';
 import { associate } from './association.js';
-import { carriedFaces, type Glance } from './carry.js';
+import { areSettled, carriedFaces, movedPoints, type Glance } from './carry.js';
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
@@ -120,6 +120,11 @@ export class StreamTracks {
     return sights;
   }
 
+  /** Whether a glance may do for a frame of this time: `carry` says for certain. */
+  mayCarry(atMs: number, galleryVersion: number): boolean {
+    return this.#scene !== null && areSettled(this.#tracks, atMs, galleryVersion, this.#settings);
+  }
+
   /**
    * The next frame, which was only glanced at: whoever was in view is taken to be where their motion takes them.
    * @returns their sights, none of which is to be embedded; null when the frame has to be looked at, and nothing has changed then
@@ -142,6 +147,11 @@ export class StreamTracks {
   /** The five points (x, y each) that were found in the face of a sight: they go with it where it is carried on. */
   located({ body }: Sight, face: FoundFace, points: readonly number[]): void {
     body.located = { face, points };
+  }
+
+  /** Where the points of the face of a sight about are, by where they were found last; undefined where it looks otherwise now. */
+  expectedPoints({ body, changed }: Sight, face: FoundFace): readonly number[] | undefined {
+    return body.located === null || changed ? undefined : movedPoints(body.located.points, body.located.face, face);
   }
 
   /**
