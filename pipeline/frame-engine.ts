@@ -154,7 +154,7 @@ export class FrameEngine {
     slot: FrameSlot,
   ): Promise<{ readonly decodeMs: number; readonly worked: WorkedFrame | null }> {
     const { width, height, pixels, channels, decodeMs } = await this.#decode(frame.image, slot, 'luma');
-    const faces = await guide.carry({ width, height, pixels, channels }, (face) => isWanted(face, frame, width, height));
+    const faces = await guide.carry({ width, height, pixels, channels }, (face) => isWanted(face, frame, { width, height }));
     if (faces === null) return { decodeMs, worked: null };
     const stages = { decode: decodeMs, preprocess: 0, infer: 0, match: 0 };
     return { decodeMs, worked: { width, height, faces, isCarried: true, stages } };
@@ -169,7 +169,7 @@ export class FrameEngine {
     const detected = await this.#lanes.detect({ input: slot.input, width, height, geometry }, origin);
     const view = { width, height, pixels, channels };
     const chosen = await this.#choose(
-      detected.faces.filter((face) => isWanted(face, frame, width, height)),
+      detected.faces.filter((face) => isWanted(face, frame, { width, height })),
       want,
       view,
     );
@@ -219,10 +219,15 @@ export class FrameEngine {
   }
 }
 
-function isWanted(face: FoundFace, frame: FrameWork, width: number, height: number): boolean {
-  if (frame.minFacePx !== undefined && Math.max(face.x2 - face.x1, face.y2 - face.y1) < frame.minFacePx) return false;
-  if (frame.region === undefined) return true;
-  const [left, top, w, h] = frame.region;
+/** Whether a face is large enough, and where it was asked for. */
+export function isWanted(
+  face: FoundFace,
+  { minFacePx, region }: Pick<FrameWork, 'minFacePx' | 'region'>,
+  { width, height }: { readonly width: number; readonly height: number },
+): boolean {
+  if (minFacePx !== undefined && Math.max(face.x2 - face.x1, face.y2 - face.y1) < minFacePx) return false;
+  if (region === undefined) return true;
+  const [left, top, w, h] = region;
   const x = (face.x1 + face.x2) / 2 / width;
   const y = (face.y1 + face.y2) / 2 / height;
   return x >= left && x <= left + w && y >= top && y <= top + h;

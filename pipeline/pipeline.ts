@@ -10,8 +10,8 @@ import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/paylo
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
-import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
-import type { FrameIn, FrameResult } from './frame-result.js';
+import { FrameEngine, isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
+import type { FrameIn, FramePlace, FrameResult } from './frame-result.js';
 import { ImageMemory, type HeldImage } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { startLanes } from './lane-start.js';
@@ -25,6 +25,7 @@ import { Turns, type FrameTurn, type StreamTurn } from './scheduling/turns.js';
 import { StreamQueue, type QueuedFrame, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
+import type { FrameSize } from './tracking/continuity.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -41,6 +42,8 @@ export interface PipelineStream {
 }
 
 interface OpenStream extends StreamTurn {
+  /** Takes a frame at once, without its turn, where it can be answered undecoded. @returns whether it did */
+  takeUnseen(frame: FrameIn): boolean;
   /** Null where nobody asked for its faces to be followed. */
   readonly tracked: TrackedStream | null;
   close(how: 'finish' | DropReason): Promise<StreamStats>;
@@ -152,25 +155,43 @@ export class Pipeline {
       image,
       origin: { source: queue, isInteractive: false, deadlineMs: receivedAtMs + deadlineMs },
     });
+    const settle = (frame: QueuedFrame, answer: Promise<OkPayload>): void =>
+      void answer.then(
+        (payload) => queue.settle(frame, payload),
+        (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
+      );
+    const answerUnseen = (place: FramePlace, image: Uint8Array, take: () => QueuedFrame): boolean => {
+      const unseen = tracked?.beginUnseen(wallClockMs(place), image) ?? null;
+      if (unseen === null) return false;
+      const { frame: followed, size } = unseen;
+      const worked = carriedUnseen(size, followed.carryUnseen(size, (face) => isWanted(face, options, size)));
+      settle(take(), this.#trackedAnswer(followed, worked, model.id));
+      return true;
+    };
     const stream: OpenStream = {
       queue,
       tracked,
       weight: options.weight ?? 1,
       deadlineMs,
+      takeUnseen: (frame) => answerUnseen(frame, frame.image, () => queue.pushTaken(frame)),
+      relieve: () => {
+        const { next } = queue;
+        if (next === undefined) return false;
+        return answerUnseen(next.frame, next.image.bytes, () => {
+          queue.take();
+          next.image.release();
+          return next.frame;
+        });
+      },
       begin: (frame, image) => {
-        const settle = (answer: Promise<OkPayload>): void =>
-          void answer.then(
-            (payload) => queue.settle(frame, payload),
-            (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
-          );
         if (tracked === null) {
           const answer = (worked: WorkedFrame): OkPayload => answerOf(task, worked, model.id, this.#gallery, this.#thresholds);
-          return { work: workFor(frame, image, WANTED[task]), settle: (outcome) => settle(outcome.then(answer)) };
+          return { work: workFor(frame, image, WANTED[task]), settle: (outcome) => settle(frame, outcome.then(answer)) };
         }
-        const followed = tracked.begin(performance.timeOrigin + frame.receivedAtMs);
+        const followed = tracked.begin(wallClockMs(frame), image.bytes.byteLength);
         return {
           work: workFor(frame, image, followed),
-          settle: (outcome) => settle(this.#trackedAnswer(followed, outcome, model.id)),
+          settle: (outcome) => settle(frame, this.#trackedAnswer(followed, outcome, model.id)),
         };
       },
       close: (how) => this.#closeStream(stream, how),
@@ -291,6 +312,8 @@ export class Pipeline {
       queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
       return;
     }
+    const isBusy = !this.#engine.hasRoom && this.#turns.streamsWaiting > 0;
+    if (isBusy && queue.waiting === 0 && stream.takeUnseen(frame)) return;
     queue.push(frame, this.#images.hold(frame.image));
     this.#turns.join(stream);
     this.#pump();
@@ -335,6 +358,8 @@ export class Pipeline {
       if (turn === undefined) return;
       turn.settle(this.#engine.work(turn.work));
     }
+    // Now frames wait: those that can be answered without work would only make all of them late.
+    this.#turns.relieve();
   }
 
   #lookAfterStreams(): void {
@@ -388,4 +413,11 @@ function workOf(options: RecogniseOptions, want: FrameWork['want']): AskedWork {
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.minFacePx === undefined ? {} : { minFacePx: options.minFacePx }),
   };
+}
+
+/** When a frame came, Unix ms, which tracks go by. */
+const wallClockMs = ({ receivedAtMs }: FramePlace): number => performance.timeOrigin + receivedAtMs;
+
+async function carriedUnseen(size: FrameSize, faces: Promise<WorkedFrame['faces']>): Promise<WorkedFrame> {
+  return { ...size, faces: await faces, isCarried: true, stages: { decode: 0, preprocess: 0, infer: 0, match: 0 } };
 }

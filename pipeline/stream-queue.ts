@@ -72,6 +72,18 @@ export class StreamQueue {
     this.#flush();
   }
 
+  /** The oldest waiting frame, which `take` would take. */
+  get next(): WaitingFrame | undefined {
+    return this.#waiting[0];
+  }
+
+  /** Takes a frame in that goes to work at once, while none waits before it; `settle` must follow. */
+  pushTaken(frame: FramePlace): QueuedFrame {
+    if (this.#waiting.length > 0) throw new Error('a frame may not overtake those that wait');
+    this.#atWork++;
+    return this.#append(frame, null);
+  }
+
   /** The oldest waiting frame, to work on: its image is the caller's to release, and `settle` must follow. */
   take(): WaitingFrame | undefined {
     const taken = this.#shiftWaiting();

@@ -10,9 +10,10 @@ import { cutFace, type FaceCut } from './face-picture.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView } from './frame-engine.js';
 import type { FaceAnswer, FoundFace } from './lane-protocol.js';
 import { faceLook, sceneLook } from './picture-look.js';
+import { Continuity, type FrameSize } from './tracking/continuity.js';
 import { DetectionPlan } from './tracking/detection-plan.js';
 import { sortableIds } from './store/sortable-id.js';
-import { StreamTracks, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
+import { StreamTracks, type CarriedSight, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
 import type { Evidence } from './tracking/votes.js';
 
 export interface TrackedStreamOptions {
@@ -38,6 +39,7 @@ export class TrackedStream {
   readonly #options: TrackedStreamOptions;
   readonly #tracks: StreamTracks;
   readonly #plan: DetectionPlan;
+  readonly #continuity = new Continuity();
   /** The last frame that was begun has come before the tracks, or never will. */
   #lastSeen: Promise<void> = Promise.resolve();
   #peopleVersion: number;
@@ -57,14 +59,33 @@ export class TrackedStream {
     });
   }
 
-  /** The next frame, in the order sent. @param atMs when it came, Unix ms */
-  begin(atMs: number): TrackedFrame {
+  /** The next frame, in the order sent. @param atMs when it came, Unix ms @param bytes of its image */
+  begin(atMs: number, bytes: number): TrackedFrame {
+    const mayCarry = this.#plan.mayGlance(atMs, this.#tracks.mayCarry(atMs, this.#options.gallery.version));
+    return this.#frame(atMs, mayCarry, (size) => this.#continuity.decoded(size, bytes, this.#tracks.isCalm));
+  }
+
+  /**
+   * The next frame where there is no time to decode it: its faces are carried on if it is not due to be looked at, nothing is
+   * open about them, and its bytes go on with the picture.
+   * @returns the frame and its size, or null where it has to take its turn
+   */
+  beginUnseen(atMs: number, image: Uint8Array): { readonly frame: TrackedFrame; readonly size: FrameSize } | null {
+    if (!this.#tracks.mayCarry(atMs, this.#options.gallery.version)) return null;
+    const size = this.#continuity.continues(image);
+    if (size === null || !this.#plan.mayGoUnseen(atMs)) return null;
+    return { frame: this.#frame(atMs, true, () => undefined), size };
+  }
+
+  #frame(atMs: number, mayCarry: boolean, decoded: (size: FrameSize) => void): TrackedFrame {
     const before = this.#lastSeen;
     let seen: () => void = () => undefined;
     this.#lastSeen = new Promise((resolve) => (seen = resolve));
-    return new TrackedFrame(this.#options, this.#tracks, this.#plan, atMs, {
+    return new TrackedFrame(this.#options, this.#tracks, atMs, mayCarry, {
       before,
       seen,
+      decoded,
+      looked: () => this.#plan.looked(atMs),
       tell: () => this.#tell(),
     });
   }
@@ -103,6 +124,10 @@ interface FrameOrder {
   readonly before: Promise<void>;
   /** It has. */
   readonly seen: () => void;
+  /** It was decoded, and its scene has come before the tracks. */
+  readonly decoded: (size: FrameSize) => void;
+  /** A glance did not do. */
+  readonly looked: () => void;
   readonly tell: () => void;
 }
 
@@ -111,34 +136,38 @@ interface FrameOrder {
  * `abandon` when that failed.
  */
 export class TrackedFrame implements FrameGuide {
-  readonly mayCarry: boolean;
   readonly #cuts = new Map<Sight, FaceCut>();
   #sights: readonly Sight[] = [];
 
   constructor(
     private readonly options: TrackedStreamOptions,
     private readonly tracks: StreamTracks,
-    private readonly plan: DetectionPlan,
     private readonly atMs: number,
+    readonly mayCarry: boolean,
     private readonly order: FrameOrder,
-  ) {
-    this.mayCarry = plan.mayGlance(atMs, tracks.mayCarry(atMs, options.gallery.version));
-  }
+  ) {}
 
   async carry(view: FrameView, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[] | null> {
     await this.order.before;
-    const glance = {
-      scene: sceneLook(view),
-      widthPx: view.width,
-      heightPx: view.height,
-      isWanted,
-      lookAt: (box: Parameters<typeof faceLook>[1]) => faceLook(view, box),
-    };
+    const { width: widthPx, height: heightPx } = view;
+    const lookAt = (box: Parameters<typeof faceLook>[1]) => faceLook(view, box);
+    const glance = { scene: sceneLook(view), widthPx, heightPx, isWanted, lookAt };
     const carried = this.tracks.carry(glance, this.atMs, this.options.gallery.version);
     if (carried === null) {
-      this.plan.looked(this.atMs);
+      this.order.looked();
       return null;
     }
+    return this.#carried(carried);
+  }
+
+  /** As `carry` for a frame that nobody has decoded: whoever was there is taken to be there. */
+  async carryUnseen({ width, height }: FrameSize, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[]> {
+    await this.order.before;
+    const frame = { widthPx: width, heightPx: height, isWanted };
+    return this.#carried(this.tracks.carryUnseen(frame, this.atMs, this.options.gallery.version));
+  }
+
+  #carried(carried: readonly CarriedSight[]): readonly DescribedFace[] {
     this.order.seen();
     this.#sights = carried;
     return carried.map(({ face, points }) => ({ face, answer: { points } }));
@@ -149,6 +178,7 @@ export class TrackedFrame implements FrameGuide {
     const appearance = { scene: sceneLook(view), faces: faces.map((face) => faceLook(view, face)) };
     const sights = this.tracks.see(faces, this.atMs, this.options.gallery.version, appearance);
     this.order.seen();
+    this.order.decoded(view);
     this.#sights = sights.filter((sight) => sight !== null);
     return faces.flatMap((face, index): ChosenFace[] => {
       const sight = sights[index] ?? null;

@@ -17,6 +17,8 @@ export interface StreamTurn {
   readonly weight: number;
   /** A frame is answered within so long after it came, or dropped. */
   readonly deadlineMs: number;
+  /** Answers its oldest waiting frame without work, if it can be. @returns whether it was */
+  relieve(): boolean;
   /** Called for each frame that is taken, in order. */
   begin(frame: QueuedFrame, image: HeldImage): FrameTurn;
 }
@@ -45,6 +47,10 @@ export class Turns {
     return this.#requests.length;
   }
 
+  get streamsWaiting(): number {
+    return this.#waiting.size;
+  }
+
   /** A stream may have a frame waiting. */
   join(stream: StreamTurn): void {
     if (stream.queue.waiting === 0 || this.#waiting.has(stream)) return;
@@ -54,6 +60,14 @@ export class Turns {
 
   leave(stream: StreamTurn): void {
     this.#waiting.delete(stream);
+  }
+
+  /** While there is no room for all: whatever can be answered without work is, so that it does not wait for its turn. */
+  relieve(): void {
+    for (const stream of this.#waiting) {
+      while (stream.queue.waiting > 0 && stream.relieve());
+      if (stream.queue.waiting === 0) this.#waiting.delete(stream);
+    }
   }
 
   /** A single image takes its place. @throws OnlookerError OVERLOADED */

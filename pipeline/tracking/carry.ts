@@ -8,16 +8,19 @@ import { isInView, type FaceTrack } from './face-track.js';
 import { predict, type Motion } from './motion.js';
 import type { TrackingSettings } from './tracking-options.js';
 
-/** What a frame that is glanced at looks like. */
-export interface Glance {
-  readonly scene: PictureLook;
+/** A frame that nobody looks for faces in. */
+export interface UnseenFrame {
   readonly widthPx: number;
   readonly heightPx: number;
   /** Whether a face there is one that the stream wants. */
   isWanted(face: FoundFace): boolean;
+}
+/** The same where it was decoded, for a glance at it. */
+export interface Glance extends UnseenFrame {
+  readonly scene: PictureLook;
   lookAt(box: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>): PictureLook;
 }
-interface Carried {
+export interface Carried {
   readonly track: FaceTrack;
   readonly motion: Motion;
   readonly face: FoundFace;
@@ -55,18 +58,30 @@ export function carriedFaces(
 ): readonly Carried[] | null {
   if (scene === null || lookAlike(glance.scene, scene) < settings.carriedScene) return null;
   if (!areSettled(tracks, atMs, galleryVersion, settings)) return null;
-  const carried: Carried[] = [];
-  for (const track of tracks.filter(isInView)) {
-    const { body } = track;
-    const { located } = body;
-    if (body.motion === null || body.look === null || located === null) return null;
-    const motion = predict(body.motion, atMs, settings.noise);
-    const face = movedFace(body.face, body.motion, motion);
-    const isInside = motion.x > 0 && motion.y > 0 && motion.x < glance.widthPx && motion.y < glance.heightPx;
-    if (!isInside || !glance.isWanted(face) || lookAlike(glance.lookAt(face), body.look) < settings.carriedLook) return null;
-    carried.push({ track, motion, face, points: movedPoints(located.points, located.face, face) });
-  }
-  return carried;
+  const inView = tracks.filter(isInView);
+  const carried = unseenFaces(inView, glance, atMs, settings);
+  const lookTheSame = carried.every(({ track: { body }, face }) => {
+    return body.look !== null && lookAlike(glance.lookAt(face), body.look) >= settings.carriedLook;
+  });
+  return carried.length === inView.length && lookTheSame ? carried : null;
+}
+
+/** @returns where the tracks in view are by now, by their motion alone; who has left the frame or the region is left out */
+export function unseenFaces(
+  tracks: readonly FaceTrack[],
+  frame: UnseenFrame,
+  atMs: number,
+  settings: TrackingSettings,
+): readonly Carried[] {
+  return tracks.filter(isInView).flatMap((track) => {
+    const { motion: last, located, face: lastFace } = track.body;
+    if (last === null || located === null) return [];
+    const motion = predict(last, atMs, settings.noise);
+    const face = movedFace(lastFace, last, motion);
+    const isInside = motion.x > 0 && motion.y > 0 && motion.x < frame.widthPx && motion.y < frame.heightPx;
+    if (!isInside || !frame.isWanted(face)) return [];
+    return [{ track, motion, face, points: movedPoints(located.points, located.face, face) }];
+  });
 }
 
 /** A face as it was found, moved as its motion moved since. */

@@ -8,6 +8,8 @@ export interface DetectionRate {
 
 /** A face that comes is found within this time, and nobody is carried on by guesswork for longer. */
 const LONGEST_GAP_MS = 100;
+/** The same while there is more to do than time: better late than not at all. */
+const LONGEST_GAP_BUSY_MS = 200;
 
 export class DetectionPlan {
   readonly #detectEvery: number;
@@ -23,9 +25,16 @@ export class DetectionPlan {
    * @param isSettled whether a glance could do at all
    */
   mayGlance(atMs: number, isSettled: boolean): boolean {
-    const isDue = !isSettled || this.#glances + 1 >= this.#detectEvery || atMs - this.#lookedMs >= LONGEST_GAP_MS;
+    const isDue = !isSettled || this.#isDue(atMs, LONGEST_GAP_MS);
     if (!isDue) this.#glances++;
     else this.looked(atMs);
+    return !isDue;
+  }
+
+  /** Whether the frame that came at this time, ms, may go unseen while there is no time to look at it; it is counted as that. */
+  mayGoUnseen(atMs: number): boolean {
+    const isDue = this.#isDue(atMs, LONGEST_GAP_BUSY_MS);
+    if (!isDue) this.#glances++;
     return !isDue;
   }
 
@@ -33,5 +42,9 @@ export class DetectionPlan {
   looked(atMs: number): void {
     this.#glances = 0;
     this.#lookedMs = Math.max(this.#lookedMs, atMs);
+  }
+
+  #isDue(atMs: number, longestGapMs: number): boolean {
+    return this.#glances + 1 >= this.#detectEvery || atMs - this.#lookedMs >= longestGapMs;
   }
 }

@@ -4,7 +4,7 @@
 import type { FoundFace } from '../lane-protocol.js';
 import { lookAlike, type PictureLook } from '../picture-look.js';
 import { associate } from './association.js';
-import { areSettled, carriedFaces, movedPoints, type Glance } from './carry.js';
+import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type Glance, type UnseenFrame } from './carry.js';
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
@@ -57,6 +57,7 @@ export class StreamTracks {
   /** Time of the newest frame; ticks do not move it, since motion goes by when frames came. */
   #frameMs = -Infinity;
   #scene: PictureLook | null = null;
+  #isCalm = false;
   #galleryVersion: number;
 
   constructor(options: TrackingOptions) {
@@ -120,6 +121,11 @@ export class StreamTracks {
     return sights;
   }
 
+  /** Whether the newest frame that was looked at shows the scene of the one before, hardly changed. */
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
   /** Whether a glance may do for a frame of this time: `carry` says for certain. */
   mayCarry(atMs: number, galleryVersion: number): boolean {
     return this.#scene !== null && areSettled(this.#tracks, atMs, galleryVersion, this.#settings);
@@ -133,15 +139,14 @@ export class StreamTracks {
     this.#advance(atMs, galleryVersion);
     const now = this.#frameTime(atMs);
     const carried = carriedFaces(this.#tracks, this.#scene, glance, now, this.#galleryVersion, this.#settings);
-    if (carried === null) return null;
-    return carried.map(({ track, motion, face, points }) => {
-      const { body } = track;
-      body.motion = motion;
-      body.face = face;
-      body.seenMs = now;
-      track.frames++;
-      return { atMs: now, embed: false, changed: false, body, face, points };
-    });
+    return carried === null ? null : this.#carryOn(carried, now);
+  }
+
+  /** The next frame, which nobody has seen: as `carry`, whatever it may show. */
+  carryUnseen(frame: UnseenFrame, atMs: number, galleryVersion: number): readonly CarriedSight[] {
+    this.#advance(atMs, galleryVersion);
+    const now = this.#frameTime(atMs);
+    return this.#carryOn(unseenFaces(this.#tracks, frame, now, this.#settings), now);
   }
 
   /** The five points (x, y each) that were found in the face of a sight: they go with it where it is carried on. */
@@ -251,6 +256,17 @@ export class StreamTracks {
     this.#recent.expire(this.#nowMs);
   }
 
+  #carryOn(carried: readonly Carried[], atMs: number): readonly CarriedSight[] {
+    return carried.map(({ track, motion, face, points }) => {
+      const { body } = track;
+      body.motion = motion;
+      body.face = face;
+      body.seenMs = atMs;
+      track.frames++;
+      return { atMs, embed: false, changed: false, body, face, points };
+    });
+  }
+
   #frameTime(atMs: number): number {
     this.#frameMs = Math.max(this.#frameMs, atMs);
     return this.#frameMs;
@@ -273,8 +289,10 @@ export class StreamTracks {
 
   /** After a cut nobody is where they were; who shows again is known by the embedding. */
   #noteScene(scene: PictureLook | null): void {
-    const isCut = scene !== null && this.#scene !== null && lookAlike(scene, this.#scene) < this.#settings.sceneCut;
+    const alike = scene === null || this.#scene === null ? null : lookAlike(scene, this.#scene);
+    const isCut = alike !== null && alike < this.#settings.sceneCut;
     this.#scene = scene;
+    this.#isCalm = alike !== null && alike >= this.#settings.calmScene;
     if (!isCut) return;
     this.#tracks = this.#tracks.filter(({ confirmed, votes }) => confirmed || votes.length > 0);
     for (const { body } of this.#tracks) body.motion = null;

@@ -44,6 +44,8 @@ export interface TrackingThresholds {
   readonly carriedScene: number;
   /** ... and each face, where it is expected, with itself in that. */
   readonly carriedLook: number;
+  /** Frames that correlate at least so show a scene in which hardly anything changes. */
+  readonly calmScene: number;
 
   /** From this quality on a face is clear enough to be told from another. */
   readonly clearQuality: number;
@@ -88,6 +90,7 @@ export const DEFAULT_TRACKING: TrackingThresholds = {
   changedLook: 0.85,
   carriedScene: 0.9,
   carriedLook: 0.9,
+  calmScene: 0.95,
   clearQuality: 0.6,
   sameFace: 0.5,
   sameSoftFace: 0.65,
