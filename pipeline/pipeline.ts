@@ -10,6 +10,7 @@ import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/paylo
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
+import { FrameCache, type CacheFigures } from './frame-cache.js';
 import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
 import type { Gallery } from './gallery/gallery.js';
@@ -22,7 +23,7 @@ import { RecentStreams } from './recent-streams.js';
 import { StreamQueue } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
-import { Turns, type FrameTurn, type StreamTurn } from './turns.js';
+import { Turns, type FrameTurn, type StreamTurn, type Turn } from './turns.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -46,6 +47,7 @@ interface OpenStream extends StreamTurn {
 
 /** How often waiting frames are checked against the deadline, as a part of it. */
 const SWEEPS_PER_DEADLINE = 8;
+const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const;
 
 export class Pipeline {
   /** The provider that is really live. */
@@ -61,10 +63,12 @@ export class Pipeline {
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
+  readonly #cache: FrameCache;
   readonly #streams = new Set<OpenStream>();
   readonly #ended = new RecentStreams();
   readonly #sweep: NodeJS.Timeout;
   readonly #forgetSnapshots: () => void;
+  readonly #forgetRemovals: () => void;
   #waitingBytes = 0;
   #requestsOpen = 0;
   #onRequestsDone: (() => void) | null = null;
@@ -92,6 +96,8 @@ export class Pipeline {
       onRoom: () => this.#pump(),
     });
     onRoom.call = () => this.#pump();
+    this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
+    this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
     this.#sweep = setInterval(() => this.#lookAfterStreams(), Math.max(10, options.deadlineMs / SWEEPS_PER_DEADLINE)).unref();
   }
@@ -122,6 +128,11 @@ export class Pipeline {
       lanes: this.#lanes.lanes.length,
       lanesBusy: this.#lanes.lanes.filter((lane) => !lane.idle).length,
     };
+  }
+
+  /** What was answered from memory so far. */
+  get cacheFigures(): CacheFigures {
+    return this.#cache.figures;
   }
 
   /** Id of the model that would answer. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
@@ -192,7 +203,7 @@ export class Pipeline {
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     // The bytes are given away with the request, so their hash is taken before.
     const sha256 = await imageSha256(image);
-    const worked = await this.#request({ image, want: 'all' });
+    const worked = await this.#request({ image, want: 'all' }, sha256);
     return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
   }
 
@@ -223,6 +234,8 @@ export class Pipeline {
     await Promise.all([...this.#streams].map((stream) => stream.close('draining')));
     if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
     this.#forgetSnapshots();
+    this.#forgetRemovals();
+    this.#cache.forget();
     await this.#engine.close();
   }
 
@@ -301,13 +314,13 @@ export class Pipeline {
     return queue.stats;
   }
 
-  async #request(work: FrameWork): Promise<WorkedFrame> {
+  /** @param sha256 of the image, where it is known */
+  async #request(work: FrameWork, sha256?: string): Promise<WorkedFrame> {
     if (work.image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
     this.#requestsOpen++;
     try {
-      const answer = this.#turns.request(work);
-      this.#pump();
-      return await answer;
+      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(work.image))) : undefined;
+      return await this.#cache.worked(work, (wanted) => this.#takeTurn(wanted), hash);
     } catch (error) {
       this.#logInternal(error);
       throw toOnlookerError(error);
@@ -317,13 +330,25 @@ export class Pipeline {
     }
   }
 
+  #takeTurn(work: FrameWork): Promise<WorkedFrame> {
+    const answer = this.#turns.request(work);
+    this.#pump();
+    return answer;
+  }
+
   /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
   #pump(): void {
     while (this.#engine.hasRoom) {
       const turn = this.#nextTurn();
       if (turn === undefined) return;
-      turn.settle(this.#engine.work(turn.work));
+      turn.settle(this.#work(turn));
     }
+  }
+
+  /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
+  #work({ fromStream, work }: Turn): Promise<WorkedFrame> {
+    const isCached = fromStream && this.#options.cache?.streams === true;
+    return isCached ? this.#cache.worked(work, (wanted) => this.#engine.work(wanted)) : this.#engine.work(work);
   }
 
   #nextTurn(): ReturnType<Turns['next']> {
@@ -360,8 +385,9 @@ export class Pipeline {
 
   #observeTiming({ timing }: OkPayload): void {
     if (this.#observer === undefined) return;
-    for (const stage of ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const)
-      this.#observer.stage(stage, timing[stage]);
+    // What came from the cache went through no stage.
+    const stages = timing.decode === 0 ? (['total'] as const) : STAGES;
+    for (const stage of stages) this.#observer.stage(stage, timing[stage]);
   }
 
   #errorOutcome(error: unknown): { status: 'error'; code: OnlookerError['code']; message: string } {
