@@ -2,6 +2,7 @@
 import type { ImageInput } from '../models/family.js';
 import { decodeImage, type ImageProblem } from './decode-image.js';
 import { wholeFrameGeometry, writeWholeFrame, type InputGeometry } from './resample.js';
+import { yieldToMainThread } from './thread-priority.js';
 
 export interface PreprocessTask {
   readonly image: Uint8Array;
@@ -21,6 +22,8 @@ export interface Preprocessed {
   readonly decodeMs: number;
   readonly preprocessMs: number;
 }
+
+yieldToMainThread();
 
 export default async function preprocess(task: PreprocessTask): Promise<Preprocessed | ImageProblem> {
   const startMs = performance.now();

@@ -363,8 +363,8 @@ export class Gallery {
     this.#listenTo(content);
     this.#tell(content.matrix.snapshot);
     if (mode === 'replace') {
-      before.matrix.clear();
       this.#removed();
+      await before.matrix.clear();
     }
     return report;
   }

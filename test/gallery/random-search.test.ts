@@ -110,5 +110,6 @@ test('a probe that is no number is nobody', () => {
   for (let index = 0; index < 40; index++) matrix.append(`face ${index}`, index, unitVector(index, 64));
   const search = new GallerySearch(matrix.snapshot);
   const wrong = [unitVector(1, 64).fill(NaN), unitVector(1, 64).map((value, index) => (index === 5 ? NaN : value))];
-  expect(search.search([...wrong, unitVector(7, 64)], 1)).toEqual([[], [], [{ owner: 7, similarity: expect.closeTo(1, 6) }]]);
+  const found = search.search([...wrong, unitVector(7, 64)], 1);
+  expect(found.map((people) => people.map(({ owner }) => owner))).toEqual([[], [], [7]]);
 });

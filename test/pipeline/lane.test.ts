@@ -53,7 +53,8 @@ test('a lane that is told of another gallery while its thread starts anew search
   const isBack = new Promise<void>((resolve) => (back = resolve));
   const settings = { pack, provider: 'cpu', intraOpThreads: 1, ladder: [1], detectionScore, nmsIou } as const;
   const { lane } = await Lane.start({ ...settings, gallery: gallery.snapshot }, SILENT_LOG, () => back());
-  const { detect, face } = await frameOf('cage.jpg', pack.detector.input);
+  const frame = await frameOf('cage.jpg', pack.detector.input);
+  const { detect } = frame;
   lane.useGallery(null as unknown as GallerySnapshot);
   await expect(lane.detect([detect])).rejects.toThrow('in the middle of a job');
 
@@ -66,7 +67,7 @@ test('a lane that is told of another gallery while its thread starts anew search
   await new Promise((resolve) => setTimeout(resolve, 200));
   const [found] = (await lane.detect([detect])).frames[0] ?? [];
   if (found === undefined) throw new Error('there is a face in the picture');
-  const { answers } = await lane.describe([face(found, 'match')]);
+  const { answers } = await lane.describe([frame.face(found, 'match')]);
   expect(answers[0]?.galleryVersion).toBe(4711);
   await lane.close();
 });
