@@ -7,6 +7,7 @@ import type { DescribedFace, FrameWork, WorkedFrame } from './frame-engine.js';
 import type { FaceAnswer, FaceItem } from './lane-protocol.js';
 
 type Want = FaceItem['want'];
+type Asked = Pick<FrameWork, 'want' | 'region' | 'minFacePx'>;
 /** Each holds what those before it hold. */
 const RANKS = { points: 0, embedding: 1, all: 2 } as const;
 type Level = keyof typeof RANKS;
@@ -30,6 +31,11 @@ export interface CacheFigures {
 const ENTRY_BYTES = 512;
 const FACE_BYTES = 1024;
 const NO_STAGES = { decode: 0, preprocess: 0, infer: 0, match: 0 } as const;
+
+/** Lower-case hex, on the thread that asks: some 50 microseconds for a camera's frame. */
+export function sha256Of(image: Uint8Array): string {
+  return createHash('sha256').update(image).digest('hex');
+}
 
 export class FrameCache {
   readonly #entries: LRUCache<string, Entry> | null;
@@ -65,15 +71,14 @@ export class FrameCache {
 
   /**
    * The frame from memory, or worked on now. A frame from memory went through no stage, and its stages say so.
-   * @param compute called before this returns, or never; the work may want more than was asked for, so that it serves others too
    * @param sha256 of the image; nothing weaker may take its place: who can make two images alike could pass for another
+   * @param compute called before this returns, or never; may be asked for more than was wanted, so that it serves others too
    * @throws what `compute` throws
    */
-  worked(work: FrameWork, compute: (work: FrameWork) => Promise<WorkedFrame>, sha256?: string): Promise<WorkedFrame> {
-    const { want, region = null, minFacePx = null } = work;
-    if (this.#entries === null || typeof want !== 'string') return compute(work);
-    const hash = sha256 ?? createHash('sha256').update(work.image).digest('hex');
-    const key = JSON.stringify([hash, region, minFacePx]);
+  worked(asked: Asked, sha256: string, compute: (want: FrameWork['want']) => Promise<WorkedFrame>): Promise<WorkedFrame> {
+    const { want, region = null, minFacePx = null } = asked;
+    if (this.#entries === null || typeof want !== 'string') return compute(want);
+    const key = JSON.stringify([sha256, region, minFacePx]);
     const level = levelOf(want);
     const version = this.#galleryVersion();
 
@@ -90,7 +95,7 @@ export class FrameCache {
       return flight.then((frame) => copyOf(frame, level));
     }
     this.#figures.misses++;
-    return this.#begin(key, flightKey, level, () => compute({ ...work, want: level }));
+    return this.#begin(key, flightKey, level, () => compute(level));
   }
 
   /** Somebody is to be forgotten, and any of these frames may show them. */
@@ -132,13 +137,9 @@ function serves({ frame, level }: Entry, wanted: Level, galleryVersion: number):
 }
 
 /** With memory of its own, since an entry's is wiped when it goes, and with no more than is wanted. */
-function copyOf({ width, height, faces }: WorkedFrame, level: Level): WorkedFrame {
-  return {
-    width,
-    height,
-    faces: faces.map(({ face, answer }) => ({ face, answer: copyOfAnswer(answer, level) })),
-    stages: NO_STAGES,
-  };
+function copyOf({ width, height, faces, isCarried }: WorkedFrame, level: Level): WorkedFrame {
+  const copies = faces.map(({ face, answer }) => ({ face, answer: copyOfAnswer(answer, level) }));
+  return { width, height, faces: copies, isCarried, stages: NO_STAGES };
 }
 
 function copyOfAnswer({ points, measures, embedding, matches, galleryVersion }: FaceAnswer, level: Level): FaceAnswer {

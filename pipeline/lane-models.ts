@@ -4,7 +4,7 @@ import type { DetectorFamily, EmbedderFamily, LandmarkFamily, RawDetection } fro
 import { loadFamily } from '../models/family-registry.js';
 import type { PreparedModel } from '../models/prepared.js';
 import { fitSimilarity, writeAligned } from './align.js';
-import { splitIntoRungs } from './batch-ladder.js';
+import { splitIntoRungs } from './scheduling/batch-ladder.js';
 import { poseFromPoints, sharpnessOf, type FaceMeasures } from './face-quality.js';
 import { GallerySearch } from './gallery/gallery-search.js';
 import type { GallerySnapshot } from './gallery/gallery.js';

@@ -10,20 +10,22 @@ import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/paylo
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
-import { FrameCache, type CacheFigures } from './frame-cache.js';
+import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
 import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
+import { ImageMemory, type HeldImage } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { startLanes } from './lane-start.js';
-import type { LanePool } from './lane-pool.js';
 import type { Provider } from './lane-protocol.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
-import { StreamQueue } from './stream-queue.js';
+import type { LanePool } from './scheduling/lane-pool.js';
+import type { Origin } from './scheduling/origin.js';
+import { Turns, type FrameTurn, type StreamTurn } from './scheduling/turns.js';
+import { StreamQueue, type QueuedFrame, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
-import { Turns, type FrameTurn, type StreamTurn, type Turn } from './turns.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -45,8 +47,10 @@ interface OpenStream extends StreamTurn {
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
-/** How often waiting frames are checked against the deadline, as a part of it. */
-const SWEEPS_PER_DEADLINE = 8;
+/** How often waiting frames are checked against their deadlines, and tracks for who has left. */
+const SWEEP_MS = 100;
+/** Memory of images that is kept for the next ones. */
+const KEPT_IMAGE_BYTES = 16 * 1024 * 1024;
 const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const;
 
 export class Pipeline {
@@ -69,7 +73,8 @@ export class Pipeline {
   readonly #sweep: NodeJS.Timeout;
   readonly #forgetSnapshots: () => void;
   readonly #forgetRemovals: () => void;
-  #waitingBytes = 0;
+  readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
+  readonly #waitingBytes: WaitingBytes = { used: 0 };
   #requestsOpen = 0;
   #onRequestsDone: (() => void) | null = null;
   #closed: Promise<void> | null = null;
@@ -99,7 +104,7 @@ export class Pipeline {
     this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
     this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
-    this.#sweep = setInterval(() => this.#lookAfterStreams(), Math.max(10, options.deadlineMs / SWEEPS_PER_DEADLINE)).unref();
+    this.#sweep = setInterval(() => this.#lookAfterStreams(), SWEEP_MS).unref();
   }
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
@@ -122,7 +127,7 @@ export class Pipeline {
       streams: this.#streams.size,
       framesWaiting,
       framesInFlight: this.#engine.inFlight,
-      waitingBytes: this.#waitingBytes,
+      waitingBytes: this.#waitingBytes.used,
       requestsWaiting: this.#turns.requestsWaiting,
       batchWaiting: this.#lanes.queued,
       lanes: this.#lanes.lanes.length,
@@ -146,13 +151,20 @@ export class Pipeline {
    */
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const { task, model } = this.#answerer(options);
-    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult));
+    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
     const tracked = task === 'faces' ? this.#trackedStream(options, model.id) : null;
-    const plain: FrameTurn['work'] = workOf(options, WANTED[task]);
+    const deadlineMs = options.deadlineMs ?? this.#options.deadlineMs;
+    const workFor = ({ receivedAtMs }: QueuedFrame, image: HeldImage, want: FrameWork['want']): FrameWork => ({
+      ...workOf(options, want),
+      image,
+      origin: { source: queue, isInteractive: false, deadlineMs: receivedAtMs + deadlineMs },
+    });
     const stream: OpenStream = {
       queue,
       tracked,
-      begin: (frame) => {
+      weight: options.weight ?? 1,
+      deadlineMs,
+      begin: (frame, image) => {
         const settle = (answer: Promise<OkPayload>): void =>
           void answer.then(
             (payload) => queue.settle(frame, payload),
@@ -160,11 +172,11 @@ export class Pipeline {
           );
         if (tracked === null) {
           const answer = (worked: WorkedFrame): OkPayload => answerOf(task, worked, model.id, this.#gallery, this.#thresholds);
-          return { work: plain, settle: (outcome) => settle(outcome.then(answer)) };
+          return { work: workFor(frame, image, WANTED[task]), settle: (outcome) => settle(outcome.then(answer)) };
         }
-        const followed = tracked.begin();
+        const followed = tracked.begin(performance.timeOrigin + frame.receivedAtMs);
         return {
-          work: workOf(options, followed),
+          work: workFor(frame, image, followed),
           settle: (outcome) => settle(this.#trackedAnswer(followed, outcome, model.id)),
         };
       },
@@ -186,7 +198,7 @@ export class Pipeline {
   async recognise(image: Uint8Array, options: RecogniseOptions): Promise<OkPayload> {
     const startMs = performance.now();
     const { task, model } = this.#answerer(options);
-    const worked = await this.#request({ ...workOf(options, WANTED[task]), image });
+    const worked = await this.#request(image, workOf(options, WANTED[task]));
     const answer = withTotal(answerOf(task, worked, model.id, this.#gallery, this.#thresholds), performance.now() - startMs);
     this.#observeTiming(answer);
     return answer;
@@ -201,9 +213,8 @@ export class Pipeline {
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    // The bytes are given away with the request, so their hash is taken before.
     const sha256 = await imageSha256(image);
-    const worked = await this.#request({ image, want: 'all' }, sha256);
+    const worked = await this.#request(image, { want: 'all' }, sha256);
     return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
   }
 
@@ -252,11 +263,12 @@ export class Pipeline {
     return { task, model };
   }
 
-  #trackedStream({ tracking, thumbnails = false }: StreamOptions, model: string): TrackedStream | null {
+  #trackedStream(options: StreamOptions, model: string): TrackedStream | null {
+    const { tracking, thumbnails = false, detectEvery = this.#options.detectEvery } = options;
     const gallery = this.#gallery;
     if (tracking === undefined || gallery === null) return null;
     const { detectionScore } = this.#thresholds;
-    return new TrackedStream({ ...tracking, thumbnails, model, gallery, detectionScore, rule: this.#thresholds });
+    return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
   }
 
   async #trackedAnswer(frame: TrackedFrame, outcome: Promise<WorkedFrame>, model: string): Promise<OkPayload> {
@@ -284,26 +296,18 @@ export class Pipeline {
       queue.pushAnswered(frame, { status: 'error', code: 'TOO_LARGE', message });
       return;
     }
-    if (this.#waitingBytes - queue.waitingBytes + bytes > maxWaitingBytes) {
+    if (this.#waitingBytes.used - queue.waitingBytes + bytes > maxWaitingBytes) {
       queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
       return;
     }
-    this.#changeQueue(queue, () => queue.push(frame));
+    queue.push(frame, this.#images.hold(frame.image));
     this.#turns.join(stream);
     this.#pump();
   }
 
-  /** Keeps the sum of waiting bytes in step with one queue. */
-  #changeQueue<T>(queue: StreamQueue, change: () => T): T {
-    const before = queue.waitingBytes;
-    const result = change();
-    this.#waitingBytes += queue.waitingBytes - before;
-    return result;
-  }
-
   async #closeStream(stream: OpenStream, how: 'finish' | DropReason): Promise<StreamStats> {
     const { queue } = stream;
-    if (how !== 'finish') this.#changeQueue(queue, () => queue.dropWaiting(how));
+    if (how !== 'finish') queue.dropWaiting(how);
     await queue.settled();
     this.#turns.leave(stream);
     // Twice where it was taken over while it was closing.
@@ -315,12 +319,12 @@ export class Pipeline {
   }
 
   /** @param sha256 of the image, where it is known */
-  async #request(work: FrameWork, sha256?: string): Promise<WorkedFrame> {
-    if (work.image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
+  async #request(image: Uint8Array, asked: AskedWork, sha256?: string): Promise<WorkedFrame> {
+    if (image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
     this.#requestsOpen++;
     try {
-      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(work.image))) : undefined;
-      return await this.#cache.worked(work, (wanted) => this.#takeTurn(wanted), hash);
+      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(image))) : '';
+      return await this.#cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }));
     } catch (error) {
       this.#logInternal(error);
       throw toOnlookerError(error);
@@ -330,37 +334,47 @@ export class Pipeline {
     }
   }
 
-  #takeTurn(work: FrameWork): Promise<WorkedFrame> {
-    const answer = this.#turns.request(work);
-    this.#pump();
-    return answer;
+  async #takeTurn(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
+    const held = this.#images.hold(image);
+    const origin: Origin = { source: held, isInteractive: true, deadlineMs: Infinity };
+    try {
+      const answer = this.#turns.request({ ...asked, image: held, origin });
+      this.#pump();
+      return await answer;
+    } catch (error) {
+      held.release();
+      throw error;
+    }
   }
 
   /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
   #pump(): void {
     while (this.#engine.hasRoom) {
-      const turn = this.#nextTurn();
+      const turn = this.#turns.next(performance.now(), this.#engine.expectedMs);
       if (turn === undefined) return;
       turn.settle(this.#work(turn));
     }
   }
 
   /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
-  #work({ fromStream, work }: Turn): Promise<WorkedFrame> {
-    const isCached = fromStream && this.#options.cache?.streams === true;
-    return isCached ? this.#cache.worked(work, (wanted) => this.#engine.work(wanted)) : this.#engine.work(work);
-  }
-
-  #nextTurn(): ReturnType<Turns['next']> {
-    const turn = this.#turns.next();
-    if (turn?.fromStream === true) this.#waitingBytes -= turn.work.image.byteLength;
-    return turn;
+  #work({ work }: FrameTurn): Promise<WorkedFrame> {
+    const { image, origin, want: asked } = work;
+    if (this.#options.cache?.streams !== true || origin.isInteractive || typeof asked !== 'string')
+      return this.#engine.work(work);
+    let isWorkedOn = false;
+    const worked = this.#cache.worked(work, sha256Of(image.bytes), (want) => {
+      isWorkedOn = true;
+      return this.#engine.work({ ...work, want });
+    });
+    // The engine releases what it works on.
+    if (!isWorkedOn) image.release();
+    return worked;
   }
 
   #lookAfterStreams(): void {
-    const before = performance.now() - this.#options.deadlineMs;
-    for (const { queue, tracked } of this.#streams) {
-      this.#changeQueue(queue, () => queue.dropOlderThan(before));
+    const nowMs = performance.now();
+    for (const { queue, tracked, deadlineMs } of this.#streams) {
+      queue.dropOlderThan(nowMs - Math.max(0, deadlineMs - this.#engine.expectedMs));
       tracked?.tick();
     }
     this.#ended.expire();
@@ -401,7 +415,9 @@ export class Pipeline {
   }
 }
 
-function workOf(options: RecogniseOptions, want: FrameWork['want']): Omit<FrameWork, 'image'> {
+type AskedWork = Omit<FrameWork, 'image' | 'origin'>;
+
+function workOf(options: RecogniseOptions, want: FrameWork['want']): AskedWork {
   return {
     want,
     ...(options.region === undefined ? {} : { region: options.region }),

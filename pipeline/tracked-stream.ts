@@ -10,6 +10,7 @@ import { cutFace, type FaceCut } from './face-picture.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView } from './frame-engine.js';
 import type { FaceAnswer, FoundFace } from './lane-protocol.js';
 import { faceLook, sceneLook } from './picture-look.js';
+import { DetectionPlan } from './tracking/detection-plan.js';
 import { sortableIds } from './store/sortable-id.js';
 import { StreamTracks, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
 import type { Evidence } from './tracking/votes.js';
@@ -25,6 +26,8 @@ export interface TrackedStreamOptions {
   readonly gallery: Gallery;
   /** Whether events carry the best face as a picture. */
   readonly thumbnails: boolean;
+  /** At least every so many frames is searched for faces; see `DetectionPlan`. */
+  readonly detectEvery: number;
   readonly onEvents: (events: readonly FaceEvent[]) => void;
 }
 
@@ -34,6 +37,7 @@ const newTrackId = sortableIds(Date.now);
 export class TrackedStream {
   readonly #options: TrackedStreamOptions;
   readonly #tracks: StreamTracks;
+  readonly #plan: DetectionPlan;
   /** The last frame that was begun has come before the tracks, or never will. */
   #lastSeen: Promise<void> = Promise.resolve();
   #peopleVersion: number;
@@ -42,6 +46,7 @@ export class TrackedStream {
     const { stream, model, rule, detectionScore, gallery } = options;
     this.#options = options;
     this.#peopleVersion = gallery.version;
+    this.#plan = new DetectionPlan(options);
     this.#tracks = new StreamTracks({
       stream,
       model,
@@ -52,12 +57,16 @@ export class TrackedStream {
     });
   }
 
-  /** The next frame, in the order sent. */
-  begin(): TrackedFrame {
+  /** The next frame, in the order sent. @param atMs when it came, Unix ms */
+  begin(atMs: number): TrackedFrame {
     const before = this.#lastSeen;
     let seen: () => void = () => undefined;
     this.#lastSeen = new Promise((resolve) => (seen = resolve));
-    return new TrackedFrame(this.#options, this.#tracks, before, seen, () => this.#tell());
+    return new TrackedFrame(this.#options, this.#tracks, this.#plan, atMs, {
+      before,
+      seen,
+      tell: () => this.#tell(),
+    });
   }
 
   /** To be called about once a second: faces leave also when no frames come. */
@@ -88,24 +97,58 @@ export class TrackedStream {
   }
 }
 
-/** One frame on its way: `choose` and `described` while it is worked on, then `learn`, or `abandon` when that failed. */
+/** What a frame tells its stream, and waits for. */
+interface FrameOrder {
+  /** The frames before it have come before the tracks. */
+  readonly before: Promise<void>;
+  /** It has. */
+  readonly seen: () => void;
+  readonly tell: () => void;
+}
+
+/**
+ * One frame on its way: `carry` where a glance may do, else `choose` and `described` while it is worked on, then `learn`, or
+ * `abandon` when that failed.
+ */
 export class TrackedFrame implements FrameGuide {
+  readonly mayCarry: boolean;
   readonly #cuts = new Map<Sight, FaceCut>();
   #sights: readonly Sight[] = [];
 
   constructor(
     private readonly options: TrackedStreamOptions,
     private readonly tracks: StreamTracks,
-    private readonly before: Promise<void>,
-    private readonly seen: () => void,
-    private readonly tell: () => void,
-  ) {}
+    private readonly plan: DetectionPlan,
+    private readonly atMs: number,
+    private readonly order: FrameOrder,
+  ) {
+    this.mayCarry = plan.mayGlance(atMs);
+  }
+
+  async carry(view: FrameView, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[] | null> {
+    await this.order.before;
+    const glance = {
+      scene: sceneLook(view),
+      widthPx: view.width,
+      heightPx: view.height,
+      isWanted,
+      lookAt: (box: Parameters<typeof faceLook>[1]) => faceLook(view, box),
+    };
+    const carried = this.tracks.carry(glance, this.atMs, this.options.gallery.version);
+    if (carried === null) {
+      this.plan.looked(this.atMs);
+      return null;
+    }
+    this.order.seen();
+    this.#sights = carried;
+    return carried.map(({ face, points }) => ({ face, answer: { points } }));
+  }
 
   async choose(faces: readonly FoundFace[], view: FrameView): Promise<readonly ChosenFace[]> {
-    await this.before;
+    await this.order.before;
     const appearance = { scene: sceneLook(view), faces: faces.map((face) => faceLook(view, face)) };
-    const sights = this.tracks.see(faces, Date.now(), this.options.gallery.version, appearance);
-    this.seen();
+    const sights = this.tracks.see(faces, this.atMs, this.options.gallery.version, appearance);
+    this.order.seen();
     this.#sights = sights.filter((sight) => sight !== null);
     return faces.flatMap((face, index) => {
       const sight = sights[index] ?? null;
@@ -114,6 +157,10 @@ export class TrackedFrame implements FrameGuide {
   }
 
   described(faces: readonly DescribedFace[], view: FrameView): void {
+    this.#sights.forEach((sight, index) => {
+      const { face, answer } = faces[index] ?? {};
+      if (face !== undefined && answer !== undefined) this.tracks.located(sight, face, answer.points);
+    });
     if (!this.options.thumbnails) return;
     this.#sights.forEach((sight, index) => {
       const described = faces[index];
@@ -137,15 +184,15 @@ export class TrackedFrame implements FrameGuide {
       }
     });
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
-    this.tell();
+    this.order.tell();
     return decisions;
   }
 
   /** It failed somewhere on its way; those after it must not wait for it. */
   abandon(): void {
-    this.seen();
+    this.order.seen();
     for (const sight of this.#sights) if (sight.embed) this.tracks.abandon(sight);
-    this.tell();
+    this.order.tell();
   }
 }
 

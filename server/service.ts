@@ -196,6 +196,7 @@ function pipelineOptions(settings: Settings, pack: PreparedPack, gallery: Galler
     maxBatch: settings.maxBatch,
     credits: settings.credits,
     deadlineMs: settings.deadlineMs,
+    detectEvery: settings.detectEvery,
     maxFrameBytes: settings.maxFrameBytes,
     maxPixels: settings.maxPixels,
     maxWaitingBytes: settings.maxWaitingBytes,

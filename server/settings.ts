@@ -129,7 +129,8 @@ export const settingsSchema = z.strictObject({
   }),
   credits: integer(1, 64, 2, { meaning: 'Frames that a client may have unanswered on one stream.', unit: 'frames' }),
   deadlineMs: integer(50, 600_000, 2000, {
-    meaning: 'A frame that has waited longer than this is answered `dropped`/`deadline`.',
+    meaning:
+      'A frame that cannot be answered within this time, by what frames take at present, is answered `dropped`/`deadline`. A stream may ask for another (`deadline_ms`).',
     unit: 'ms',
   }),
   maxFrameBytes: integer(1024, 256 * 1024 * 1024, MAX_FRAME_BYTES_DEFAULT, {
@@ -198,6 +199,11 @@ export const settingsSchema = z.strictObject({
   tracking: flag(true, {
     meaning:
       'Follow faces from frame to frame: stable ids, decisions by vote, events, and embeddings only where they pay. Off, every frame is judged by itself.',
+  }),
+  detectEvery: integer(1, 10, 3, {
+    meaning:
+      'Where faces are followed: of the frames of a fast stream at least every so many is searched for faces, and one every 100 ms; between, settled faces are carried on where a glance shows that nothing else changed. 1 searches every frame. A stream may ask for another (`detect_every`).',
+    unit: 'frames',
   }),
   mediaDir: optionalText({
     meaning: 'Folder of the video files that may be registered as streams (`media:door.mp4`).',

@@ -4,6 +4,7 @@
 import type { FoundFace } from '../lane-protocol.js';
 import { lookAlike, type PictureLook } from '../picture-look.js';
 import { associate } from './association.js';
+import { carriedFaces, type Glance } from './carry.js';
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
@@ -27,6 +28,12 @@ export interface Sight {
   readonly body: Body;
 }
 
+/** A sight of a face that was carried on: where it is, and its five points (x, y each). */
+export interface CarriedSight extends Sight {
+  readonly face: FoundFace;
+  readonly points: readonly number[];
+}
+
 /** What a frame and its faces, in their order, look like at a glance. */
 export interface Appearance {
   readonly scene: PictureLook;
@@ -47,6 +54,8 @@ export class StreamTracks {
   readonly #recent = new RecentTracks();
   #tracks: FaceTrack[] = [];
   #nowMs = -Infinity;
+  /** Time of the newest frame; ticks do not move it, since motion goes by when frames came. */
+  #frameMs = -Infinity;
   #scene: PictureLook | null = null;
   #galleryVersion: number;
 
@@ -76,7 +85,7 @@ export class StreamTracks {
   ): readonly (Sight | null)[] {
     this.#advance(atMs, galleryVersion);
     this.#noteScene(appearance?.scene ?? null);
-    const now = this.#nowMs;
+    const now = this.#frameTime(atMs);
     const { highScore, noise } = this.#settings;
     const trackable = this.#tracks.flatMap((track) => {
       const { motion, seenMs } = track.body;
@@ -109,6 +118,30 @@ export class StreamTracks {
     const sights = owners.map((track) => track && this.#sight(track, now, changed.has(track)));
     for (const track of this.#tracks) this.#settle(track);
     return sights;
+  }
+
+  /**
+   * The next frame, which was only glanced at: whoever was in view is taken to be where their motion takes them.
+   * @returns their sights, none of which is to be embedded; null when the frame has to be looked at, and nothing has changed then
+   */
+  carry(glance: Glance, atMs: number, galleryVersion: number): readonly CarriedSight[] | null {
+    this.#advance(atMs, galleryVersion);
+    const now = this.#frameTime(atMs);
+    const carried = carriedFaces(this.#tracks, this.#scene, glance, now, this.#galleryVersion, this.#settings);
+    if (carried === null) return null;
+    return carried.map(({ track, motion, face, points }) => {
+      const { body } = track;
+      body.motion = motion;
+      body.face = face;
+      body.seenMs = now;
+      track.frames++;
+      return { atMs: now, embed: false, changed: false, body, face, points };
+    });
+  }
+
+  /** The five points (x, y each) that were found in the face of a sight: they go with it where it is carried on. */
+  located({ body }: Sight, face: FoundFace, points: readonly number[]): void {
+    body.located = { face, points };
   }
 
   /**
@@ -208,10 +241,15 @@ export class StreamTracks {
     this.#recent.expire(this.#nowMs);
   }
 
+  #frameTime(atMs: number): number {
+    this.#frameMs = Math.max(this.#frameMs, atMs);
+    return this.#frameMs;
+  }
+
   #follow(track: FaceTrack, face: FoundFace, doubtful: boolean): void {
     const { body, firstMs } = track;
     const { noise, confirmFrames, confirmMs, briefMs, motionMs } = this.#settings;
-    const now = this.#nowMs;
+    const now = this.#frameMs;
     const isUnsure = doubtful || now - body.seenMs > (body.misses > 0 ? briefMs : motionMs);
     if (isUnsure) raiseDoubt(track, now, this.#settings);
     if (body.motion !== null)

@@ -1,10 +1,10 @@
 // The memory of frames by itself: what it answers, what it must not, and what it forgets. The real way is test/server/cache.test.ts.
 import { expect, test } from 'vitest';
-import { FrameCache } from '../../pipeline/frame-cache.js';
+import { FrameCache, sha256Of } from '../../pipeline/frame-cache.js';
 import type { FrameWork, WorkedFrame } from '../../pipeline/frame-engine.js';
 import type { FaceItem } from '../../pipeline/lane-protocol.js';
 
-const image = (seed: number): Uint8Array => Uint8Array.of(1, 2, 3, seed);
+const image = (seed: number): string => sha256Of(Uint8Array.of(1, 2, 3, seed));
 const measures = { sizePx: 90, sharpness: 200, yawDegrees: 0, pitchDegrees: 0, score: 0.9 };
 
 /** A cache over an engine that takes a turn of the event loop for each frame, and counts what it was asked for. */
@@ -13,7 +13,7 @@ function bench(maxBytes = 1 << 20) {
   const embeddings: Float32Array[] = [];
   const state = { version: 1, faces: 1 };
   const cache = new FrameCache(maxBytes, () => state.version);
-  const compute = async ({ want }: FrameWork): Promise<WorkedFrame> => {
+  const compute = async (want: FrameWork['want']): Promise<WorkedFrame> => {
     asked.push(want);
     const { version: galleryVersion, faces } = state;
     await new Promise((resolve) => setImmediate(resolve));
@@ -30,10 +30,16 @@ function bench(maxBytes = 1 << 20) {
       };
     };
     const stages = { decode: 2, preprocess: 1, infer: 10, match: 1 };
-    return { width: 64, height: 48, faces: Array.from({ length: faces }, () => ({ face, answer: answer() })), stages };
+    return {
+      isCarried: false,
+      width: 64,
+      height: 48,
+      faces: Array.from({ length: faces }, () => ({ face, answer: answer() })),
+      stages,
+    };
   };
   const work = (seed: number, want: FaceItem['want'] = 'match', more: Partial<FrameWork> = {}): Promise<WorkedFrame> =>
-    cache.worked({ image: image(seed), want, ...more }, compute);
+    cache.worked({ want, ...more }, image(seed), compute);
   return { cache, asked, state, work };
 }
 const answers = ({ faces }: WorkedFrame) => faces.map(({ answer }) => answer);
@@ -106,7 +112,7 @@ test('who asks while it is worked on waits for it, unless the gallery has change
 test('a failure is told to all who wait and not remembered', async () => {
   const { cache, work, asked } = bench();
   const fail = (): Promise<WorkedFrame> => Promise.reject(new Error('bad image'));
-  const both = [1, 2].map(() => cache.worked({ image: image(1), want: 'points' }, fail));
+  const both = [1, 2].map(() => cache.worked({ want: 'points' }, image(1), fail));
   expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   await work(1, 'points');
   expect(asked).toHaveLength(1);
