@@ -44,6 +44,12 @@ export interface PipelineOptions {
   readonly maxWaitingBytes: number;
   /** Single images (HTTP) waiting at once; one more is `OVERLOADED`. */
   readonly maxWaitingRequests: number;
+  /** Frames that were worked on before (frame-cache.ts). Default: none are kept. */
+  readonly cache?: {
+    readonly bytes: number;
+    /** Also those of streams whose faces are not followed. */
+    readonly streams: boolean;
+  };
   readonly thresholds?: Partial<PackThresholds>;
   readonly quality?: Partial<QualityGate>;
   readonly observer?: PipelineObserver;

@@ -10,6 +10,7 @@ import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/paylo
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
+import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
 import { FrameEngine, isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FramePlace, FrameResult } from './frame-result.js';
 import { ImageMemory, type HeldImage } from './image-memory.js';
@@ -53,6 +54,7 @@ interface OpenStream extends StreamTurn {
 const SWEEP_MS = 100;
 /** Memory of images that is kept for the next ones. */
 const KEPT_IMAGE_BYTES = 16 * 1024 * 1024;
+const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const;
 
 export class Pipeline {
   /** The provider that is really live. */
@@ -68,10 +70,12 @@ export class Pipeline {
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
+  readonly #cache: FrameCache;
   readonly #streams = new Set<OpenStream>();
   readonly #ended = new RecentStreams();
   readonly #sweep: NodeJS.Timeout;
   readonly #forgetSnapshots: () => void;
+  readonly #forgetRemovals: () => void;
   readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
   readonly #waitingBytes: WaitingBytes = { used: 0 };
   #requestsOpen = 0;
@@ -100,6 +104,8 @@ export class Pipeline {
       onRoom: () => this.#pump(),
     });
     onRoom.call = () => this.#pump();
+    this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
+    this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
     this.#sweep = setInterval(() => this.#lookAfterStreams(), SWEEP_MS).unref();
   }
@@ -132,6 +138,11 @@ export class Pipeline {
     };
   }
 
+  /** What was answered from memory so far. */
+  get cacheFigures(): CacheFigures {
+    return this.#cache.figures;
+  }
+
   /** Id of the model that would answer. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   modelFor(options: RecogniseOptions): string {
     return this.#answerer(options).model.id;
@@ -143,11 +154,7 @@ export class Pipeline {
    */
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const { task, model } = this.#answerer(options);
-    const queue = new StreamQueue(
-      this.#options.credits,
-      (result) => this.#deliver(result, onResult),
-      this.#waitingBytes,
-    );
+    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
     const tracked = task === 'faces' ? this.#trackedStream(options, model.id) : null;
     const deadlineMs = options.deadlineMs ?? this.#options.deadlineMs;
     const workFor = ({ receivedAtMs }: QueuedFrame, image: HeldImage, want: FrameWork['want']): FrameWork => ({
@@ -228,7 +235,7 @@ export class Pipeline {
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     const sha256 = await imageSha256(image);
-    const worked = await this.#request(image, { want: 'all' });
+    const worked = await this.#request(image, { want: 'all' }, sha256);
     return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
   }
 
@@ -259,6 +266,8 @@ export class Pipeline {
     await Promise.all([...this.#streams].map((stream) => stream.close('draining')));
     if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
     this.#forgetSnapshots();
+    this.#forgetRemovals();
+    this.#cache.forget();
     await this.#engine.close();
   }
 
@@ -332,17 +341,14 @@ export class Pipeline {
     return queue.stats;
   }
 
-  async #request(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
+  /** @param sha256 of the image, where it is known */
+  async #request(image: Uint8Array, asked: AskedWork, sha256?: string): Promise<WorkedFrame> {
     if (image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
     this.#requestsOpen++;
-    const held = this.#images.hold(image);
-    const origin: Origin = { source: held, isInteractive: true, deadlineMs: Infinity };
     try {
-      const answer = this.#turns.request({ ...asked, image: held, origin });
-      this.#pump();
-      return await answer;
+      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(image))) : '';
+      return await this.#cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }));
     } catch (error) {
-      held.release();
       this.#logInternal(error);
       throw toOnlookerError(error);
     } finally {
@@ -351,15 +357,43 @@ export class Pipeline {
     }
   }
 
+  async #takeTurn(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
+    const held = this.#images.hold(image);
+    const origin: Origin = { source: held, isInteractive: true, deadlineMs: Infinity };
+    try {
+      const answer = this.#turns.request({ ...asked, image: held, origin });
+      this.#pump();
+      return await answer;
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+  }
+
   /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
   #pump(): void {
     while (this.#engine.hasRoom) {
       const turn = this.#turns.next(performance.now(), this.#engine.expectedMs);
       if (turn === undefined) return;
-      turn.settle(this.#engine.work(turn.work));
+      turn.settle(this.#work(turn));
     }
     // Now frames wait: those that can be answered without work would only make all of them late.
     this.#turns.relieve();
+  }
+
+  /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
+  #work({ work }: FrameTurn): Promise<WorkedFrame> {
+    const { image, origin, want: asked } = work;
+    if (this.#options.cache?.streams !== true || origin.isInteractive || typeof asked !== 'string')
+      return this.#engine.work(work);
+    let isWorkedOn = false;
+    const worked = this.#cache.worked(work, sha256Of(image.bytes), (want) => {
+      isWorkedOn = true;
+      return this.#engine.work({ ...work, want });
+    });
+    // The engine releases what it works on.
+    if (!isWorkedOn) image.release();
+    return worked;
   }
 
   #lookAfterStreams(): void {
@@ -390,8 +424,9 @@ export class Pipeline {
 
   #observeTiming({ timing }: OkPayload): void {
     if (this.#observer === undefined) return;
-    for (const stage of ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const)
-      this.#observer.stage(stage, timing[stage]);
+    // What came from the cache went through no stage.
+    const stages = timing.decode === 0 ? (['total'] as const) : STAGES;
+    for (const stage of stages) this.#observer.stage(stage, timing[stage]);
   }
 
   #errorOutcome(error: unknown): { status: 'error'; code: OnlookerError['code']; message: string } {

@@ -3,6 +3,7 @@
 import type { ImageInput } from '../models/family.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
 import { wholeFrameGeometry, writeWholeFrame, type InputGeometry } from './resample.js';
+import { yieldToMainThread } from './thread-priority.js';
 
 export interface PreprocessTask {
   /** In shared memory. */
@@ -27,6 +28,8 @@ export interface Preprocessed {
   readonly decodeMs: number;
   readonly preprocessMs: number;
 }
+
+yieldToMainThread();
 
 export default async function preprocess(task: PreprocessTask): Promise<Preprocessed | ImageProblem> {
   const startMs = performance.now();

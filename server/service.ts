@@ -201,6 +201,7 @@ function pipelineOptions(settings: Settings, pack: PreparedPack, gallery: Galler
     maxPixels: settings.maxPixels,
     maxWaitingBytes: settings.maxWaitingBytes,
     maxWaitingRequests: settings.maxWaitingRequests,
+    cache: { bytes: settings.cacheMb * 2 ** 20, streams: settings.cacheStreams },
     thresholds: { ...(match === undefined ? {} : { match }), ...(margin === undefined ? {} : { margin }) },
     quality: {
       minFacePx: settings.enrolMinFacePx,

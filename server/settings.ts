@@ -159,6 +159,15 @@ export const settingsSchema = z.strictObject({
     meaning: 'Most single images (HTTP) waiting at once; one more is answered 503 `OVERLOADED`.',
     unit: 'requests',
   }),
+  cacheMb: integer(0, 65_536, 16, {
+    meaning:
+      'Memory for images that were worked on before: the same bytes with the same options are answered from it. 0 turns it off. Deleting a person or a face empties it.',
+    unit: 'MiB',
+  }),
+  cacheStreams: flag(false, {
+    meaning:
+      'Look for the frames of streams in that memory too, where faces are not followed. Cameras never send the same bytes twice, so it would cost a hash of every frame and find nothing; it is for sources that repeat stills.',
+  }),
   maxImportBytes: integer(1024, Number.MAX_SAFE_INTEGER, 4 * 1024 * 1024 * 1024, {
     meaning: 'Largest gallery file that may be imported.',
     unit: 'bytes',

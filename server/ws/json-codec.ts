@@ -2,9 +2,8 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import { SUBPROTOCOL_JSON } from '../../protocol/messages.js';
 import { asFields, type Codec } from './codec.js';
+import { parseMessage } from './json-image.js';
 import { toJson } from '../to-json.js';
-
-const text = new TextDecoder();
 
 export const jsonCodec: Codec = {
   subprotocol: SUBPROTOCOL_JSON,
@@ -13,7 +12,7 @@ export const jsonCodec: Codec = {
     if (isBinary) return { rawImage: new Uint8Array(message) };
     let value: unknown;
     try {
-      value = JSON.parse(text.decode(message));
+      value = parseMessage(message);
     } catch (error) {
       throw new OnlookerError('BAD_MESSAGE', 'The message is not JSON.', undefined, { cause: error });
     }
