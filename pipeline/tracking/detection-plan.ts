@@ -8,16 +8,18 @@ export interface DetectionRate {
 
 /** A face that comes is found within this time, and nobody is carried on by guesswork for longer. */
 const LONGEST_GAP_MS = 100;
-/** The same while there is more to do than time: better late than not at all. */
+/** While there is more to do than time, so much less often, and at the latest after this time: that is better than not at all. */
+const BUSY_FACTOR = 2;
 const LONGEST_GAP_BUSY_MS = 200;
 
 export class DetectionPlan {
-  readonly #detectEvery: number;
-  #glances = 0;
+  /** How many frames may be carried on between two that are looked at. */
+  readonly #mostCarried: number;
+  #carried = 0;
   #lookedMs = -Infinity;
 
   constructor({ detectEvery }: DetectionRate) {
-    this.#detectEvery = detectEvery;
+    this.#mostCarried = detectEvery - 1;
   }
 
   /**
@@ -25,26 +27,25 @@ export class DetectionPlan {
    * @param isSettled whether a glance could do at all
    */
   mayGlance(atMs: number, isSettled: boolean): boolean {
-    const isDue = !isSettled || this.#isDue(atMs, LONGEST_GAP_MS);
-    if (!isDue) this.#glances++;
-    else this.looked(atMs);
-    return !isDue;
+    const may = isSettled && this.#mayCarry(atMs, this.#mostCarried, LONGEST_GAP_MS);
+    if (!may) this.looked(atMs);
+    return may;
   }
 
   /** Whether the frame that came at this time, ms, may go unseen while there is no time to look at it; it is counted as that. */
   mayGoUnseen(atMs: number): boolean {
-    const isDue = this.#isDue(atMs, LONGEST_GAP_BUSY_MS);
-    if (!isDue) this.#glances++;
-    return !isDue;
+    return this.#mayCarry(atMs, BUSY_FACTOR * this.#mostCarried, LONGEST_GAP_BUSY_MS);
   }
 
   /** The frame that came at this time is looked at after all. */
   looked(atMs: number): void {
-    this.#glances = 0;
+    this.#carried = 0;
     this.#lookedMs = Math.max(this.#lookedMs, atMs);
   }
 
-  #isDue(atMs: number, longestGapMs: number): boolean {
-    return this.#glances + 1 >= this.#detectEvery || atMs - this.#lookedMs >= longestGapMs;
+  #mayCarry(atMs: number, most: number, longestGapMs: number): boolean {
+    if (this.#carried >= most || atMs - this.#lookedMs >= longestGapMs) return false;
+    this.#carried++;
+    return true;
   }
 }
