@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'list, fetch and verify models',
     load: async () => (await import('../server/commands/models.js')).modelsCommand(),
   },
+  tune: {
+    summary: 'measure this machine and choose threads and batch sizes by that',
+    load: async () => (await import('../server/commands/tune.js')).tuneCommand(),
+  },
   config: {
     summary: 'show the configuration in force',
     load: async () => (await import('../server/commands/config.js')).configCommand(),

@@ -110,6 +110,11 @@ export class FrameEngine {
     return this.#preprocessing < this.#settings.preprocessWorkers && this.#slots.inUse < this.#slots.count;
   }
 
+  /** Frames that are being decoded. */
+  get preprocessing(): number {
+    return this.#preprocessing;
+  }
+
   get inFlight(): number {
     return this.#slots.inUse;
   }

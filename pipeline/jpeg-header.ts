@@ -20,8 +20,7 @@ export interface JpegHeader {
 }
 
 /** SOF0 to SOF15, without DHT, JPG and DAC, which stand between them. */
-const isFrameHeader = (code: number): boolean =>
-  code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
+const isFrameHeader = (code: number): boolean => code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
 
 /** @returns null for anything but a header that any decoder reads the same way (ITU T.81, annex B), up to its first scan */
 export function readJpegHeader(image: Uint8Array): JpegHeader | null {

@@ -1,21 +1,27 @@
-// How many threads of which kind, and their start: on a GPU exactly one lane that batches across streams, on a CPU one
-// lane a core with one thread each, which serves nearly twice the frames of one lane with all the threads.
+// How many threads of which kind, and their start: on a GPU exactly one lane that batches across streams, on a CPU as many
+// as measured best on this machine, as a rule one lane a core with one thread each.
 import { availableParallelism } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { ladderUpTo } from './scheduling/batch-ladder.js';
 import { LanePool } from './scheduling/lane-pool.js';
-import type { LaneReady, LaneSettings, Provider } from './lane-protocol.js';
+import type { LaneSettings, Provider } from './lane-protocol.js';
 import { Lane } from './lane.js';
 import type { LoadedModel } from '../protocol/models.js';
 import { loadedModel } from './loaded-model.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { providersToTry } from './provider.js';
+import type { LanePlan } from './tuning/lane-plan.js';
+import { tuningFor } from './tuning/tuner.js';
+import type { Tuning } from './tuning/tuning-store.js';
 
 /** Least score of what may be a face seen badly: it continues a track but never begins one (ByteTrack's second stage). */
 const WEAK_FACE_SCORE = 0.3;
 
 export interface StartedLanes {
   readonly lanes: LanePool;
+  /** What is known of this machine; null where it was not measured. */
+  readonly tuning: Tuning | null;
   readonly provider: Provider;
   readonly models: readonly LoadedModel[];
   readonly preprocessWorkers: number;
@@ -23,10 +29,25 @@ export interface StartedLanes {
   readonly slots: number;
 }
 
-/** What is right for a provider on this machine, where nothing else was asked for. */
-export function defaultSizes(provider: Provider, cores: number): { lanes: number; preprocessWorkers: number; maxBatch: number } {
-  if (provider === 'cpu') return { lanes: cores, preprocessWorkers: Math.max(1, Math.ceil(cores / 2)), maxBatch: 2 };
-  return { lanes: 1, preprocessWorkers: Math.max(1, cores - 1), maxBatch: 16 };
+/** What is right for a provider on a machine that was not measured. */
+export function usualPlan(provider: Provider, cores: number): LanePlan {
+  if (provider !== 'cpu') return { lanes: 1, threads: 1, preprocessWorkers: Math.max(1, cores - 1), maxBatch: 16, fillMs: 0 };
+  return { lanes: cores, threads: 1, preprocessWorkers: Math.max(1, Math.ceil(cores / 2)), maxBatch: 2, fillMs: 0 };
+}
+
+/** A plan with what was asked for outright. */
+function planFor(options: PipelineOptions, provider: Provider, tuning: Tuning | null): LanePlan {
+  const cores = availableParallelism();
+  const plan = tuning?.plan ?? usualPlan(provider, cores);
+  const lanes = options.lanes === 'auto' ? plan.lanes : options.lanes;
+  const spread = provider === 'cpu' ? Math.max(1, Math.floor(cores / lanes)) : 1;
+  return {
+    lanes,
+    threads: lanes === plan.lanes ? plan.threads : spread,
+    preprocessWorkers: options.preprocessWorkers === 'auto' ? plan.preprocessWorkers : options.preprocessWorkers,
+    maxBatch: options.maxBatch === 'auto' ? plan.maxBatch : options.maxBatch,
+    fillMs: plan.fillMs,
+  };
 }
 
 /**
@@ -36,35 +57,44 @@ export function defaultSizes(provider: Provider, cores: number): { lanes: number
 export async function startLanes(options: PipelineOptions, onBack: () => void): Promise<StartedLanes> {
   const { pack, gallery, observer } = options;
   const log = options.log ?? SILENT_LOG;
-  const cores = availableParallelism();
-  const orDefault = (value: number | 'auto', fallback: number): number => (value === 'auto' ? fallback : value);
-  const settingsFor = (provider: Provider): LaneSettings => {
-    const sizes = defaultSizes(provider, cores);
-    const lanes = orDefault(options.lanes, sizes.lanes);
-    return {
-      pack,
-      provider,
-      intraOpThreads: provider === 'cpu' ? Math.max(1, Math.floor(cores / lanes)) : 1,
-      ladder: ladderUpTo(orDefault(options.maxBatch, sizes.maxBatch)),
-      // Weaker ones are for streams whose faces are followed; the engine leaves them out of all others.
-      detectionScore: Math.min(WEAK_FACE_SCORE, options.thresholds?.detectionScore ?? pack.thresholds.detectionScore),
-      nmsIou: options.thresholds?.nmsIou ?? pack.thresholds.nmsIou,
-      gallery: gallery?.snapshot ?? null,
-    };
-  };
+  const settingsFor = (provider: Provider, { threads, maxBatch }: LanePlan): LaneSettings => ({
+    pack,
+    provider,
+    intraOpThreads: threads,
+    ladder: ladderUpTo(maxBatch),
+    // Weaker ones are for streams whose faces are followed; the engine leaves them out of all others.
+    detectionScore: Math.min(WEAK_FACE_SCORE, options.thresholds?.detectionScore ?? pack.thresholds.detectionScore),
+    nmsIou: options.thresholds?.nmsIou ?? pack.thresholds.nmsIou,
+    gallery: gallery?.snapshot ?? null,
+  });
   const started: Lane[] = [];
-  const start = async (provider: Provider) => {
-    const result = await Lane.start(settingsFor(provider), log, onBack);
+  const start = async (provider: Provider, plan: LanePlan) => {
+    const result = await Lane.start(settingsFor(provider, plan), log, onBack);
     started.push(result.lane);
     return result.ready;
   };
+  const tuningOf = (provider: Provider, measure: boolean): Promise<Tuning | null> => {
+    const { tuner } = options;
+    return tuner === undefined
+      ? Promise.resolve(null)
+      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure }, log);
+  };
   try {
-    const { ready, provider } = await firstThatStarts(providersToTry(options.provider), start, log);
-    const sizes = defaultSizes(provider, cores);
-    const count = orDefault(options.lanes, sizes.lanes);
-    await Promise.all(Array.from({ length: count - 1 }, () => start(provider)));
-    const maxBatch = orDefault(options.maxBatch, sizes.maxBatch);
-    const preprocessWorkers = orDefault(options.preprocessWorkers, sizes.preprocessWorkers);
+    // What was measured before is in force from the beginning; whether to measure now is asked once it is known who runs.
+    const first = async (provider: Provider) => {
+      const known = await tuningOf(provider, false);
+      return { known, ready: await start(provider, planFor(options, provider, known)) };
+    };
+    const { provider, result } = await firstThatStarts(providersToTry(options.provider), first, log);
+    let { ready } = result;
+    const tuning = result.known ?? (await tuningOf(provider, true));
+    const plan = planFor(options, provider, tuning);
+    if (!isDeepStrictEqual(settingsFor(provider, plan), settingsFor(provider, planFor(options, provider, result.known)))) {
+      await Promise.all(started.splice(0).map((lane) => lane.close()));
+      ready = await start(provider, plan);
+    }
+    const { lanes: count, maxBatch, preprocessWorkers, fillMs } = plan;
+    await Promise.all(Array.from({ length: count - 1 }, () => start(provider, plan)));
     const models = [pack.detector, pack.landmarks, pack.embedder]
       .filter((model) => model !== undefined)
       .map((model) => loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
@@ -74,9 +104,10 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
       lanes: new LanePool(started, {
         maxBatch,
         mostOfOneStream: Math.ceil(maxBatch / 2),
-        fillMs: 0,
+        fillMs,
         onBatch: (model, size) => observer?.batch(model, size),
       }),
+      tuning,
       provider,
       models,
       preprocessWorkers,
@@ -89,15 +120,15 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
 }
 
 /** The best provider that starts; the last one's failure is the failure of all. */
-async function firstThatStarts(
+async function firstThatStarts<T>(
   providers: readonly Provider[],
-  start: (provider: Provider) => Promise<LaneReady>,
+  start: (provider: Provider) => Promise<T>,
   log: PipelineLog,
-): Promise<{ readonly ready: LaneReady; readonly provider: Provider }> {
+): Promise<{ readonly result: T; readonly provider: Provider }> {
   let failure: unknown = new Error('no provider was named');
   for (const provider of providers) {
     try {
-      return { ready: await start(provider), provider };
+      return { result: await start(provider), provider };
     } catch (error) {
       failure = error;
       const next = providers[providers.indexOf(provider) + 1];

@@ -37,7 +37,8 @@ function lookOf(
     const row = Math.floor(j / POINTS) * columns;
     xs.forEach((x, i) => {
       const cell = row + Math.floor(i / POINTS);
-      look[cell] = (look[cell] as number) + (channels === 1 ? (source[line + x] as number) : brightness(source, line + x * channels));
+      look[cell] =
+        (look[cell] as number) + (channels === 1 ? (source[line + x] as number) : brightness(source, line + x * channels));
     });
   });
   return normalised(look);

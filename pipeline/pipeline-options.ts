@@ -6,6 +6,7 @@ import type { QualityGate } from './face-quality.js';
 import type { Gallery } from './gallery/gallery.js';
 import type { PipelineLog } from './pipeline-log.js';
 import type { ProviderChoice } from './provider.js';
+import type { TunerOptions } from './tuning/tuner.js';
 
 export type StageName = 'decode' | 'preprocess' | 'queue' | 'infer' | 'match' | 'total';
 
@@ -50,6 +51,8 @@ export interface PipelineOptions {
     /** Also those of streams whose faces are not followed. */
     readonly streams: boolean;
   };
+  /** Where what is known of this machine is kept; without it `auto` is what is usual. */
+  readonly tuner?: TunerOptions;
   readonly thresholds?: Partial<PackThresholds>;
   readonly quality?: Partial<QualityGate>;
   readonly observer?: PipelineObserver;

@@ -25,6 +25,7 @@ import type { Origin } from './scheduling/origin.js';
 import { Turns, type FrameTurn, type StreamTurn } from './scheduling/turns.js';
 import { StreamQueue, type QueuedFrame, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
+import type { Tuning } from './tuning/tuning-store.js';
 import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
 import type { FrameSize } from './tracking/continuity.js';
 
@@ -61,6 +62,8 @@ export class Pipeline {
   readonly provider: Provider;
   readonly models: readonly LoadedModel[];
   readonly tasks: readonly Task[];
+  /** What was measured of this machine; null where nothing was. */
+  readonly tuning: Tuning | null;
   readonly #options: PipelineOptions;
   readonly #thresholds: PackThresholds;
   readonly #gate: QualityGate;
@@ -93,6 +96,8 @@ export class Pipeline {
     this.#lanes = started.lanes;
     this.provider = started.provider;
     this.models = started.models;
+    this.tuning = started.tuning;
+    this.#lanes.expectFrom(() => this.#engine.preprocessing);
     this.tasks = pack.embedder === undefined ? ['detect'] : ['faces', 'detect', 'embed'];
     this.#turns = new Turns(options.maxWaitingRequests);
     this.#engine = new FrameEngine(started.lanes, {
@@ -171,7 +176,10 @@ export class Pipeline {
       const unseen = tracked?.beginUnseen(wallClockMs(place), image) ?? null;
       if (unseen === null) return false;
       const { frame: followed, size } = unseen;
-      const worked = carriedUnseen(size, followed.carryUnseen(size, (face) => isWanted(face, options, size)));
+      const worked = carriedUnseen(
+        size,
+        followed.carryUnseen(size, (face) => isWanted(face, options, size)),
+      );
       settle(take(), this.#trackedAnswer(followed, worked, model.id));
       return true;
     };

@@ -1,4 +1,4 @@
-// A model as it is loaded: an item of GET /v1/models.
+// GET /v1/models: each model as it is loaded, and what was measured of the machine that runs them.
 
 export interface LoadedModel {
   readonly id: string;
@@ -17,4 +17,43 @@ export interface LoadedModel {
   readonly licence_caveats: readonly string[];
   readonly load_ms: number;
   readonly warmup_ms: number;
+}
+
+export interface LaneSizes {
+  readonly lanes: number;
+  /** Threads within an operator, of each lane. */
+  readonly threads: number;
+  readonly preprocess_workers: number;
+  readonly max_batch: number;
+  /** How long frames may wait for a batch to fill, ms. */
+  readonly fill_ms: number;
+}
+
+/** The measurement by which `auto` sizes were chosen. */
+export interface MachineTuning {
+  /** ISO 8601. */
+  readonly measured_at: string;
+  /** The processor, and how many of its cores are used. */
+  readonly machine: string;
+  readonly provider: string;
+  readonly plan: LaneSizes;
+  /** ms of a whole batch, by model, batch and threads, with so many lanes at the same time. */
+  readonly models: readonly {
+    readonly id: string;
+    readonly runs: readonly { readonly batch: number; readonly threads: number; readonly lanes: number; readonly ms: number }[];
+  }[];
+  /** ms of decoding a 1280x720 JPEG to look at it, and for a glance. */
+  readonly look_ms: number;
+  readonly glance_ms: number;
+  /** Streams of 25 frames a second, 1280x720, and p95 of their latency; that is null where it was calculated and not tried. */
+  readonly sustained: {
+    readonly followed: { readonly streams: number; readonly p95_ms: number | null };
+    readonly every_face: { readonly streams: number; readonly p95_ms: number | null };
+  };
+}
+
+export interface ModelsAnswer {
+  readonly models: readonly LoadedModel[];
+  /** Absent where the machine was not measured. */
+  readonly tuning?: MachineTuning;
 }

@@ -8,17 +8,20 @@ import { Cameras } from '../pipeline/cameras/cameras.js';
 import { EventLog } from '../pipeline/events/event-log.js';
 import { Gallery } from '../pipeline/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
 import type { DrawFaces } from './draw-faces.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics/metrics.js';
+import { pipelineOptions } from './pipeline-settings.js';
 import { ServiceState } from './service-state.js';
 import { StreamFeed } from './stream-feed.js';
 import { StreamOwners, type StreamOwner } from './ws/stream-owners.js';
 import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
+import { sustained } from './machine-tuning.js';
 
 /** Folders inside of the data folder. */
 const GALLERY_FOLDER = 'gallery';
@@ -106,16 +109,28 @@ export class Service {
       const events = keep(await this.#openEvents());
       await events.reconcilePeople((id) => gallery?.person(id) !== undefined);
       const registry = keep(await this.#openRegistry());
-      const pipeline = keep(await Pipeline.start(pipelineOptions(this.#settings, pack, gallery, this.#metrics, this.#log)));
+      const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery)));
       const cameras = this.#startCameras(registry, pipeline, events);
       this.#state.loaded({ pipeline, gallery, events, registry, cameras });
-      const { provider, models } = pipeline;
+      const { provider, models, tuning } = pipeline;
       const ids = models.map(({ id }) => id);
       this.#log.info({ provider, models: ids, ms: Math.round(performance.now() - startMs) }, 'ready');
+      if (tuning !== null) this.#log.info(sustained(tuning), 'what this machine sustains');
     } catch (error) {
       for (const part of opened) await part.close();
       throw error;
     }
+  }
+
+  #pipelineOptions(pack: PreparedPack, gallery: Gallery | null): PipelineOptions {
+    const { modelsDir, tuneAtStart: measure } = this.#settings;
+    return {
+      ...pipelineOptions(this.#settings, pack),
+      gallery,
+      tuner: { modelsDir, measure, signal: this.#givingUp.signal },
+      observer: this.#metrics,
+      log: this.#log,
+    };
   }
 
   #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
@@ -183,34 +198,4 @@ async function assertUsable(dataDir: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-function pipelineOptions(settings: Settings, pack: PreparedPack, gallery: Gallery | null, metrics: Metrics, log: Logger) {
-  const { matchThreshold: match, matchMargin: margin } = settings;
-  return {
-    pack,
-    gallery,
-    provider: settings.provider,
-    lanes: settings.lanes,
-    preprocessWorkers: settings.preprocessWorkers,
-    maxBatch: settings.maxBatch,
-    credits: settings.credits,
-    deadlineMs: settings.deadlineMs,
-    detectEvery: settings.detectEvery,
-    maxFrameBytes: settings.maxFrameBytes,
-    maxPixels: settings.maxPixels,
-    maxWaitingBytes: settings.maxWaitingBytes,
-    maxWaitingRequests: settings.maxWaitingRequests,
-    cache: { bytes: settings.cacheMb * 2 ** 20, streams: settings.cacheStreams },
-    thresholds: { ...(match === undefined ? {} : { match }), ...(margin === undefined ? {} : { margin }) },
-    quality: {
-      minFacePx: settings.enrolMinFacePx,
-      minSharpness: settings.enrolMinSharpness,
-      maxYawDegrees: settings.enrolMaxYaw,
-      maxPitchDegrees: settings.enrolMaxPitch,
-      minScore: settings.enrolMinScore,
-    },
-    observer: metrics,
-    log,
-  };
 }

@@ -120,11 +120,15 @@ export const settingsSchema = z.strictObject({
       'What runs the models. `auto` takes the best that starts and falls back to the CPU; one that is named outright and cannot start stops the service.',
   }),
   lanes: integerOrAuto(1, 256, {
-    meaning: 'Inference threads. `auto`: one on a GPU, as many as the processor has cores on a CPU.',
+    meaning: 'Inference threads. `auto`: one on a GPU, on a CPU as measured, as a rule one for each core.',
   }),
-  preprocessWorkers: integerOrAuto(1, 256, { meaning: 'Threads that decode and scale images.' }),
+  tuneAtStart: flag(true, {
+    meaning:
+      'Measure this machine at the first start with a model pack (about two seconds) and run as that says, where `auto` stands. The measurement is kept in the folder of the models; `onlooker tune` makes a thorough one.',
+  }),
+  preprocessWorkers: integerOrAuto(1, 256, { meaning: 'Threads that decode and scale images. `auto`: as measured.' }),
   maxBatch: integerOrAuto(1, 64, {
-    meaning: 'Most frames or faces in one run of a model; rounded down to a power of two.',
+    meaning: 'Most frames or faces in one run of a model; rounded down to a power of two. `auto`: as measured.',
     unit: 'items',
   }),
   credits: integer(1, 64, 2, { meaning: 'Frames that a client may have unanswered on one stream.', unit: 'frames' }),

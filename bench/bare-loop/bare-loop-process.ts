@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ladderUpTo } from '../../pipeline/scheduling/batch-ladder.js';
 import type { LaneSettings } from '../../pipeline/lane-protocol.js';
-import { defaultSizes } from '../../pipeline/lane-start.js';
+import { usualPlan } from '../../pipeline/lane-start.js';
 import { defaultPack } from '../../test/fixtures.js';
 import { answerParent } from '../child.js';
 import { strangersInMemory } from '../strangers.js';
@@ -18,7 +18,7 @@ const settings: LaneSettings = {
   pack,
   provider: 'cpu',
   intraOpThreads: 1,
-  ladder: ladderUpTo(defaultSizes('cpu', availableParallelism()).maxBatch),
+  ladder: ladderUpTo(usualPlan('cpu', availableParallelism()).maxBatch),
   detectionScore: pack.thresholds.detectionScore,
   nmsIou: pack.thresholds.nmsIou,
   gallery: strangersInMemory(pack, Number(people)),

@@ -135,11 +135,21 @@ export class LanePool {
   }
 
   #detectOn(lane: Lane, batch: readonly WaitingFrame[]): Promise<void> {
-    return this.#run(lane, batch, (items) => lane.detect(items), ({ frames }, index) => ({ faces: frames[index] ?? [] }));
+    return this.#run(
+      lane,
+      batch,
+      (items) => lane.detect(items),
+      ({ frames }, index) => ({ faces: frames[index] ?? [] }),
+    );
   }
 
   #describeOn(lane: Lane, batch: readonly WaitingFace[]): Promise<void> {
-    return this.#run(lane, batch, (items) => lane.describe(items), ({ answers }, index) => ({ answer: answers[index] ?? { points: [] } }));
+    return this.#run(
+      lane,
+      batch,
+      (items) => lane.describe(items),
+      ({ answers }, index) => ({ answer: answers[index] ?? { points: [] } }),
+    );
   }
 
   async #run<I, A, R extends LaneCost>(

@@ -43,7 +43,8 @@ export async function measureCosts({ pack, provider, eachMs, signal }: MeasureOp
     const measured = await together(lanes, { ...settings, threads });
     const [first] = measured;
     if (first === undefined) throw new Error('nothing was measured');
-    if (threads === 1) decoding = { lookMs: mean(measured, (one) => one.lookMs), glanceMs: mean(measured, (one) => one.glanceMs) };
+    if (threads === 1)
+      decoding = { lookMs: mean(measured, (one) => one.lookMs), glanceMs: mean(measured, (one) => one.glanceMs) };
     first.models.forEach(({ id, kind, runs: points }, model) => {
       kinds.set(id, kind);
       const all = points.map(({ batch }, point) => {

@@ -3,6 +3,8 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { ServiceState } from '../service-state.js';
 import { VERSION } from '../version.js';
 import { jsonReply } from './reply.js';
+import type { ModelsAnswer } from '../../protocol/models.js';
+import { machineTuning } from '../machine-tuning.js';
 import type { Route } from './router.js';
 
 export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[] {
@@ -27,6 +29,13 @@ export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[]
         body: await metrics.registry.metrics(),
       }),
     },
-    { method: 'GET', pattern: '/v1/models', handle: () => jsonReply(200, { models: state.pipeline?.models ?? [] }) },
+    { method: 'GET', pattern: '/v1/models', handle: () => jsonReply(200, modelsAnswer(state)) },
   ];
+}
+
+/** The models, and what was measured of the machine that runs them. */
+function modelsAnswer({ pipeline }: ServiceState): ModelsAnswer {
+  const models = pipeline?.models ?? [];
+  const tuning = pipeline?.tuning ?? null;
+  return tuning === null ? { models } : { models, tuning: machineTuning(tuning) };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { defaultSizes } from '../../pipeline/lane-start.js';
+import { usualPlan } from '../../pipeline/lane-start.js';
 import { Pipeline } from '../../pipeline/pipeline.js';
 import { pipelineOptions } from './frames.js';
 
@@ -33,9 +33,9 @@ test.skipIf(hasCuda).each(['cuda', 'tensorrt'] as const)(
 );
 
 test('a GPU gets exactly one lane, a CPU one a core', () => {
-  expect(defaultSizes('cuda', 16).lanes).toBe(1);
-  expect(defaultSizes('webgpu', 16).lanes).toBe(1);
-  expect(defaultSizes('cpu', 4).lanes).toBe(4);
+  expect(usualPlan('cuda', 16).lanes).toBe(1);
+  expect(usualPlan('webgpu', 16).lanes).toBe(1);
+  expect(usualPlan('cpu', 4).lanes).toBe(4);
 });
 
 test.skipIf(!existsSync(SWIFTSHADER))(

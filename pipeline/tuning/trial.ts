@@ -1,0 +1,140 @@
+// Tries an arrangement out: the engine itself with its lanes, on a picture of nobody in which faces are said to be, so that
+// each frame takes every stage that a camera's would. First as much as goes through, then at four fifths of that.
+import { FrameEngine, type ChosenFace, type DescribedFace, type FrameGuide } from '../frame-engine.js';
+import { ImageMemory } from '../image-memory.js';
+import type { FoundFace } from '../lane-protocol.js';
+import { startLanes } from '../lane-start.js';
+import type { PipelineOptions } from '../pipeline-options.js';
+import type { Origin } from '../scheduling/origin.js';
+import type { LanePlan } from './lane-plan.js';
+import { samplePicture } from './sample-picture.js';
+import type { Served, Trial } from './tuning-store.js';
+
+const WARMUP_MS = 400;
+const FULL_MS = 1500;
+const EASED_MS = 1500;
+const EASED = 0.8;
+/** Of three frames of a followed stream one is looked at. */
+const DETECT_EVERY = 3;
+/** 1.4 faces a frame over five frames. */
+const FACES_OF_FRAMES = [1, 2, 1, 2, 1] as const;
+const FACE: FoundFace = { x1: 560, y1: 240, x2: 720, y2: 440, score: 1 };
+/** Eyes, nose and mouth, upright in the middle of the box. */
+const POINTS = [608, 318, 672, 318, 640, 358, 614, 396, 666, 396] as const;
+
+type Kind = 'everyFace' | 'followed';
+
+/** @throws LaneError when the lanes do not start */
+export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider: PipelineOptions['provider']): Promise<Trial> {
+  const { lanes: count, preprocessWorkers, maxBatch } = plan;
+  let room: () => void = () => undefined;
+  const { tuner: _kept, ...untuned } = options;
+  const started = await startLanes({ ...untuned, provider, lanes: count, preprocessWorkers, maxBatch }, () => undefined);
+  const engine = new FrameEngine(started.lanes, {
+    input: options.pack.detector.input,
+    preprocessWorkers: started.preprocessWorkers,
+    slots: started.slots,
+    maxPixels: options.maxPixels,
+    detectionScore: 1,
+    onRoom: () => room(),
+  });
+  try {
+    const picture = await samplePicture();
+    const run = new Run(engine, picture, (tell) => (room = tell));
+    const everyFace = await served(run, 'everyFace');
+    const followed = await served(run, 'followed');
+    return { plan, everyFace, followed };
+  } finally {
+    await engine.close();
+  }
+}
+
+async function served(run: Run, kind: Kind): Promise<Served> {
+  await run.atRate(kind, Infinity, WARMUP_MS);
+  const { framesPerSecond } = await run.atRate(kind, Infinity, FULL_MS);
+  const { latenciesMs } = await run.atRate(kind, EASED * framesPerSecond, EASED_MS);
+  latenciesMs.sort((a, b) => a - b);
+  return { framesPerSecond, p95Ms: latenciesMs[Math.floor(0.95 * latenciesMs.length)] ?? 0 };
+}
+
+class Run {
+  readonly #engine: FrameEngine;
+  readonly #picture: Uint8Array;
+  readonly #images = new ImageMemory(8 << 20);
+  readonly #onRoom: (tell: () => void) => void;
+  #count = 0;
+
+  constructor(engine: FrameEngine, picture: Uint8Array, onRoom: (tell: () => void) => void) {
+    this.#engine = engine;
+    this.#picture = picture;
+    this.#onRoom = onRoom;
+  }
+
+  /** @param rate frames a second that are due; Infinity for as many as go through */
+  async atRate(kind: Kind, rate: number, ms: number): Promise<{ framesPerSecond: number; latenciesMs: number[] }> {
+    const startMs = performance.now();
+    const latenciesMs: number[] = [];
+    const atWork = new Set<Promise<void>>();
+    let begun = 0;
+    const isOver = (): boolean => performance.now() - startMs >= ms;
+    const dueMs = (): number => (rate === Infinity ? performance.now() : startMs + (1000 * begun) / rate);
+    const begin = (): void => {
+      while (!isOver() && this.#engine.hasRoom && dueMs() <= performance.now()) {
+        const sinceMs = dueMs();
+        begun++;
+        const work = this.#work(kind)
+          .then(() => void latenciesMs.push(performance.now() - sinceMs))
+          .finally(() => atWork.delete(work));
+        atWork.add(work);
+      }
+    };
+    this.#onRoom(begin);
+    while (!isOver()) {
+      begin();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    this.#onRoom(() => undefined);
+    const framesPerSecond = (1000 * latenciesMs.length) / (performance.now() - startMs);
+    await Promise.all(atWork);
+    return { framesPerSecond, latenciesMs };
+  }
+
+  async #work(kind: Kind): Promise<void> {
+    const count = this.#count++;
+    const origin: Origin = { source: this, isInteractive: false, deadlineMs: performance.now() };
+    const faces = FACES_OF_FRAMES[count % FACES_OF_FRAMES.length] ?? 1;
+    const isGlance = kind === 'followed' && count % DETECT_EVERY !== 0;
+    const want = new SampleGuide(faces, kind, isGlance);
+    await this.#engine.work({ image: this.#images.hold(this.#picture), origin, want });
+  }
+}
+
+/** Says that faces are in the picture. */
+class SampleGuide implements FrameGuide {
+  readonly #faces: readonly FoundFace[];
+  readonly #kind: Kind;
+  readonly mayCarry: boolean;
+
+  constructor(faces: number, kind: Kind, mayCarry: boolean) {
+    this.#faces = Array.from({ length: faces }, () => FACE);
+    this.#kind = kind;
+    this.mayCarry = mayCarry;
+  }
+
+  carry(): Promise<readonly DescribedFace[]> {
+    return Promise.resolve(this.#faces.map((face) => ({ face, answer: { points: POINTS } })));
+  }
+
+  choose(): Promise<readonly ChosenFace[]> {
+    const isFollowed = this.#kind === 'followed';
+    return Promise.resolve(
+      this.#faces.map((face) =>
+        isFollowed ? { face, want: 'points' as const, expectedPoints: POINTS } : { face, want: 'all' as const },
+      ),
+    );
+  }
+
+  described(): void {
+    // Nothing is to be learned of nobody.
+  }
+}

@@ -1,0 +1,68 @@
+// `onlooker tune`: measures thoroughly and tries out every arrangement that may be best, then keeps what served most.
+import { availableParallelism } from 'node:os';
+import type { Provider } from '../lane-protocol.js';
+import { usualPlan } from '../lane-start.js';
+import type { PipelineOptions } from '../pipeline-options.js';
+import { capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
+import { measureCosts } from './measure-costs.js';
+import { tryPlan } from './trial.js';
+import { newTuning, saveTuning, type Trial, type Tuning } from './tuning-store.js';
+
+export interface TuneOptions {
+  readonly modelsDir: string;
+  readonly pipeline: PipelineOptions;
+  readonly provider: Provider;
+  /** Told what it is doing. */
+  readonly onStep: (step: string) => void;
+}
+
+const EACH_MS = 250;
+/** Each arrangement is tried so often, in turns, since other work on the machine comes and goes; the best time counts. */
+const ROUNDS = 2;
+
+/** @throws Error when the provider or a model does not start */
+export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOptions): Promise<Tuning> {
+  onStep('measuring every model by batch and threads');
+  const costs = await measureCosts({ pack: pipeline.pack, provider, eachMs: EACH_MS });
+  const calculated = choosePlan(costs);
+  const trials: Trial[] = [];
+  const plans = plansToTry(calculated, provider);
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [index, plan] of plans.entries()) {
+      onStep(`trying arrangement ${index + 1} of ${plans.length}, round ${round} of ${ROUNDS}`);
+      const trial = await tryPlan(plan, pipeline, provider);
+      const before = trials[index];
+      trials[index] = before === undefined ? trial : better(before, trial);
+    }
+  }
+  const { plan } = trials.reduce((best, trial) => (score(trial) > score(best) ? trial : best));
+  const tuning = newTuning({ costs, plan, capacity: capacityOf(costs, plan), trials });
+  await saveTuning(modelsDir, pipeline.pack, tuning);
+  return tuning;
+}
+
+/** The calculated plan, the usual one, and its neighbours. */
+function plansToTry(calculated: LanePlan, provider: Provider): LanePlan[] {
+  const cores = availableParallelism();
+  const usual = usualPlan(provider, cores);
+  const around = (plan: LanePlan): LanePlan[] => [
+    plan,
+    ...[plan.preprocessWorkers - 1, plan.preprocessWorkers + 1]
+      .filter((workers) => workers >= 1 && workers <= cores)
+      .map((preprocessWorkers) => ({ ...plan, preprocessWorkers })),
+    ...[plan.maxBatch / 2, plan.maxBatch * 2].filter((batch) => batch >= 1).map((maxBatch) => ({ ...plan, maxBatch })),
+  ];
+  const oneLane = { ...usual, lanes: 1, threads: cores };
+  const plans = [...around(calculated), usual, ...(provider === 'cpu' && cores > 1 ? [oneLane] : [])];
+  return [...new Map(plans.map((plan) => [JSON.stringify(plan), plan])).values()];
+}
+
+/** Both ways of use count alike, each against its own scale. */
+const score = ({ everyFace, followed }: Trial): number =>
+  Math.log(everyFace.framesPerSecond) + Math.log(followed.framesPerSecond);
+
+function better(a: Trial, b: Trial): Trial {
+  const most = <K extends 'everyFace' | 'followed'>(kind: K): Trial[K] =>
+    a[kind].framesPerSecond >= b[kind].framesPerSecond ? a[kind] : b[kind];
+  return { plan: a.plan, everyFace: most('everyFace'), followed: most('followed') };
+}

@@ -1,0 +1,104 @@
+// What was measured on this machine, kept in the cache of the models: it can be measured again at any time, so a file that
+// is missing, damaged or of another version is simply no answer. Keyed by models, provider and machine.
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PreparedPack } from '../../models/prepared.js';
+import type { Provider } from '../lane-protocol.js';
+import type { Capacity, LanePlan } from './lane-plan.js';
+import type { MachineCosts } from './machine-costs.js';
+
+/** Changes when what is measured, or how, does: older files are measured anew. */
+const VERSION = 1;
+const FOLDER = 'tuning';
+
+const ms = z.number().nonnegative();
+const runSchema = z.object({ batch: z.int().positive(), threads: z.int().positive(), lanes: z.int().positive(), ms });
+const planSchema = z.object({
+  lanes: z.int().positive(),
+  threads: z.int().positive(),
+  preprocessWorkers: z.int().positive(),
+  maxBatch: z.int().positive(),
+  fillMs: ms,
+});
+const servedSchema = z.object({ framesPerSecond: z.number().nonnegative(), p95Ms: ms });
+/** One arrangement that was tried out, and what it served: with every face embedded, and with faces followed. */
+const trialSchema = z.object({ plan: planSchema, everyFace: servedSchema, followed: servedSchema });
+const tuningSchema = z.object({
+  version: z.literal(VERSION),
+  /** ISO 8601. */
+  measuredAt: z.string(),
+  machine: z.string(),
+  costs: z.object({
+    provider: z.enum(['cpu', 'cuda', 'tensorrt', 'webgpu']),
+    cores: z.int().positive(),
+    models: z.array(z.object({ id: z.string(), kind: z.enum(['detector', 'landmarks', 'embedder']), runs: z.array(runSchema) })),
+    lookMs: ms,
+    glanceMs: ms,
+  }),
+  plan: planSchema,
+  /** Frames a second by calculation. */
+  capacity: z.object({ everyFace: z.number(), followed: z.number() }),
+  /** Present after `onlooker tune`, which tries arrangements out. */
+  trials: z.array(trialSchema).optional(),
+});
+
+export interface Trial {
+  readonly plan: LanePlan;
+  readonly everyFace: Served;
+  readonly followed: Served;
+}
+/** What went through, and how late it was at four fifths of that. */
+export interface Served {
+  readonly framesPerSecond: number;
+  readonly p95Ms: number;
+}
+export interface Tuning {
+  readonly version: typeof VERSION;
+  readonly measuredAt: string;
+  readonly machine: string;
+  readonly costs: MachineCosts;
+  readonly plan: LanePlan;
+  readonly capacity: Capacity;
+  readonly trials?: readonly Trial[] | undefined;
+}
+
+/** The processor as it names itself, and how many of its cores are ours. */
+export function machineName(): string {
+  return `${cpus()[0]?.model.trim() ?? 'unknown processor'} x ${availableParallelism()}`;
+}
+
+export function newTuning(measured: Omit<Tuning, 'version' | 'measuredAt' | 'machine'>): Tuning {
+  return { version: VERSION, measuredAt: new Date().toISOString(), machine: machineName(), ...measured };
+}
+
+/** @returns null where nothing was kept, or nothing that can be used */
+export async function loadTuning(modelsDir: string, pack: PreparedPack, provider: Provider): Promise<Tuning | null> {
+  try {
+    const kept = tuningSchema.safeParse(JSON.parse(await readFile(fileOf(modelsDir, pack, provider), 'utf8')));
+    return kept.success ? kept.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @throws Error of the file system, for a cache that is only to be read */
+export async function saveTuning(modelsDir: string, pack: PreparedPack, tuning: Tuning): Promise<void> {
+  const file = fileOf(modelsDir, pack, tuning.costs.provider);
+  await mkdir(join(modelsDir, FOLDER), { recursive: true });
+  const unfinished = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(tuning, null, 2)}\n`);
+    await rename(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+function fileOf(modelsDir: string, { detector, landmarks, embedder }: PreparedPack, provider: Provider): string {
+  const models = [detector, landmarks, embedder].map((model) => model?.sha256 ?? null);
+  const key = JSON.stringify([models, provider, machineName(), process.versions.node.split('.')[0]]);
+  return join(modelsDir, FOLDER, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+}

@@ -1,0 +1,108 @@
+// Whose frame is next: weighted fair turns over streams, single images ahead of them, and nothing begun that would be late.
+import { describe, expect, test } from 'vitest';
+import type { WorkedFrame } from '../../pipeline/frame-engine.js';
+import type { FrameResult } from '../../pipeline/frame-result.js';
+import { ImageMemory } from '../../pipeline/image-memory.js';
+import { Turns, type StreamTurn } from '../../pipeline/scheduling/turns.js';
+import { StreamQueue } from '../../pipeline/stream-queue.js';
+
+const images = new ImageMemory(1 << 20);
+const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
+
+class TestStream implements StreamTurn {
+  readonly results: FrameResult[] = [];
+  readonly queue: StreamQueue;
+  readonly begun: number[] = [];
+  readonly #credits = 1000;
+  #seq = 0;
+
+  constructor(
+    private readonly turns: Turns,
+    readonly weight = 1,
+    readonly deadlineMs = 1_000_000,
+  ) {
+    this.queue = new StreamQueue(this.#credits, (result) => this.results.push(result), { used: 0 });
+  }
+
+  push(count: number, receivedAtMs = 0): void {
+    for (let i = 0; i < count; i++) {
+      this.queue.push({ seq: this.#seq++, ts: null, receivedAtMs }, images.hold(new Uint8Array(8)));
+    }
+    this.turns.join(this);
+  }
+  relieve = (): boolean => false;
+  begin(frame: Parameters<StreamTurn['begin']>[0], image: Parameters<StreamTurn['begin']>[1]) {
+    this.begun.push(frame.seq);
+    return { work: { image, origin, want: 'points' as const }, settle: () => undefined };
+  }
+}
+const take = (turns: Turns, count: number): void => {
+  for (let i = 0; i < count; i++) turns.next(0, 0);
+};
+
+describe('turns', () => {
+  test('go round the streams that wait, whatever each of them holds', () => {
+    const turns = new Turns(10);
+    const [greedy, modest] = [new TestStream(turns), new TestStream(turns)];
+    greedy.push(100);
+    modest.push(5);
+    take(turns, 10);
+    expect([greedy.begun.length, modest.begun.length]).toEqual([5, 5]);
+  });
+
+  test('are shared by weight', () => {
+    const turns = new Turns(10);
+    const [one, two, half] = [new TestStream(turns), new TestStream(turns, 2), new TestStream(turns, 0.5)];
+    for (const stream of [one, two, half]) stream.push(100);
+    take(turns, 70);
+    expect([one.begun.length, two.begun.length, half.begun.length]).toEqual([20, 40, 10]);
+  });
+
+  test('come at once to a stream that was silent, which has saved none up', () => {
+    const turns = new Turns(10);
+    const greedy = Array.from({ length: 15 }, () => new TestStream(turns));
+    const slow = new TestStream(turns);
+    for (const stream of greedy) stream.push(400);
+    take(turns, 1500);
+    slow.push(200);
+    take(turns, 16);
+    expect(slow.begun.length).toBe(1);
+    take(turns, 1600);
+    expect(slow.begun.length).toBeLessThanOrEqual(102);
+    expect(slow.begun.length).toBeGreaterThanOrEqual(100);
+  });
+
+  test('go to single images first, but never twice in a row while a stream waits', () => {
+    const turns = new Turns(10);
+    const stream = new TestStream(turns);
+    stream.push(10);
+    const order: string[] = [];
+    for (let i = 0; i < 3; i++) void turns.request({ image: images.hold(new Uint8Array(1)), origin, want: 'all' });
+    for (let i = 0; i < 6; i++) {
+      const before = stream.begun.length;
+      turns.next(0, 0)?.settle(new Promise<WorkedFrame>(() => undefined));
+      order.push(stream.begun.length > before ? 'stream' : 'image');
+    }
+    expect(order).toEqual(['image', 'stream', 'image', 'stream', 'image', 'stream']);
+  });
+
+  test('refuse more single images than may wait', () => {
+    const turns = new Turns(1);
+    const ask = () => turns.request({ image: images.hold(new Uint8Array(1)), origin, want: 'all' });
+    void ask();
+    expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+  });
+
+  test('are not wasted on a frame that would be answered after its deadline', () => {
+    const turns = new Turns(10);
+    const stream = new TestStream(turns, 1, 100);
+    stream.push(1, 0);
+    stream.push(1, 60);
+    // The first is 70 ms old and would take 40 more: too late by 10. The second is in time.
+    turns.next(70, 40);
+    expect(stream.begun).toEqual([1]);
+    expect(stream.results.map(({ seq, outcome }) => ({ seq, outcome }))).toEqual([
+      { seq: 0, outcome: { status: 'dropped', reason: 'deadline' } },
+    ]);
+  });
+});
