@@ -35,8 +35,8 @@ const MOST_ON_CPU = 2;
 /** A batch is worth waiting for where it makes an item so much cheaper, and never for longer than this. */
 const FILL_GAIN = 0.2;
 const MOST_FILL_MS = 4;
-/** One arrangement must serve so much more than the usual one to be chosen: short measurements wobble. */
-const CLEAR_LEAD = 1.1;
+/** One lane must serve so much more than the usual one a core to be chosen: short measurements wobble where others work too. */
+const CLEAR_LEAD = 1.3;
 /** Decoding comes in bursts: more threads than its mean share of the work. */
 const DECODING_HEADROOM = 1.5;
 
@@ -115,7 +115,9 @@ function topOfLadder({ models, provider }: MachineCosts, threads: number): numbe
 }
 
 /** No longer than a fuller batch saves each frame in it. */
-function fillMs({ models }: MachineCosts, threads: number, maxBatch: number): number {
+function fillMs({ models, provider }: MachineCosts, threads: number, maxBatch: number): number {
+  // On a CPU a fuller batch saves next to nothing, and what it saves another frame could have used.
+  if (provider === 'cpu') return 0;
   const detector = models.find(({ kind }) => kind === 'detector');
   const alone = detector && runMs(detector, 1, threads);
   const full = detector && runMs(detector, maxBatch, threads);
