@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultPack } from '../test/fixtures.js';
 import { startService, type RunningService } from '../test/server/support/service.js';
+import { liveProvider } from './load/service-figures.js';
+import { serviceSettings, type ServiceOptions, type TargetOptions } from './options.js';
 import { note } from './report.js';
 import { enrolStrangers } from './strangers.js';
+
+/** Benchmarks show the same pictures again and again: an answer that is remembered would be no measurement. */
+export const NO_CACHE = { ONLOOKER_CACHE_MB: '0' } as const;
 
 export class Stage {
   readonly #galleryDir: string;
@@ -31,7 +36,7 @@ export class Stage {
     const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-bench-'));
     this.#dataDirs.push(dataDir);
     await cp(this.#galleryDir, dataDir, { recursive: true });
-    const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ...settings });
+    const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ...NO_CACHE, ...settings });
     this.#services.add(service);
     return service;
   }
@@ -46,4 +51,36 @@ export class Stage {
     for (const service of [...this.#services]) await this.stop(service);
     await Promise.all(this.#dataDirs.map((folder) => rm(folder, { recursive: true, force: true })));
   }
+}
+
+/** The service that is measured, of the benchmark or somebody else's. */
+export interface ServiceUnderTest {
+  readonly url: string;
+  /** Of its process, where the benchmark started it. */
+  readonly pid?: number;
+  /** What really runs its models. */
+  readonly provider: string;
+  close(): Promise<void>;
+}
+
+/** The service at `url`, or else a new one with a gallery of strangers. */
+export async function serviceUnderTest(options: ServiceOptions & TargetOptions): Promise<ServiceUnderTest> {
+  const { url } = options;
+  if (url !== undefined) return { url, provider: await toldProvider(url, undefined), close: () => Promise.resolve() };
+  const stage = await Stage.set(options.people);
+  try {
+    const service = await stage.start(serviceSettings(options));
+    const provider = await toldProvider(service.url, options.provider);
+    return { url: service.url, pid: service.pid, provider, close: () => stage.close() };
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
+}
+
+async function toldProvider(url: string, wanted: string | undefined): Promise<string> {
+  const live = await liveProvider(url);
+  const difference = wanted === undefined || wanted === 'auto' || wanted === live ? '' : `, NOT ${wanted}`;
+  note(`the models run on ${live}${difference} (by /v1/models)`);
+  return live;
 }
