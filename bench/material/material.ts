@@ -28,7 +28,7 @@ const WIDTH = 1280;
 const HEIGHT = 720;
 const JPEG_QUALITY = 80;
 /** ffmpeg's scale, at which a frame of the film has about the bytes of a still. */
-const FILM_QUALITY = '4';
+const FILM_QUALITY = '3';
 const IMAGE_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 
 export class Material {
