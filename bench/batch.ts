@@ -15,7 +15,6 @@ import {
   type QuickOptions,
 } from './options.js';
 import { ModelSession } from '../pipeline/model-session.js';
-import type { Provider } from '../pipeline/lane-protocol.js';
 import { providersToTry, type ProviderChoice } from '../pipeline/provider.js';
 import { defaultPack } from '../test/fixtures.js';
 import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
@@ -48,7 +47,7 @@ const options = withQuick(withProvider(benchCommand('batch', 'what each model co
   .parse()
   .opts<Options>();
 
-const [provider = 'cpu' as Provider] = providersToTry(options.provider);
+const [provider = 'cpu'] = providersToTry(options.provider);
 const seconds = options.seconds ?? (options.quick ? 1 : 3);
 const threads = options.threads ?? (provider === 'cpu' ? [1, Math.min(2, availableParallelism())] : [1]);
 const batches = [...new Set(options.batches.map(Math.trunc))].sort((a, b) => a - b);

@@ -52,7 +52,8 @@ try {
     note(`part ${part}`);
     const { people, set, runs, seconds, stepSeconds } = options;
     const settings = { people, set, runs, seconds, stepSeconds };
-    measured[part] = { date: new Date().toISOString(), settings, ...(await measure(part)) };
+    const figures = await measure(part);
+    measured[part] = { date: new Date().toISOString(), provider: stage.provider, settings, ...figures };
   }
   const earlier = (await earlierResult(options.name))?.['parts'] as object | undefined;
   await writeResult(options.name, { name: options.name }, { targets: TARGETS, parts: { ...earlier, ...measured } });

@@ -45,7 +45,7 @@ const secondsEach = options.seconds ?? (options.quick ? 1 : 2);
 
 const before = processorTimes();
 const sizes = [1000, 10_000, 100_000, ...(options.large ? [1_000_000] : [])];
-const results = [];
+const results: ReturnType<typeof ofSize>[] = [];
 for (const faces of sizes) results.push(ofSize(faces));
 const durable = await durableEnrolment(100_000);
 const { user, system } = process.cpuUsage();

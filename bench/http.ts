@@ -20,7 +20,7 @@ import {
   type TargetOptions,
 } from './options.js';
 import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
-import { serviceUnderTest } from './stage.js';
+import { serviceUnderTest, type ServiceUnderTest } from './stage.js';
 import { summaryOf } from './statistics.js';
 
 interface Options extends ServiceOptions, MaterialOptions, TargetOptions, QuickOptions {
@@ -51,35 +51,35 @@ const material = await Material.make(options);
 const images = (await loadReels(material.folder)).flatMap(({ frames }) => frames);
 let sent = 0;
 try {
-  const rows = await withServiceOf({}, async (url) => {
+  const another = (): Buffer => numberedImage(images[sent % images.length] ?? Buffer.of(), sent++);
+  const rows = await withServiceOf({}, async (service) => {
     const measured = [];
-    for (const task of TASKS) {
-      measured.push(await measure(url, task, task, () => numberedImage(images[sent % images.length] ?? Buffer.of(), sent++)));
-    }
+    for (const task of TASKS) measured.push(await measure(service, task, task, another));
     return measured;
   });
   if (options.cache) {
     const same = images[0] ?? Buffer.of();
-    rows.push(
-      await withServiceOf({ ONLOOKER_CACHE_MB: CACHE_MB }, (url) => measure(url, 'identify', 'identify, same image', () => same)),
-    );
+    const repeated = (service: ServiceUnderTest) => measure(service, 'identify', 'identify, same image', () => same);
+    rows.push(await withServiceOf({ ONLOOKER_CACHE_MB: CACHE_MB }, repeated));
   }
   await report(rows);
 } finally {
   await material.close();
 }
 
-async function withServiceOf<T>(settings: Readonly<Record<string, string>>, use: (url: string) => Promise<T>): Promise<T> {
+async function withServiceOf<T>(
+  settings: Readonly<Record<string, string>>,
+  use: (service: ServiceUnderTest) => Promise<T>,
+): Promise<T> {
   const service = await serviceUnderTest({ ...options, set: { ...options.set, ...settings } });
   try {
-    print(`models on ${service.provider}`);
-    return await use(service.url);
+    return await use(service);
   } finally {
     await service.close();
   }
 }
 
-async function measure(url: string, task: Task, name: string, nextImage: () => Buffer) {
+async function measure({ url, provider }: ServiceUnderTest, task: Task, name: string, nextImage: () => Buffer) {
   note(`${requests} requests to ${name}`);
   const agent = new Agent({ keepAlive: options.keepAlive, maxSockets: options.concurrency });
   try {
@@ -94,6 +94,7 @@ async function measure(url: string, task: Task, name: string, nextImage: () => B
     const answered = outcomes.filter(({ status }) => status === 200);
     return {
       name,
+      provider,
       requests,
       failed: outcomes.length - answered.length,
       requestsPerSecond: answered.length / seconds,
@@ -142,9 +143,10 @@ function post(address: URL, agent: Agent, image: Buffer): Promise<Outcome> {
 async function report(rows: readonly Awaited<ReturnType<typeof measure>>[]): Promise<void> {
   printTable(
     `${requests} requests, ${options.concurrency} at a time${options.keepAlive ? '' : ', a connection each'}`,
-    ['address', 'requests/s', 'p50 ms', 'p90', 'p95', 'p99', 'max', 'failed', 'CPU-ms', 'client CPU-ms', 'quiet?'],
-    rows.map(({ name, requestsPerSecond, latencyMs, failed, cpuMsPerRequest, clientCpuMsPerRequest, share }) => [
+    ['address', 'provider', 'requests/s', 'p50 ms', 'p90', 'p95', 'p99', 'max', 'failed', 'CPU-ms', 'client CPU-ms', 'quiet?'],
+    rows.map(({ name, provider, requestsPerSecond, latencyMs, failed, cpuMsPerRequest, clientCpuMsPerRequest, share }) => [
       name,
+      provider,
       figure(requestsPerSecond),
       figure(latencyMs.median),
       figure(latencyMs.p90),

@@ -126,6 +126,7 @@ async function report({ reconnects, empty, samples, after }: Awaited<ReturnType<
   const step = Math.ceil(samples.length / MOST_KEPT_SAMPLES);
   const kept = samples.filter((_, index) => index % step === 0);
   await writeResult(options.name, options, {
+    provider: stage.provider,
     reconnects,
     flat,
     before: empty,

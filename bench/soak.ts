@@ -1,5 +1,6 @@
 // `npm run bench:soak`: an hour of streams, clients and gallery changes that come and go, and whether the service keeps anything of
 // it: memory, descriptors and threads must be flat, nothing may be left at the end, and every frame must be accounted for.
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lineChart } from './chart/chart.js';
 import { accountText, isWhole } from './load/load-figures.js';
@@ -73,6 +74,8 @@ async function soak() {
   const empty = sampleOf(pid, 0);
   const over = new AbortController();
   const { signal } = over;
+  // Whoever waits does so with an ear on it.
+  setMaxListeners(0, signal);
   const random = (of: number) => seededRandom(options.seed * 1000 + of);
   const { streams, fps } = options;
   const actors = Promise.all([
@@ -99,7 +102,7 @@ async function soak() {
   const after = sampleOf(pid, minutes * 60);
   const left = await serviceMetrics(url);
   return {
-    ...{ empty, samples, after, streams: streamsReport, visits, gallery },
+    ...{ provider: stage.provider, empty, samples, after, streams: streamsReport, visits, gallery },
     metrics: { received: metrics.received, ok: metrics.ok, dropped: metrics.dropped, errors: metrics.errors },
     left: {
       streams: left.get('onlooker_streams') ?? NaN,
@@ -119,6 +122,7 @@ function sampleOf(pid: number, atS: number): Sample {
 }
 
 async function report({
+  provider,
   empty,
   samples,
   after,
@@ -189,7 +193,19 @@ async function report({
   await writeCharts(kept);
   const { latencyMs: _, ...streamCounts } = streams;
   await writeResult(options.name, options, {
-    ...{ minutes, targets: TARGETS, flat, resident, descriptors, threads, slopeMiBPerHour, mostMiB, latencyMs, accounts },
+    ...{
+      provider,
+      minutes,
+      targets: TARGETS,
+      flat,
+      resident,
+      descriptors,
+      threads,
+      slopeMiBPerHour,
+      mostMiB,
+      latencyMs,
+      accounts,
+    },
     ...{ metrics, streams: streamCounts, visits, gallery, left, before: empty, after, clientCpuMsPerSecond },
     everyS: step,
     samples: kept,

@@ -17,6 +17,7 @@ export class Stage {
   readonly #galleryDir: string;
   readonly #services = new Set<RunningService>();
   readonly #dataDirs: string[] = [];
+  #provider: string | undefined;
 
   private constructor(galleryDir: string) {
     this.#galleryDir = galleryDir;
@@ -31,6 +32,11 @@ export class Stage {
     return new Stage(galleryDir);
   }
 
+  /** What really runs the models of the service that was started last, as it tells itself. */
+  get provider(): string {
+    return this.#provider ?? 'none';
+  }
+
   /** A service that is ready. @param settings by their environment names */
   async start(settings: Readonly<Record<string, string>>): Promise<RunningService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-bench-'));
@@ -38,6 +44,10 @@ export class Stage {
     await cp(this.#galleryDir, dataDir, { recursive: true });
     const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ...NO_CACHE, ...settings });
     this.#services.add(service);
+    const live = await liveProvider(service.url);
+    const wanted = settings['ONLOOKER_PROVIDER'] ?? 'auto';
+    if (live !== this.#provider) note(`the models run on ${live} (by /v1/models); asked for was ${wanted}`);
+    this.#provider = live;
     return service;
   }
 
@@ -66,21 +76,13 @@ export interface ServiceUnderTest {
 /** The service at `url`, or else a new one with a gallery of strangers. */
 export async function serviceUnderTest(options: ServiceOptions & TargetOptions): Promise<ServiceUnderTest> {
   const { url } = options;
-  if (url !== undefined) return { url, provider: await toldProvider(url, undefined), close: () => Promise.resolve() };
+  if (url !== undefined) return { url, provider: await liveProvider(url), close: () => Promise.resolve() };
   const stage = await Stage.set(options.people);
   try {
     const service = await stage.start(serviceSettings(options));
-    const provider = await toldProvider(service.url, options.provider);
-    return { url: service.url, pid: service.pid, provider, close: () => stage.close() };
+    return { url: service.url, pid: service.pid, provider: stage.provider, close: () => stage.close() };
   } catch (error) {
     await stage.close();
     throw error;
   }
-}
-
-async function toldProvider(url: string, wanted: string | undefined): Promise<string> {
-  const live = await liveProvider(url);
-  const difference = wanted === undefined || wanted === 'auto' || wanted === live ? '' : `, NOT ${wanted}`;
-  note(`the models run on ${live}${difference} (by /v1/models)`);
-  return live;
 }

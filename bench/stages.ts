@@ -5,6 +5,7 @@ import { BareLoop, type MeasuredBareLoop, type WorkersTried } from './bare-loop/
 import type { BareLoopWork } from './bare-loop/bare-loop-protocol.js';
 import { barChart } from './chart/chart.js';
 import { figuresOf, generatorText, type LoadFigures } from './load/load-figures.js';
+import { TIMED_STAGES } from './load/load-book.js';
 import { LoadGenerator } from './load/load-generator.js';
 import { trust } from './machine.js';
 import { knowThePeople } from './material/known-people.js';
@@ -35,6 +36,8 @@ interface Options extends LoadOptions, TargetOptions, QuickOptions {
 interface Pair {
   readonly service: LoadFigures;
   readonly bareLoop: MeasuredBareLoop;
+  /** Where faces are followed: a loop that decodes and detects and does no more. */
+  readonly detectLoop: MeasuredBareLoop | null;
 }
 interface Part {
   readonly title: string;
@@ -45,7 +48,6 @@ interface Part {
 const TARGETS = { cpuRatio: 1.12, framesRatio: 0.85 } as const;
 const WARMUP_MS = 2000;
 const TRIAL_MS = 1500;
-const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const;
 
 const command = withQuick(withTarget(withLoad(benchCommand('stages', 'the service end to end, beside the bare loop'), 4)));
 const options = command
@@ -99,7 +101,11 @@ async function measurePart(part: Part) {
         warmupMs: WARMUP_MS,
         measureMs: seconds * 1000,
       });
-      pairs.push({ service: figuresOf(measured), bareLoop: await bareLoop.measure(part.work, workers, seconds * 1000) });
+      pairs.push({
+        service: figuresOf(measured),
+        bareLoop: await bareLoop.measure(part.work, workers, seconds * 1000),
+        detectLoop: part.isTracking ? await bareLoop.measure({ kind: 'detect' }, workers, seconds * 1000) : null,
+      });
     }
     return { ...part, ...resultOf(pairs), workers, tried, frames: material.frames, meanBytes: material.meanBytes };
   } finally {
@@ -122,7 +128,7 @@ async function bareLoopWorkers(
 function resultOf(pairs: readonly Pair[]) {
   const medianOf = (of: (pair: Pair) => number): number => median(pairs.map(of));
   const bareStages = pairs.flatMap(({ bareLoop }) => bareLoop.stages);
-  const stages = STAGES.map((name) => ({
+  const stages = TIMED_STAGES.map((name) => ({
     name,
     serviceMs: medianOf(({ service: { stagesMs } }) => stagesMs[name].median),
     serviceP95Ms: medianOf(({ service: { stagesMs } }) => stagesMs[name].p95),
@@ -145,12 +151,23 @@ function resultOf(pairs: readonly Pair[]) {
       framesPerSecond: medianOf((pair) => pair.bareLoop.framesPerSecond),
       facesPerFrame: medianOf((pair) => pair.bareLoop.facesPerFrame),
     },
+    detectLoop: pairs.every(({ detectLoop }) => detectLoop === null)
+      ? null
+      : {
+          cpuMsPerFrame: medianOf(({ detectLoop }) => detectLoop?.cpuMsPerFrame ?? NaN),
+          framesPerSecond: medianOf(({ detectLoop }) => detectLoop?.framesPerSecond ?? NaN),
+        },
     stages,
-    pairs: pairs.map(({ service: { stagesMs: _, ...figures }, bareLoop: { stages: __, ...bare } }) => ({
+    pairs: pairs.map(({ service: { stagesMs: _, ...figures }, bareLoop, detectLoop }) => ({
       service: figures,
-      bareLoop: bare,
+      bareLoop: withoutStages(bareLoop),
+      detectLoop: detectLoop === null ? null : withoutStages(detectLoop),
     })),
   };
+}
+
+function withoutStages({ stages: _, ...rest }: MeasuredBareLoop) {
+  return rest;
 }
 
 type Result = Awaited<ReturnType<typeof measurePart>>;
@@ -180,6 +197,7 @@ async function report(results: readonly Result[]): Promise<void> {
       series: [
         { name: 'service', values: results.map((result) => result.service.cpuMsPerFrame) },
         { name: 'bare loop', values: results.map((result) => result.bareLoop.cpuMsPerFrame) },
+        { name: 'decoding and detecting alone', values: results.map((result) => result.detectLoop?.cpuMsPerFrame ?? NaN) },
       ],
     }),
   );
@@ -210,6 +228,7 @@ function printResult({
   pairs,
   stages,
   service: whole,
+  detectLoop,
   cpuRatio,
   framesRatio,
 }: Result): void {
@@ -251,6 +270,11 @@ function printResult({
   print(
     `the service costs ${figure(cpuRatio, 3)} times the bare loop (target: at most ${TARGETS.cpuRatio}) ` +
       `at ${figure(framesRatio, 3)} of its frames a second (target: at least ${TARGETS.framesRatio})`,
+  );
+  if (detectLoop === null) return;
+  print(
+    `a loop that decodes and detects and does no more: ${figure(detectLoop.cpuMsPerFrame)} CPU-ms a frame, ` +
+      `${figure(detectLoop.framesPerSecond)} frames/s`,
   );
 }
 

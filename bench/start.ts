@@ -42,7 +42,7 @@ try {
   );
   const seconds = figure(readyMs.median / 1000);
   print(`\nready after ${seconds} s (median; target: under ${TARGET_MS / 1000} s), ${figure(residentMiB.median, 0)} MiB`);
-  await writeResult(options.name, options, { readyMs, targetMs: TARGET_MS, residentMiB, runs });
+  await writeResult(options.name, options, { provider: stage.provider, readyMs, targetMs: TARGET_MS, residentMiB, runs });
 } finally {
   await stage.close();
 }

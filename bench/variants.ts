@@ -82,7 +82,7 @@ try {
       `${quietTurns} of ${options.rounds}`,
     ]),
   );
-  await writeResult(options.name, options, { variants: figures });
+  await writeResult(options.name, options, { provider: stage.provider, variants: figures });
 } finally {
   await generator.close();
   await Promise.all([stage.close(), material.close()]);

@@ -3,10 +3,11 @@ import type { LaneSettings } from '../../pipeline/lane-protocol.js';
 
 /**
  * What is done to a frame. `every-face`: every face of every frame is found, embedded and searched. `tracking`: faces and their
- * points are found, and nothing is embedded: less than what following faces takes.
+ * points are found, and nothing is embedded: less than what following faces takes. `detect`: faces are found, no more.
  */
 export type BareLoopWork =
   | { readonly kind: 'every-face' }
+  | { readonly kind: 'detect' }
   /** Faces are looked for in one frame of so many; in those between, points are found in the boxes of the last. */
   | { readonly kind: 'tracking'; readonly detectEvery: number };
 

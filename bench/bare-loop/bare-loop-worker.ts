@@ -49,7 +49,7 @@ async function oneFrame(image: Uint8Array, work: BareLoopWork): Promise<{ stages
   const { width, height } = decoded;
   const picture = { data: new Uint8Array(pixels), width, height };
   const decodedMs = performance.now();
-  const isLookedAt = work.kind === 'every-face' || count % work.detectEvery === 0;
+  const isLookedAt = work.kind !== 'tracking' || count % work.detectEvery === 0;
   if (isLookedAt) writeWholeFrame(picture, spec, new Float32Array(input));
   const preparedMs = performance.now();
 
@@ -57,10 +57,12 @@ async function oneFrame(image: Uint8Array, work: BareLoopWork): Promise<{ stages
   if (isLookedAt) lastFaces = await facesIn(picture, cost);
   const memory = pixels;
   const want = work.kind === 'every-face' ? ('match' as const) : ('points' as const);
-  await models.describe(
-    lastFaces.map((face) => ({ pixels: memory, width, height, face, want })),
-    cost,
-  );
+  if (work.kind !== 'detect') {
+    await models.describe(
+      lastFaces.map((face) => ({ pixels: memory, width, height, face, want })),
+      cost,
+    );
+  }
   const stages = {
     decode: decodedMs - startMs,
     preprocess: preparedMs - decodedMs,

@@ -4,7 +4,7 @@ export type ScaleKind = 'linear' | 'log';
 
 export interface Scale {
   /** 0 at the beginning of the axis, 1 at its end. */
-  place(value: number): number;
+  readonly place: (value: number) => number;
   readonly ticks: readonly number[];
 }
 

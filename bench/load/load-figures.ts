@@ -1,8 +1,8 @@
 // What a measurement under load comes to: rates, latency, fairness, losses, cost, and whether all accounts agree.
+import type { Timing } from '../../protocol/payloads.js';
 import type { MachineShare } from '../machine.js';
 import { figure } from '../report.js';
 import { jainIndex, mean, percentile, summaryOf, type Summary } from '../statistics.js';
-import { TIMED_STAGES } from './load-book.js';
 import type { MeasuredLoad } from './load-generator.js';
 import type { StreamAccount, StreamReport } from './load-protocol.js';
 import type { EventLoopDelay } from './service-figures.js';
@@ -16,13 +16,13 @@ export interface LoadFigures {
   readonly latencyMs: Summary;
   /** Frames due in the measurement without a useful answer: by drop reason or error code, and those held back. */
   readonly lost: Readonly<Record<string, number>>;
-  /** Frames by the faces in them, and how many of the frames had a name. */
   readonly facesPerFrame: number;
+  /** Frames with at least one face that has a name, as a part of those answered. */
   readonly namedFrames: number;
   /** Of the service, CPU-ms for each second and for each frame that it answered `ok`. */
   readonly cpuMsPerSecond: number;
   readonly cpuMsPerFrame: number;
-  readonly stagesMs: Readonly<Record<(typeof TIMED_STAGES)[number], Summary>>;
+  readonly stagesMs: Readonly<Record<keyof Timing, Summary>>;
   readonly memory: { readonly medianMiB: number; readonly mostMiB: number; readonly medianProportionalMiB: number | null };
   readonly eventLoop: EventLoopDelay | null;
   readonly generator: { readonly cpuMsPerSecond: number; readonly cpuMsPerFrame: number; readonly worstLagMs: number };
@@ -47,7 +47,7 @@ export function figuresOf({ report, cpuMs, memory, eventLoop, counts, share }: M
   const named = streams.flatMap(({ answered }) => answered.named);
   const resident = memory.map(({ residentMiB }) => residentMiB);
   const proportional = memory.flatMap(({ proportionalMiB }) => proportionalMiB ?? []);
-  const timing = (stage: (typeof TIMED_STAGES)[number]) => summaryOf(streams.flatMap(({ answered }) => answered.timing[stage]));
+  const timing = (stage: keyof Timing) => summaryOf(streams.flatMap(({ answered }) => answered.timing[stage]));
   return {
     framesPerSecond: ok / seconds,
     fpsByStream,
