@@ -19,7 +19,7 @@ import {
   type ServiceOptions,
   type TargetOptions,
 } from './options.js';
-import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
+import { figure, note, printForDocs, printTable, writeChart, writeResult } from './report.js';
 import { serviceUnderTest, type ServiceUnderTest } from './stage.js';
 import { summaryOf } from './statistics.js';
 

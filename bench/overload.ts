@@ -5,9 +5,11 @@ import { lineChart } from './chart/chart.js';
 import { accountText, figuresOf, generatorText, lostIn, lostText, type LoadFigures } from './load/load-figures.js';
 import { LoadGenerator, type MeasuredLoad } from './load/load-generator.js';
 import type { Rate, StreamReport } from './load/load-protocol.js';
+import { compareAnswers, embedAll, type Sameness } from './load/same-answers.js';
 import { trust } from './machine.js';
 import { knowThePeople } from './material/known-people.js';
 import { Material } from './material/material.js';
+import { loadReels } from './material/reel.js';
 import {
   benchCommand,
   numberList,
@@ -40,8 +42,10 @@ const LOADS = [0.5, 0.8, 1, 2, 4, 8] as const;
 const WARMUP_MS = 2000;
 /** The measure of latency under overload is that at this load. */
 const EASY_LOAD = 0.8;
-const TARGETS = { throughput: 0.95, p99TimesEasyLoad: 2, fairness: 0.98 } as const;
+const TARGETS = { throughput: 0.95, p99TimesEasyLoad: 2, fairness: 0.98, embeddingDifference: 1e-4 } as const;
 const SLOW_FPS = 2;
+/** Images whose embeddings are compared between an idle and an overloaded service. */
+const COMPARED_IMAGES = 20;
 /** The greedy cameras of the mixed case together, times what can be served. */
 const GREEDY_LOAD = 4;
 
@@ -61,6 +65,8 @@ const generator = new LoadGenerator();
 const equal = (rate: Rate): Rate[] => Array.from({ length: options.streams }, () => rate);
 try {
   if (material.isFilm && options.url === undefined) await knowThePeople(service.url, material.folder);
+  const images = (await loadReels(material.folder)).flatMap(({ frames }) => frames).slice(0, COMPARED_IMAGES);
+  const idleAnswers = await embedAll(service.url, images);
   note('measuring what the machine can serve');
   const capacity = figuresOf(await measure(equal(null)));
   const most = capacity.framesPerSecond;
@@ -70,7 +76,13 @@ try {
     note(`${load} times that: ${Math.round(offered)} frames/s`);
     rows.push({ load, offered, ...figuresOf(await measure(equal(offered / options.streams))) });
   }
-  await report(capacity, rows, await mixedCase(most));
+  const mixed = await mixedCase(most);
+  note('comparing the answers of the idle service with those under load');
+  const [, busyAnswers] = await Promise.all([
+    measure(equal((most * Math.max(...options.loads)) / options.streams)),
+    embedAll(service.url, images),
+  ]);
+  await report(capacity, rows, mixed, compareAnswers(idleAnswers, busyAnswers));
 } finally {
   await generator.close();
   await Promise.all([service.close(), material.close()]);
@@ -113,7 +125,12 @@ function partOf(streams: readonly StreamReport[]) {
   };
 }
 
-async function report(capacity: LoadFigures, rows: readonly Row[], mixed: Awaited<ReturnType<typeof mixedCase>>): Promise<void> {
+async function report(
+  capacity: LoadFigures,
+  rows: readonly Row[],
+  mixed: Awaited<ReturnType<typeof mixedCase>>,
+  sameness: Sameness,
+): Promise<void> {
   const most = Math.max(capacity.framesPerSecond, ...rows.map((row) => row.framesPerSecond));
   const worst = rows.reduce((a, b) => (b.load > a.load ? b : a));
   const easy = rows.reduce((a, b) => (Math.abs(b.load - EASY_LOAD) < Math.abs(a.load - EASY_LOAD) ? b : a));
@@ -181,6 +198,11 @@ async function report(capacity: LoadFigures, rows: readonly Row[], mixed: Awaite
       `least fairness ${figure(reached.fairness, 4)} (target: at least ${TARGETS.fairness}); ` +
       `the slow stream lost nothing: ${yesOrNo(reached.slowLostNothing)}`,
   );
+  print(
+    `answers at ${worst.load} x against those of the idle service: ${sameness.faces} faces in ${sameness.images} images, ` +
+      `${sameness.otherFaces} images with other faces, an embedding differs by at most ${sameness.mostDifference.toExponential(1)} ` +
+      `(target: at most ${TARGETS.embeddingDifference})`,
+  );
   print(generatorText(worst));
   printForDocs(
     ['offered', 'answered a second', 'p50 ms', 'p95 ms', 'p99 ms', `p99 against ${easy.load} x`, 'fairness', 'MiB'],
@@ -204,6 +226,7 @@ async function report(capacity: LoadFigures, rows: readonly Row[], mixed: Awaite
     targets: TARGETS,
     loads: rows,
     mixed,
+    sameness,
   });
 }
 

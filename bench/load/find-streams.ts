@@ -1,5 +1,5 @@
-// How many streams of a fixed rate a service sustains: doubled until it is too many, then halved in between. Every trial is
-// real streams, so a wrong turn by a disturbance costs a trial and is seen in the table.
+// How many streams of a fixed rate a service sustains: doubled until it is too many, then halved in between. A trial that
+// fails while others use the machine is made once more; every one is in the table.
 import { note } from '../report.js';
 import { figuresOf, type LoadFigures } from './load-figures.js';
 import type { LoadGenerator, LoadSettings } from './load-generator.js';
@@ -29,13 +29,20 @@ const MOST_STREAMS = 512;
 
 export async function findStreams({ generator, common, fps, p95Ms, first }: FindSettings): Promise<Found> {
   const trials: Trial[] = [];
-  const sustained = await mostThat(first, MOST_STREAMS, async (streams) => {
+  const tryWith = async (streams: number): Promise<Trial> => {
     note(`${streams} streams of ${fps} frames a second`);
     const measured = await generator.measure({ ...common, rates: Array.from({ length: streams }, () => fps) });
     const figures = figuresOf(measured);
     const isSustained = figures.latencyMs.p95 < p95Ms && Object.keys(figures.lost).length === 0 && figures.accounts.agree;
-    trials.push({ streams, figures, isSustained });
-    return isSustained;
+    const trial = { streams, figures, isSustained };
+    trials.push(trial);
+    return trial;
+  };
+  const sustained = await mostThat(first, MOST_STREAMS, async (streams) => {
+    const { isSustained, figures } = await tryWith(streams);
+    if (isSustained || figures.share?.isTrustworthy !== false) return isSustained;
+    note('others used the machine meanwhile: once more');
+    return (await tryWith(streams)).isSustained;
   });
   return { sustained, trials: trials.sort((a, b) => a.streams - b.streams) };
 }
