@@ -28,7 +28,8 @@ export interface BarChart {
 
 const WIDTH = 720;
 const HEIGHT = 360;
-const AREA = { left: 64, right: 700, top: 64, bottom: 306 } as const;
+const AREA = { left: 64, right: 700, top: 72, bottom: 306 } as const;
+const LEGEND = { top: 32, rowHeight: 17 } as const;
 /** Beyond so many points on a line dots would hide it. */
 const MOST_DOTS = 40;
 /** Okabe and Ito 2008: told apart also by people who see few colours, on light ground and on dark. */
@@ -104,10 +105,17 @@ function page(
     );
   });
   let left: number = AREA.left;
+  let top: number = LEGEND.top;
   const legend = series.map(({ name }, index) => {
-    const entry = `<rect x="${short(left)}" y="34" width="12" height="12" rx="2" fill="${colourOf(index)}"/>${label(left + 17, 44, name)}`;
-    // There is no measuring of text here; a letter of this font is about 6.4 wide.
-    left += 36 + name.length * 6.4;
+    // There is no measuring of text here; a letter of this font is about 6.3 wide.
+    const width = 28 + name.length * 6.3;
+    if (left > AREA.left && left + width > AREA.right) {
+      left = AREA.left;
+      top += LEGEND.rowHeight;
+    }
+    const square = `<rect x="${short(left)}" y="${top}" width="12" height="12" rx="2" fill="${colourOf(index)}"/>`;
+    const entry = square + label(left + 17, top + 10, name);
+    left += width;
     return entry;
   });
   const upright = `<text transform="translate(16 ${(AREA.top + AREA.bottom) / 2}) rotate(-90)" text-anchor="middle">${escaped(yLabel)}</text>`;

@@ -45,7 +45,7 @@ test('lines go through their points, and what is no number is left out', () => {
       },
     ],
   });
-  expect(svg).toContain('d="M64 306L700 64"');
+  expect(svg).toContain('d="M64 306L700 72"');
   expect(svg).not.toContain('NaN');
 });
 
@@ -57,7 +57,15 @@ test('bars are as high as their values', () => {
     series: [{ name: 'service', values: [100, 50] }],
   });
   const heights = [...svg.matchAll(/<rect [^>]*height="([\d.]+)" fill/g)].map(([, height]) => Number(height));
-  expect(heights).toEqual([242, 121]);
+  expect(heights).toEqual([234, 117]);
+});
+
+test('a legend that is too long for one line goes on in the next', () => {
+  const series = Array.from({ length: 8 }, (_, index) => ({ name: `a rather long name ${index}`, points: [] }));
+  const svg = lineChart({ title: 'Names', xLabel: 'x', yLabel: 'y', series });
+  const places = [...svg.matchAll(/<rect x="([\d.]+)" y="(\d+)"/g)].map(([, x, y]) => ({ x: Number(x), y: Number(y) }));
+  expect(new Set(places.map(({ y }) => y)).size).toBe(2);
+  expect(Math.max(...places.map(({ x }) => x))).toBeLessThan(600);
 });
 
 test('text is escaped, nothing is loaded from elsewhere, and both colour schemes are served', () => {
