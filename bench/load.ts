@@ -10,7 +10,6 @@ import { Material } from './material/material.js';
 import { trust } from './machine.js';
 import {
   benchCommand,
-  openField,
   wholeNumber,
   withLoad,
   withQuick,
@@ -27,7 +26,6 @@ interface Options extends LoadOptions, TargetOptions, QuickOptions {
   readonly seconds?: number;
   readonly tracking: boolean;
   readonly task: string;
-  readonly field: Readonly<Record<string, string>>;
   readonly findStreams: boolean;
   readonly first: number;
   readonly p95: number;
@@ -45,7 +43,6 @@ const options = withQuick(withTarget(withLoad(benchCommand('load', 'a service un
   .option('--seconds <count>', 'length of a measurement (default: 20, quick: 8)', wholeNumber(1, 3600))
   .option('--task <name>', 'of the streams', 'faces')
   .option('--tracking', 'faces are followed (default: every face of every frame is embedded and searched)', false)
-  .option('--field <NAME=VALUE>', 'a further field of `open`, e.g. min_face=40; may be repeated', openField, {})
   .option('--find-streams', `find how many streams of --fps (default ${CAMERA_FPS}) are sustained`, false)
   .option('--first <count>', 'how many it tries first, for --find-streams', wholeNumber(1, 500), 16)
   .option('--p95 <ms>', 'latency that is sustained, for --find-streams', wholeNumber(1, 60_000), 100)

@@ -20,6 +20,8 @@ export interface MaterialOptions {
 }
 export interface LoadOptions extends ServiceOptions, MaterialOptions {
   readonly streams: number;
+  /** Further fields of `open`. */
+  readonly field: Readonly<Record<string, string>>;
 }
 export interface TargetOptions {
   /** Of a service that runs already; one is started where there is none. */
@@ -54,12 +56,9 @@ export function withProvider(command: Command): Command {
 
 /** For benchmarks that start a service and send it frames. @param streams how many, unless others are asked for */
 export function withLoad(command: Command, streams: number): Command {
-  return withMaterial(withService(command)).option(
-    '--streams <count>',
-    'cameras at once, each on a connection of its own',
-    wholeNumber(1, 1000),
-    streams,
-  );
+  return withMaterial(withService(command))
+    .option('--streams <count>', 'cameras at once, each on a connection of its own', wholeNumber(1, 1000), streams)
+    .option('--field <NAME=VALUE>', 'a further field of `open`, e.g. min_face=40; may be repeated', openField, {});
 }
 
 export function withMaterial(command: Command): Command {

@@ -13,7 +13,6 @@ import { loadReels } from './material/reel.js';
 import {
   benchCommand,
   numberList,
-  openField,
   wholeNumber,
   withLoad,
   withQuick,
@@ -30,7 +29,6 @@ interface Options extends LoadOptions, TargetOptions, QuickOptions {
   readonly seconds?: number;
   readonly loads: readonly number[];
   readonly tracking: boolean;
-  readonly field: Readonly<Record<string, string>>;
 }
 interface Row extends LoadFigures {
   /** Times what can be served. */
@@ -54,7 +52,6 @@ const options = command
   .option('--seconds <count>', 'length of each measurement (default: 20, quick: 6)', wholeNumber(1, 3600))
   .option('--loads <list>', 'times what can be served', numberList(0.05, 100), LOADS)
   .option('--tracking', 'faces are followed (default: every face of every frame is embedded and searched)', false)
-  .option('--field <NAME=VALUE>', 'a further field of `open`; may be repeated', openField, {})
   .parse()
   .opts<Options>();
 

@@ -1,18 +1,16 @@
 // `npm run bench:stages`: what the whole service costs a frame, socket and all, against the bare loop of the same stages, in
 // turns on the same machine; with every face embedded, and with faces followed. Their ratio is the pipeline's efficiency.
 import { InvalidArgumentError } from 'commander';
-import { BareLoop, type MeasuredBareLoop, type WorkersTried } from './bare-loop/bare-loop.js';
+import { BareLoop, type WorkersTried } from './bare-loop/bare-loop.js';
 import type { BareLoopWork } from './bare-loop/bare-loop-protocol.js';
 import { barChart } from './chart/chart.js';
-import { figuresOf, generatorText, type LoadFigures } from './load/load-figures.js';
-import { TIMED_STAGES } from './load/load-book.js';
+import { figuresOf, generatorText } from './load/load-figures.js';
 import { LoadGenerator } from './load/load-generator.js';
 import { trust } from './machine.js';
 import { knowThePeople } from './material/known-people.js';
 import { Material } from './material/material.js';
 import {
   benchCommand,
-  openField,
   wholeNumber,
   withLoad,
   withQuick,
@@ -23,7 +21,7 @@ import {
 } from './options.js';
 import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
 import { serviceUnderTest } from './stage.js';
-import { median, summaryOf } from './statistics.js';
+import { resultOf, type Pair } from './stages/paired-result.js';
 
 interface Options extends LoadOptions, TargetOptions, QuickOptions {
   readonly repeats?: number;
@@ -31,13 +29,6 @@ interface Options extends LoadOptions, TargetOptions, QuickOptions {
   readonly workers?: number;
   readonly tracking?: 'on' | 'off';
   readonly detectEvery: number;
-  readonly field: Readonly<Record<string, string>>;
-}
-interface Pair {
-  readonly service: LoadFigures;
-  readonly bareLoop: MeasuredBareLoop;
-  /** Where faces are followed: a loop that decodes and detects and does no more. */
-  readonly detectLoop: MeasuredBareLoop | null;
 }
 interface Part {
   readonly title: string;
@@ -61,7 +52,6 @@ const options = command
     wholeNumber(1, 25),
     1,
   )
-  .option('--field <NAME=VALUE>', 'a further field of `open`; may be repeated', openField, {})
   .parse()
   .opts<Options>();
 
@@ -123,51 +113,6 @@ async function bareLoopWorkers(
   note('trying how many threads the bare loop runs best with');
   const { best, tried } = await bareLoop.bestWorkers(work, TRIAL_MS);
   return { workers: best, tried };
-}
-
-function resultOf(pairs: readonly Pair[]) {
-  const medianOf = (of: (pair: Pair) => number): number => median(pairs.map(of));
-  const bareStages = pairs.flatMap(({ bareLoop }) => bareLoop.stages);
-  const stages = TIMED_STAGES.map((name) => ({
-    name,
-    serviceMs: medianOf(({ service: { stagesMs } }) => stagesMs[name].median),
-    serviceP95Ms: medianOf(({ service: { stagesMs } }) => stagesMs[name].p95),
-    bareLoopMs: name === 'queue' ? null : summaryOf(bareStages.map((frame) => frame[name])).median,
-  }));
-  return {
-    cpuRatio: medianOf(({ service: { cpuMsPerFrame }, bareLoop }) => cpuMsPerFrame / bareLoop.cpuMsPerFrame),
-    framesRatio: medianOf(({ service: { framesPerSecond }, bareLoop }) => framesPerSecond / bareLoop.framesPerSecond),
-    service: {
-      cpuMsPerFrame: medianOf((pair) => pair.service.cpuMsPerFrame),
-      framesPerSecond: medianOf((pair) => pair.service.framesPerSecond),
-      p50Ms: medianOf((pair) => pair.service.latencyMs.median),
-      p95Ms: medianOf((pair) => pair.service.latencyMs.p95),
-      p99Ms: medianOf((pair) => pair.service.latencyMs.p99),
-      facesPerFrame: medianOf((pair) => pair.service.facesPerFrame),
-      namedFrames: medianOf((pair) => pair.service.namedFrames),
-    },
-    bareLoop: {
-      cpuMsPerFrame: medianOf((pair) => pair.bareLoop.cpuMsPerFrame),
-      framesPerSecond: medianOf((pair) => pair.bareLoop.framesPerSecond),
-      facesPerFrame: medianOf((pair) => pair.bareLoop.facesPerFrame),
-    },
-    detectLoop: pairs.every(({ detectLoop }) => detectLoop === null)
-      ? null
-      : {
-          cpuMsPerFrame: medianOf(({ detectLoop }) => detectLoop?.cpuMsPerFrame ?? NaN),
-          framesPerSecond: medianOf(({ detectLoop }) => detectLoop?.framesPerSecond ?? NaN),
-        },
-    stages,
-    pairs: pairs.map(({ service: { stagesMs: _, ...figures }, bareLoop, detectLoop }) => ({
-      service: figures,
-      bareLoop: withoutStages(bareLoop),
-      detectLoop: detectLoop === null ? null : withoutStages(detectLoop),
-    })),
-  };
-}
-
-function withoutStages({ stages: _, ...rest }: MeasuredBareLoop) {
-  return rest;
 }
 
 type Result = Awaited<ReturnType<typeof measurePart>>;

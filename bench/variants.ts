@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { figuresOf, type LoadFigures } from './load/load-figures.js';
 import { LoadGenerator } from './load/load-generator.js';
 import { Material } from './material/material.js';
-import { benchCommand, openField, serviceSettings, setting, wholeNumber, withLoad, type LoadOptions } from './options.js';
+import { benchCommand, serviceSettings, setting, wholeNumber, withLoad, type LoadOptions } from './options.js';
 import { figure, note, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 import { median } from './statistics.js';
@@ -15,7 +15,6 @@ interface Options extends LoadOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly tracking: boolean;
-  readonly field: Readonly<Record<string, string>>;
 }
 
 const WARMUP_MS = 2000;
@@ -30,7 +29,6 @@ const options = withLoad(benchCommand('variants', 'the same load on services wit
   .option('--rounds <count>', 'how often each has its turn', wholeNumber(1, 100), 5)
   .option('--seconds <count>', 'length of a turn', wholeNumber(1, 600), 6)
   .option('--tracking', 'faces are followed (default: every face of every frame is embedded and searched)', false)
-  .option('--field <NAME=VALUE>', 'a further field of `open`; may be repeated', openField, {})
   .parse()
   .opts<Options>();
 

@@ -2,8 +2,12 @@
 // embeddings.
 import { createHttpClient } from '../../clients/http-client.js';
 import { embeddingValues } from '../../clients/results.js';
+import type { EmbeddedFace } from '../../protocol/payloads.js';
 
-type Embedded = Awaited<ReturnType<ReturnType<typeof createHttpClient>['embed']>>;
+/** Of an answer about one image: its faces. */
+export interface Embedded {
+  readonly faces: readonly Pick<EmbeddedFace, 'embedding' | 'dim'>[];
+}
 
 export interface Sameness {
   readonly images: number;

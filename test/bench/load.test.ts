@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { mostThat } from '../../bench/load/find-streams.js';
 import { accountsOf, latencyBySecond, lostIn } from '../../bench/load/load-figures.js';
-import { compareAnswers } from '../../bench/load/same-answers.js';
+import { compareAnswers, type Embedded } from '../../bench/load/same-answers.js';
 import { LoadBook } from '../../bench/load/load-book.js';
 import type { StreamReport } from '../../bench/load/load-protocol.js';
 import { frameIndex } from '../../bench/material/reel.js';
@@ -129,10 +129,9 @@ test('a table for the documentation is Markdown', () => {
 });
 
 test('answers are the same when every face is there with the same embedding', () => {
-  const answer = (...faces: number[][]) =>
-    ({
-      faces: faces.map((values) => ({ dim: values.length, embedding: new Uint8Array(Float32Array.from(values).buffer) })),
-    }) as Parameters<typeof compareAnswers>[0][number];
+  const answer = (...faces: number[][]): Embedded => ({
+    faces: faces.map((values) => ({ dim: values.length, embedding: new Uint8Array(Float32Array.from(values).buffer) })),
+  });
   const idle = [answer([0.6, 0.8], [1, 0]), answer([0, 1])];
   expect(compareAnswers(idle, idle)).toEqual({ images: 2, faces: 3, otherFaces: 0, mostDifference: 0 });
   const busy = [answer([0.6, 0.75], [1, 0]), answer()];

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import {
   benchCommand,
   numberList,
-  openField,
   serviceSettings,
   withLoad,
   withQuick,
@@ -17,15 +16,12 @@ import {
 function command(): Command {
   return withQuick(withTarget(withLoad(benchCommand('load', 'test'), 4)))
     .option('--loads <list>', '', numberList(0.1, 10), [1])
-    .option('--field <NAME=VALUE>', '', openField, {})
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
 }
 
 function parsed(...args: string[]) {
-  return command()
-    .parse(args, { from: 'user' })
-    .opts<LoadOptions & TargetOptions & QuickOptions & { loads: number[]; field: object }>();
+  return command().parse(args, { from: 'user' }).opts<LoadOptions & TargetOptions & QuickOptions & { loads: number[] }>();
 }
 
 function refused(...args: string[]): unknown {
