@@ -6,17 +6,14 @@ import { join } from 'node:path';
 import { cosineWithRow } from '../pipeline/cosine.js';
 import { FaceMatrix } from '../pipeline/gallery/face-matrix.js';
 import { viewChunk, type GalleryChunk } from '../pipeline/gallery/gallery-chunk.js';
-import { Gallery, type GalleryModel, type NewFace } from '../pipeline/gallery/gallery.js';
-import { writeGalleryFile } from '../pipeline/gallery/gallery-file.js';
+import { Gallery, type NewFace } from '../pipeline/gallery/gallery.js';
 import { GallerySearch } from '../pipeline/gallery/gallery-search.js';
-import { encodeFace, encodePerson } from '../pipeline/gallery/records.js';
-import { SpoolFile } from '../pipeline/gallery/spool-file.js';
-import type { StoreRecord } from '../pipeline/store/record-store.js';
 import { lineChart } from './chart/chart.js';
 import { machineShare, processorTimes, trust } from './machine.js';
 import { benchCommand, wholeNumber, withQuick, type CommonOptions, type QuickOptions } from './options.js';
 import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
 import { median, summaryOf } from './statistics.js';
+import { exportOfStrangers } from './stranger-export.js';
 import { strangerFaces } from './stranger-faces.js';
 
 interface Options extends CommonOptions, QuickOptions {
@@ -34,7 +31,6 @@ const DURABLE_ENROLMENTS = 200;
 const LEAST_REPEATS = 5;
 const PROBES = 64;
 const FACE_BOX = [0, 0, 112, 112] as const;
-const FACES_A_RECORD_CHUNK = 256;
 
 const options = withQuick(benchCommand('gallery', 'search and enrolment by the size of the gallery'))
   .option('--large', 'a million faces too (3 GB of memory)', false)
@@ -198,7 +194,7 @@ async function durableEnrolment(faces: number) {
     const gallery = await Gallery.open({ dir, model });
     try {
       const person = await gallery.createPerson({ name: 'Stranger' });
-      await gallery.importAll(exportOf(dir, model, faces, face), 'merge');
+      await gallery.importAll(exportOfStrangers(dir, model, faces), 'merge');
       const times: number[] = [];
       for (let index = 0; index < DURABLE_ENROLMENTS; index++) {
         const imageSha256 = index.toString(16).padStart(64, '0');
@@ -213,38 +209,5 @@ async function durableEnrolment(faces: number) {
     }
   } finally {
     await rm(dir, { recursive: true, force: true });
-  }
-}
-
-/** An exported gallery of strangers with a face each. */
-async function* exportOf(
-  dir: string,
-  model: GalleryModel,
-  faces: number,
-  face: (index: number) => Float32Array,
-): AsyncGenerator<Uint8Array> {
-  const spool = await SpoolFile.create(dir);
-  const idOf = (index: number): string => `stranger-${String(index).padStart(7, '0')}`;
-  const sha256Of = (index: number): string => index.toString(16).padStart(64, 'f');
-  const records = async function* (make: (index: number) => Buffer): AsyncGenerator<readonly StoreRecord[]> {
-    for (let from = 0; from < faces; from += FACES_A_RECORD_CHUNK) {
-      const count = Math.min(FACES_A_RECORD_CHUNK, faces - from);
-      yield Array.from({ length: count }, (_, index) => ({ key: idOf(from + index), value: make(from + index) }));
-      await Promise.resolve();
-    }
-  };
-  const times = { created_at: 0, updated_at: 0 };
-  const personRecord = (index: number): Buffer =>
-    encodePerson({ id: idOf(index), name: `Stranger ${index}`, external_id: null, metadata: {}, ...times });
-  const faceRecord = (index: number): Buffer => {
-    const stored = { id: idOf(index), person: idOf(index), quality: 1, box: [...FACE_BOX] as [number, number, number, number] };
-    return encodeFace({ ...stored, image_sha256: sha256Of(index), created_at: 0 }, face(index));
-  };
-  try {
-    const header = { model, people: faces, faces, gallery_version: 1, created_at: 0 };
-    await writeGalleryFile(spool, header, records(personRecord), records(faceRecord));
-    yield* spool.read();
-  } finally {
-    await spool.close();
   }
 }

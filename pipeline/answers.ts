@@ -118,5 +118,6 @@ function payloadOf(
     model,
     gallery_version: searchedVersions.length > 0 ? Math.min(...searchedVersions) : (gallery?.version ?? 0),
     faces,
+    ...(frame.isCarried ? { carried: true as const } : {}),
   };
 }

@@ -1,9 +1,10 @@
-// An image file's bytes to RGB pixels in shared memory: upright (EXIF), three channels, 8 bits, sRGB.
+// An image file's bytes to pixels in shared memory: upright (EXIF), RGB or their brightness alone, 8 bits, sRGB.
 // jpeg-turbo decodes plain JPEG straight into that memory in a third of sharp's time; sharp does all the rest and has
 // the last word on damaged files. Never called on the main thread.
-import sharp, { type Metadata } from 'sharp';
+import sharp from 'sharp';
 import type { ErrorCode } from '../protocol/errors.js';
 import { imageFormat } from './image-format.js';
+import { readJpegHeader } from './jpeg-header.js';
 
 sharp.cache(false);
 sharp.concurrency(1);
@@ -13,6 +14,7 @@ sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsFo
 
 interface JpegTurbo {
   readonly FORMAT_RGB: number;
+  readonly FORMAT_GRAY: number;
   decompressSync(image: Buffer, out: Buffer, options: { format: number }): { width: number; height: number };
 }
 // Optional: prebuilt for the common platforms; where it is missing sharp decodes JPEG as well.
@@ -21,10 +23,14 @@ const jpegTurbo: JpegTurbo | null = await import('@julusian/jpeg-turbo').then(
   () => null,
 );
 
+/** What of a picture is decoded: everything, or in two thirds of the time its brightness (1 channel). */
+export type PixelFormat = 'rgb' | 'luma';
+export const CHANNELS: Readonly<Record<PixelFormat, 1 | 3>> = { rgb: 3, luma: 1 };
+
 export interface DecodedImage {
   readonly width: number;
   readonly height: number;
-  /** RGB, 3 bytes a pixel, row by row; may be larger than needed. */
+  /** A byte a channel, row by row; may be larger than needed. */
   readonly pixels: SharedArrayBuffer;
 }
 export interface ImageProblem {
@@ -40,6 +46,14 @@ function memoryFor(bytes: number, reuse: SharedArrayBuffer | null): SharedArrayB
   return new SharedArrayBuffer(Math.ceil(bytes / GROWTH_STEP_BYTES) * GROWTH_STEP_BYTES);
 }
 
+/** What has to be known of an image before it may be decoded. */
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  /** A JPEG image in grey or YCbCr that need not be turned. */
+  readonly isPlainJpeg: boolean;
+}
+
 /**
  * @param image JPEG, PNG or WebP bytes, whole
  * @param reuse memory of an earlier frame, or null
@@ -50,62 +64,76 @@ export async function decodeImage(
   image: Uint8Array,
   reuse: SharedArrayBuffer | null,
   maxPixels: number,
+  format: PixelFormat = 'rgb',
 ): Promise<DecodedImage | ImageProblem> {
   if (image.byteLength === 0) return { code: 'BAD_IMAGE', message: 'The image is empty.' };
   if (imageFormat(image) === null) return { code: 'UNSUPPORTED_MEDIA', message: 'The bytes are not a JPEG, PNG or WebP image.' };
-  let header: Metadata;
-  try {
-    header = await sharp(image, { limitInputPixels: false, failOn: 'error' }).metadata();
-  } catch {
-    return { code: 'BAD_IMAGE', message: 'The header of the image cannot be read.' };
-  }
+  const header = await headerOf(image);
+  if (header === null) return { code: 'BAD_IMAGE', message: 'The header of the image cannot be read.' };
   const { width, height } = header;
   if (width * height > maxPixels) {
     return { code: 'TOO_MANY_PIXELS', message: `The image has ${width} x ${height} pixels; at most ${maxPixels} are decoded.` };
   }
-  const upright = header.orientation === undefined || header.orientation === 1;
-  const plainJpeg = header.format === 'jpeg' && upright && (header.channels === 3 || header.channels === 1);
-  if (jpegTurbo !== null && plainJpeg) {
-    const pixels = memoryFor(width * height * 3, reuse);
+  if (jpegTurbo !== null && header.isPlainJpeg) {
+    const pixels = memoryFor(width * height * CHANNELS[format], reuse);
+    const turboFormat = format === 'rgb' ? jpegTurbo.FORMAT_RGB : jpegTurbo.FORMAT_GRAY;
     try {
       const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
-      jpegTurbo.decompressSync(bytes, Buffer.from(pixels), { format: jpegTurbo.FORMAT_RGB });
-      return { width, height, pixels };
+      const decoded = jpegTurbo.decompressSync(bytes, Buffer.from(pixels), { format: turboFormat });
+      if (decoded.width === width && decoded.height === height) return { width, height, pixels };
     } catch {
       // It refuses mere warnings too, such as the stray bytes that cheap cameras send: sharp decides.
     }
   }
-  return decodeWithSharp(image, reuse, maxPixels);
+  return decodeWithSharp(unshared(image), reuse, maxPixels, format);
+}
+
+/** @returns null when it cannot be read */
+async function headerOf(image: Uint8Array): Promise<Header | null> {
+  const quick = readJpegHeader(image);
+  if (quick !== null && !quick.hasExif) return { ...quick, isPlainJpeg: quick.components === 1 || quick.components === 3 };
+  try {
+    const { width, height, format, orientation, channels } = await sharp(unshared(image), {
+      limitInputPixels: false,
+      failOn: 'error',
+    }).metadata();
+    const isUpright = orientation === undefined || orientation === 1;
+    return { width, height, isPlainJpeg: format === 'jpeg' && isUpright && (channels === 3 || channels === 1) };
+  } catch {
+    return null;
+  }
 }
 
 async function decodeWithSharp(
   image: Uint8Array,
   reuse: SharedArrayBuffer | null,
   maxPixels: number,
+  format: PixelFormat,
 ): Promise<DecodedImage | ImageProblem> {
   try {
     const { data, info } = await sharp(image, { limitInputPixels: maxPixels, failOn: 'error', autoOrient: true })
       .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
+      .toColourspace(format === 'rgb' ? 'srgb' : 'b-w')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const pixels = memoryFor(info.width * info.height * 3, reuse);
-    const rgb = new Uint8Array(pixels);
-    if (info.channels === 3) rgb.set(data);
-    else spreadChannels(data, info.channels, rgb);
+    const channels = CHANNELS[format];
+    const pixels = memoryFor(info.width * info.height * channels, reuse);
+    const out = new Uint8Array(pixels);
+    if (info.channels === channels) out.set(data);
+    else spreadFirstChannel(data, info.channels, out, channels);
     return { width: info.width, height: info.height, pixels };
   } catch {
     return { code: 'BAD_IMAGE', message: 'The image is truncated or damaged.' };
   }
 }
 
-/** One or two channels (grey, grey and alpha) to RGB. */
-function spreadChannels(data: Uint8Array, channels: number, rgb: Uint8Array): void {
+/** One or two channels (grey, grey and alpha) to those that are wanted. */
+function spreadFirstChannel(data: Uint8Array, channels: number, out: Uint8Array, wanted: number): void {
   const count = data.length / channels;
-  for (let pixel = 0, at = 0; pixel < count; pixel++) {
-    const grey = data[pixel * channels] ?? 0;
-    rgb[at++] = grey;
-    rgb[at++] = grey;
-    rgb[at++] = grey;
-  }
+  for (let pixel = 0; pixel < count; pixel++) out.fill(data[pixel * channels] ?? 0, pixel * wanted, (pixel + 1) * wanted);
+}
+
+/** sharp takes no memory that threads share. */
+function unshared(image: Uint8Array): Uint8Array {
+  return image.buffer instanceof SharedArrayBuffer ? new Uint8Array(image) : image;
 }

@@ -4,7 +4,7 @@ import type { DetectorFamily, EmbedderFamily, LandmarkFamily, RawDetection } fro
 import { loadFamily } from '../models/family-registry.js';
 import type { PreparedModel } from '../models/prepared.js';
 import { fitSimilarity, writeAligned } from './align.js';
-import { splitIntoRungs } from './batch-ladder.js';
+import { splitIntoRungs } from './scheduling/batch-ladder.js';
 import { poseFromPoints, sharpnessOf, type FaceMeasures } from './face-quality.js';
 import { GallerySearch } from './gallery/gallery-search.js';
 import type { GallerySnapshot } from './gallery/gallery.js';
@@ -138,12 +138,14 @@ export class LaneModels {
     if (missing.length === 0) return points.map((known) => known ?? []);
     if (this.#landmarks === null) throw new Error('The pack has no landmark model and its detector finds no points.');
     const { cropScale, refineScale } = this.#landmarks.family;
+    const unexpected = missing.filter((item) => item.expectedPoints === undefined);
     const first = await this.#pointsIn(
-      missing.map((item) => ({ item, square: squareAround(item.face, cropScale) })),
+      unexpected.map((item) => ({ item, square: squareAround(item.face, cropScale) })),
       cost,
     );
+    let nextFirst = 0;
     const found = await this.#pointsIn(
-      missing.map((item, index) => ({ item, square: squareOnPoints(first[index] ?? [], refineScale) })),
+      missing.map((item) => ({ item, square: squareOnPoints(item.expectedPoints ?? first[nextFirst++] ?? [], refineScale) })),
       cost,
     );
     let next = 0;

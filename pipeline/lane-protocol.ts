@@ -50,6 +50,8 @@ export interface FaceItem {
   readonly width: number;
   readonly height: number;
   readonly face: FoundFace;
+  /** Where the five points (x, y each) about are, as earlier frames let expect: saves the first look for them. */
+  readonly expectedPoints?: readonly number[] | undefined;
   /** What is wanted: the points alone, the best people of the gallery, the embedding itself, or all of it. */
   readonly want: 'points' | 'match' | 'embedding' | 'all';
 }

@@ -1,8 +1,8 @@
 // How many threads of which kind, and their start: on a GPU exactly one lane that batches across streams, on a CPU one
 // lane a core with one thread each, which serves nearly twice the frames of one lane with all the threads.
 import { availableParallelism } from 'node:os';
-import { ladderUpTo } from './batch-ladder.js';
-import { LanePool } from './lane-pool.js';
+import { ladderUpTo } from './scheduling/batch-ladder.js';
+import { LanePool } from './scheduling/lane-pool.js';
 import type { LaneReady, LaneSettings, Provider } from './lane-protocol.js';
 import { Lane } from './lane.js';
 import type { LoadedModel } from '../protocol/models.js';
@@ -71,7 +71,12 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
     // On a CPU two frames in hand for a lane serve no more than one and a half (docs/performance.md), and make all wait longer.
     const perLane = provider === 'cpu' ? 1.5 : 2 * maxBatch;
     return {
-      lanes: new LanePool(started, maxBatch, (model, size) => observer?.batch(model, size)),
+      lanes: new LanePool(started, {
+        maxBatch,
+        mostOfOneStream: Math.ceil(maxBatch / 2),
+        fillMs: 0,
+        onBatch: (model, size) => observer?.batch(model, size),
+      }),
       provider,
       models,
       preprocessWorkers,

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LaneModels, type JobCost } from './lane-models.js';
 import type { LaneCommand, LaneJob, LaneReport, LaneSettings } from './lane-protocol.js';
 import { probeProvider } from './provider-probe.js';
+import { yieldToMainThread } from './thread-priority.js';
 
 if (parentPort === null) throw new Error('lane-worker runs as a worker thread');
 const port = parentPort;
@@ -11,6 +12,7 @@ const settings = workerData as LaneSettings;
 const tell = (report: LaneReport): void => port.postMessage(report);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+yieldToMainThread();
 const models = await start();
 if (models === null) process.exitCode = 1;
 else serve(models);

@@ -115,6 +115,8 @@ export class Lane {
       worker.on('message', (report: LaneReport) => {
         if (report.kind === 'ready') {
           this.#worker = worker;
+          // It was told of another gallery while its thread was starting.
+          if (this.#gallery !== null && this.#gallery !== workerData.gallery) this.useGallery(this.#gallery);
           // It was closed while its thread was starting.
           if (this.#closing) worker.postMessage({ kind: 'close' } satisfies LaneCommand);
           resolve(report);

@@ -11,14 +11,12 @@ const SCENE = { columns: 16, rows: 9 };
 const FACE = { columns: 8, rows: 8 };
 /** Points looked at in each direction of a cell. */
 const POINTS = 3;
-const CHANNELS = 3;
-const GREEN = 1;
 
 export function sceneLook(view: FrameView): PictureLook {
   return lookOf(view, { x1: 0, y1: 0, x2: view.width, y2: view.height }, SCENE);
 }
 
-export function faceLook(view: FrameView, face: FoundFace): PictureLook {
+export function faceLook(view: FrameView, face: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>): PictureLook {
   return lookOf(view, face, FACE);
 }
 
@@ -26,7 +24,7 @@ export function faceLook(view: FrameView, face: FoundFace): PictureLook {
 export const lookAlike: (a: PictureLook, b: PictureLook) => number = cosine;
 
 function lookOf(
-  { pixels, width, height }: FrameView,
+  { pixels, channels, width, height }: FrameView,
   { x1, y1, x2, y2 }: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>,
   { columns, rows }: { readonly columns: number; readonly rows: number },
 ): PictureLook {
@@ -35,14 +33,19 @@ function lookOf(
   const ys = places(y1, y2, rows * POINTS, height);
   const look = new Float32Array(columns * rows);
   ys.forEach((y, j) => {
-    const line = y * width * CHANNELS + GREEN;
+    const line = y * width * channels;
     const row = Math.floor(j / POINTS) * columns;
     xs.forEach((x, i) => {
       const cell = row + Math.floor(i / POINTS);
-      look[cell] = (look[cell] as number) + (source[line + x * CHANNELS] as number);
+      look[cell] = (look[cell] as number) + (channels === 1 ? (source[line + x] as number) : brightness(source, line + x * channels));
     });
   });
   return normalised(look);
+}
+
+/** ITU-R BT.601, which JPEG has: that of a whole frame is the same as that of one decoded as brightness alone. */
+function brightness(rgb: Uint8Array, at: number): number {
+  return 0.299 * (rgb[at] as number) + 0.587 * (rgb[at + 1] as number) + 0.114 * (rgb[at + 2] as number);
 }
 
 /** Evenly spread from one edge to the other, kept inside of the picture. */

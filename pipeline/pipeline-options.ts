@@ -34,14 +34,22 @@ export interface PipelineOptions {
   readonly maxBatch: number | 'auto';
   /** Frames a client may have unanswered, per stream. */
   readonly credits: number;
-  /** A frame that has waited longer than this is answered `dropped`/`deadline`. */
+  /** A frame that cannot be answered within this time is answered `dropped`/`deadline`, where its stream does not say. */
   readonly deadlineMs: number;
+  /** Of a stream whose faces are followed at least every so many frames is searched for faces, where it does not say. */
+  readonly detectEvery: number;
   readonly maxFrameBytes: number;
   readonly maxPixels: number;
   /** Bytes of all images waiting, over all streams. */
   readonly maxWaitingBytes: number;
   /** Single images (HTTP) waiting at once; one more is `OVERLOADED`. */
   readonly maxWaitingRequests: number;
+  /** Frames that were worked on before (frame-cache.ts). Default: none are kept. */
+  readonly cache?: {
+    readonly bytes: number;
+    /** Also those of streams whose faces are not followed. */
+    readonly streams: boolean;
+  };
   readonly thresholds?: Partial<PackThresholds>;
   readonly quality?: Partial<QualityGate>;
   readonly observer?: PipelineObserver;
@@ -68,6 +76,12 @@ export interface StreamOptions extends RecogniseOptions {
   };
   /** Whether events carry a picture of the face. Default false. */
   readonly thumbnails?: boolean;
+  /** At least every so many frames is searched for faces where they are followed; by default that of the pipeline. */
+  readonly detectEvery?: number;
+  /** A frame is answered within so long after it came, or dropped; by default that of the pipeline. */
+  readonly deadlineMs?: number;
+  /** Turns beside a stream of weight 1, which is the default. */
+  readonly weight?: number;
 }
 
 export interface PipelineState {

@@ -10,19 +10,23 @@ import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/paylo
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
-import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
-import type { FrameIn, FrameResult } from './frame-result.js';
+import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
+import { FrameEngine, isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
+import type { FrameIn, FramePlace, FrameResult } from './frame-result.js';
+import { ImageMemory, type HeldImage } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { startLanes } from './lane-start.js';
-import type { LanePool } from './lane-pool.js';
 import type { Provider } from './lane-protocol.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
-import { StreamQueue } from './stream-queue.js';
+import type { LanePool } from './scheduling/lane-pool.js';
+import type { Origin } from './scheduling/origin.js';
+import { Turns, type FrameTurn, type StreamTurn } from './scheduling/turns.js';
+import { StreamQueue, type QueuedFrame, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
-import { Turns, type FrameTurn, type StreamTurn } from './turns.js';
+import type { FrameSize } from './tracking/continuity.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -39,13 +43,18 @@ export interface PipelineStream {
 }
 
 interface OpenStream extends StreamTurn {
+  /** Takes a frame at once, without its turn, where it can be answered undecoded. @returns whether it did */
+  takeUnseen(frame: FrameIn): boolean;
   /** Null where nobody asked for its faces to be followed. */
   readonly tracked: TrackedStream | null;
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
-/** How often waiting frames are checked against the deadline, as a part of it. */
-const SWEEPS_PER_DEADLINE = 8;
+/** How often waiting frames are checked against their deadlines, and tracks for who has left. */
+const SWEEP_MS = 100;
+/** Memory of images that is kept for the next ones. */
+const KEPT_IMAGE_BYTES = 16 * 1024 * 1024;
+const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const;
 
 export class Pipeline {
   /** The provider that is really live. */
@@ -61,11 +70,14 @@ export class Pipeline {
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
+  readonly #cache: FrameCache;
   readonly #streams = new Set<OpenStream>();
   readonly #ended = new RecentStreams();
   readonly #sweep: NodeJS.Timeout;
   readonly #forgetSnapshots: () => void;
-  #waitingBytes = 0;
+  readonly #forgetRemovals: () => void;
+  readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
+  readonly #waitingBytes: WaitingBytes = { used: 0 };
   #requestsOpen = 0;
   #onRequestsDone: (() => void) | null = null;
   #closed: Promise<void> | null = null;
@@ -92,8 +104,10 @@ export class Pipeline {
       onRoom: () => this.#pump(),
     });
     onRoom.call = () => this.#pump();
+    this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
+    this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
-    this.#sweep = setInterval(() => this.#lookAfterStreams(), Math.max(10, options.deadlineMs / SWEEPS_PER_DEADLINE)).unref();
+    this.#sweep = setInterval(() => this.#lookAfterStreams(), SWEEP_MS).unref();
   }
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
@@ -116,12 +130,17 @@ export class Pipeline {
       streams: this.#streams.size,
       framesWaiting,
       framesInFlight: this.#engine.inFlight,
-      waitingBytes: this.#waitingBytes,
+      waitingBytes: this.#waitingBytes.used,
       requestsWaiting: this.#turns.requestsWaiting,
       batchWaiting: this.#lanes.queued,
       lanes: this.#lanes.lanes.length,
       lanesBusy: this.#lanes.lanes.filter((lane) => !lane.idle).length,
     };
+  }
+
+  /** What was answered from memory so far. */
+  get cacheFigures(): CacheFigures {
+    return this.#cache.figures;
   }
 
   /** Id of the model that would answer. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
@@ -135,26 +154,51 @@ export class Pipeline {
    */
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const { task, model } = this.#answerer(options);
-    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult));
+    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
     const tracked = task === 'faces' ? this.#trackedStream(options, model.id) : null;
-    const plain: FrameTurn['work'] = workOf(options, WANTED[task]);
+    const deadlineMs = options.deadlineMs ?? this.#options.deadlineMs;
+    const workFor = ({ receivedAtMs }: QueuedFrame, image: HeldImage, want: FrameWork['want']): FrameWork => ({
+      ...workOf(options, want),
+      image,
+      origin: { source: queue, isInteractive: false, deadlineMs: receivedAtMs + deadlineMs },
+    });
+    const settle = (frame: QueuedFrame, answer: Promise<OkPayload>): void =>
+      void answer.then(
+        (payload) => queue.settle(frame, payload),
+        (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
+      );
+    const answerUnseen = (place: FramePlace, image: Uint8Array, take: () => QueuedFrame): boolean => {
+      const unseen = tracked?.beginUnseen(wallClockMs(place), image) ?? null;
+      if (unseen === null) return false;
+      const { frame: followed, size } = unseen;
+      const worked = carriedUnseen(size, followed.carryUnseen(size, (face) => isWanted(face, options, size)));
+      settle(take(), this.#trackedAnswer(followed, worked, model.id));
+      return true;
+    };
     const stream: OpenStream = {
       queue,
       tracked,
-      begin: (frame) => {
-        const settle = (answer: Promise<OkPayload>): void =>
-          void answer.then(
-            (payload) => queue.settle(frame, payload),
-            (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
-          );
+      weight: options.weight ?? 1,
+      deadlineMs,
+      takeUnseen: (frame) => answerUnseen(frame, frame.image, () => queue.pushTaken(frame)),
+      relieve: () => {
+        const { next } = queue;
+        if (next === undefined) return false;
+        return answerUnseen(next.frame, next.image.bytes, () => {
+          queue.take();
+          next.image.release();
+          return next.frame;
+        });
+      },
+      begin: (frame, image) => {
         if (tracked === null) {
           const answer = (worked: WorkedFrame): OkPayload => answerOf(task, worked, model.id, this.#gallery, this.#thresholds);
-          return { work: plain, settle: (outcome) => settle(outcome.then(answer)) };
+          return { work: workFor(frame, image, WANTED[task]), settle: (outcome) => settle(frame, outcome.then(answer)) };
         }
-        const followed = tracked.begin();
+        const followed = tracked.begin(wallClockMs(frame), image.bytes.byteLength);
         return {
-          work: workOf(options, followed),
-          settle: (outcome) => settle(this.#trackedAnswer(followed, outcome, model.id)),
+          work: workFor(frame, image, followed),
+          settle: (outcome) => settle(frame, this.#trackedAnswer(followed, outcome, model.id)),
         };
       },
       close: (how) => this.#closeStream(stream, how),
@@ -175,7 +219,7 @@ export class Pipeline {
   async recognise(image: Uint8Array, options: RecogniseOptions): Promise<OkPayload> {
     const startMs = performance.now();
     const { task, model } = this.#answerer(options);
-    const worked = await this.#request({ ...workOf(options, WANTED[task]), image });
+    const worked = await this.#request(image, workOf(options, WANTED[task]));
     const answer = withTotal(answerOf(task, worked, model.id, this.#gallery, this.#thresholds), performance.now() - startMs);
     this.#observeTiming(answer);
     return answer;
@@ -190,9 +234,8 @@ export class Pipeline {
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    // The bytes are given away with the request, so their hash is taken before.
     const sha256 = await imageSha256(image);
-    const worked = await this.#request({ image, want: 'all' });
+    const worked = await this.#request(image, { want: 'all' }, sha256);
     return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
   }
 
@@ -223,6 +266,8 @@ export class Pipeline {
     await Promise.all([...this.#streams].map((stream) => stream.close('draining')));
     if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
     this.#forgetSnapshots();
+    this.#forgetRemovals();
+    this.#cache.forget();
     await this.#engine.close();
   }
 
@@ -239,11 +284,12 @@ export class Pipeline {
     return { task, model };
   }
 
-  #trackedStream({ tracking, thumbnails = false }: StreamOptions, model: string): TrackedStream | null {
+  #trackedStream(options: StreamOptions, model: string): TrackedStream | null {
+    const { tracking, thumbnails = false, detectEvery = this.#options.detectEvery } = options;
     const gallery = this.#gallery;
     if (tracking === undefined || gallery === null) return null;
     const { detectionScore } = this.#thresholds;
-    return new TrackedStream({ ...tracking, thumbnails, model, gallery, detectionScore, rule: this.#thresholds });
+    return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
   }
 
   async #trackedAnswer(frame: TrackedFrame, outcome: Promise<WorkedFrame>, model: string): Promise<OkPayload> {
@@ -271,26 +317,20 @@ export class Pipeline {
       queue.pushAnswered(frame, { status: 'error', code: 'TOO_LARGE', message });
       return;
     }
-    if (this.#waitingBytes - queue.waitingBytes + bytes > maxWaitingBytes) {
+    if (this.#waitingBytes.used - queue.waitingBytes + bytes > maxWaitingBytes) {
       queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
       return;
     }
-    this.#changeQueue(queue, () => queue.push(frame));
+    const isBusy = !this.#engine.hasRoom && this.#turns.streamsWaiting > 0;
+    if (isBusy && queue.waiting === 0 && stream.takeUnseen(frame)) return;
+    queue.push(frame, this.#images.hold(frame.image));
     this.#turns.join(stream);
     this.#pump();
   }
 
-  /** Keeps the sum of waiting bytes in step with one queue. */
-  #changeQueue<T>(queue: StreamQueue, change: () => T): T {
-    const before = queue.waitingBytes;
-    const result = change();
-    this.#waitingBytes += queue.waitingBytes - before;
-    return result;
-  }
-
   async #closeStream(stream: OpenStream, how: 'finish' | DropReason): Promise<StreamStats> {
     const { queue } = stream;
-    if (how !== 'finish') this.#changeQueue(queue, () => queue.dropWaiting(how));
+    if (how !== 'finish') queue.dropWaiting(how);
     await queue.settled();
     this.#turns.leave(stream);
     // Twice where it was taken over while it was closing.
@@ -301,13 +341,13 @@ export class Pipeline {
     return queue.stats;
   }
 
-  async #request(work: FrameWork): Promise<WorkedFrame> {
-    if (work.image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
+  /** @param sha256 of the image, where it is known */
+  async #request(image: Uint8Array, asked: AskedWork, sha256?: string): Promise<WorkedFrame> {
+    if (image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
     this.#requestsOpen++;
     try {
-      const answer = this.#turns.request(work);
-      this.#pump();
-      return await answer;
+      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(image))) : '';
+      return await this.#cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }));
     } catch (error) {
       this.#logInternal(error);
       throw toOnlookerError(error);
@@ -317,25 +357,49 @@ export class Pipeline {
     }
   }
 
-  /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
-  #pump(): void {
-    while (this.#engine.hasRoom) {
-      const turn = this.#nextTurn();
-      if (turn === undefined) return;
-      turn.settle(this.#engine.work(turn.work));
+  async #takeTurn(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
+    const held = this.#images.hold(image);
+    const origin: Origin = { source: held, isInteractive: true, deadlineMs: Infinity };
+    try {
+      const answer = this.#turns.request({ ...asked, image: held, origin });
+      this.#pump();
+      return await answer;
+    } catch (error) {
+      held.release();
+      throw error;
     }
   }
 
-  #nextTurn(): ReturnType<Turns['next']> {
-    const turn = this.#turns.next();
-    if (turn?.fromStream === true) this.#waitingBytes -= turn.work.image.byteLength;
-    return turn;
+  /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
+  #pump(): void {
+    while (this.#engine.hasRoom) {
+      const turn = this.#turns.next(performance.now(), this.#engine.expectedMs);
+      if (turn === undefined) return;
+      turn.settle(this.#work(turn));
+    }
+    // Now frames wait: those that can be answered without work would only make all of them late.
+    this.#turns.relieve();
+  }
+
+  /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
+  #work({ work }: FrameTurn): Promise<WorkedFrame> {
+    const { image, origin, want: asked } = work;
+    if (this.#options.cache?.streams !== true || origin.isInteractive || typeof asked !== 'string')
+      return this.#engine.work(work);
+    let isWorkedOn = false;
+    const worked = this.#cache.worked(work, sha256Of(image.bytes), (want) => {
+      isWorkedOn = true;
+      return this.#engine.work({ ...work, want });
+    });
+    // The engine releases what it works on.
+    if (!isWorkedOn) image.release();
+    return worked;
   }
 
   #lookAfterStreams(): void {
-    const before = performance.now() - this.#options.deadlineMs;
-    for (const { queue, tracked } of this.#streams) {
-      this.#changeQueue(queue, () => queue.dropOlderThan(before));
+    const nowMs = performance.now();
+    for (const { queue, tracked, deadlineMs } of this.#streams) {
+      queue.dropOlderThan(nowMs - Math.max(0, deadlineMs - this.#engine.expectedMs));
       tracked?.tick();
     }
     this.#ended.expire();
@@ -360,8 +424,9 @@ export class Pipeline {
 
   #observeTiming({ timing }: OkPayload): void {
     if (this.#observer === undefined) return;
-    for (const stage of ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const)
-      this.#observer.stage(stage, timing[stage]);
+    // What came from the cache went through no stage.
+    const stages = timing.decode === 0 ? (['total'] as const) : STAGES;
+    for (const stage of stages) this.#observer.stage(stage, timing[stage]);
   }
 
   #errorOutcome(error: unknown): { status: 'error'; code: OnlookerError['code']; message: string } {
@@ -375,10 +440,19 @@ export class Pipeline {
   }
 }
 
-function workOf(options: RecogniseOptions, want: FrameWork['want']): Omit<FrameWork, 'image'> {
+type AskedWork = Omit<FrameWork, 'image' | 'origin'>;
+
+function workOf(options: RecogniseOptions, want: FrameWork['want']): AskedWork {
   return {
     want,
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.minFacePx === undefined ? {} : { minFacePx: options.minFacePx }),
   };
+}
+
+/** When a frame came, Unix ms, which tracks go by. */
+const wallClockMs = ({ receivedAtMs }: FramePlace): number => performance.timeOrigin + receivedAtMs;
+
+async function carriedUnseen(size: FrameSize, faces: Promise<WorkedFrame['faces']>): Promise<WorkedFrame> {
+  return { ...size, faces: await faces, isCarried: true, stages: { decode: 0, preprocess: 0, infer: 0, match: 0 } };
 }

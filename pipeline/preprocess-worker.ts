@@ -1,10 +1,15 @@
-// A worker of the preprocess pool: one image's bytes to upright pixels and a detector's input, both in shared memory.
+// A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, a detector's input,
+// all in shared memory.
 import type { ImageInput } from '../models/family.js';
-import { decodeImage, type ImageProblem } from './decode-image.js';
+import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
 import { wholeFrameGeometry, writeWholeFrame, type InputGeometry } from './resample.js';
+import { yieldToMainThread } from './thread-priority.js';
 
 export interface PreprocessTask {
+  /** In shared memory. */
   readonly image: Uint8Array;
+  /** `luma` for a glance: brightness alone, and no detector's input. */
+  readonly format: PixelFormat;
   /** Memory of the slot's last frame, or null. */
   readonly pixels: SharedArrayBuffer | null;
   /** Where the detector's input goes: float32, 3 x height x width. */
@@ -17,22 +22,28 @@ export interface Preprocessed {
   readonly height: number;
   /** The memory given, or larger memory that takes its place. */
   readonly pixels: SharedArrayBuffer;
-  readonly geometry: InputGeometry;
+  readonly channels: 1 | 3;
+  /** Of the detector's input; null after a glance. */
+  readonly geometry: InputGeometry | null;
   readonly decodeMs: number;
   readonly preprocessMs: number;
 }
 
+yieldToMainThread();
+
 export default async function preprocess(task: PreprocessTask): Promise<Preprocessed | ImageProblem> {
   const startMs = performance.now();
-  const decoded = await decodeImage(task.image, task.pixels, task.maxPixels);
+  const { format } = task;
+  const decoded = await decodeImage(task.image, task.pixels, task.maxPixels, format);
   if ('code' in decoded) return decoded;
   const decodedMs = performance.now();
+  const done = { ...decoded, channels: CHANNELS[format], decodeMs: decodedMs - startMs };
+  if (format === 'luma') return { ...done, geometry: null, preprocessMs: 0 };
   const picture = { data: new Uint8Array(decoded.pixels), width: decoded.width, height: decoded.height };
   writeWholeFrame(picture, task.spec, new Float32Array(task.input));
   return {
-    ...decoded,
+    ...done,
     geometry: wholeFrameGeometry(picture, task.spec),
-    decodeMs: decodedMs - startMs,
     preprocessMs: performance.now() - decodedMs,
   };
 }

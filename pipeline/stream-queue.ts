@@ -5,7 +5,8 @@
 //                 │ superseded, deadline, draining                ▲
 //                 └──────────────── dropped ──────────────────────┘
 import type { DropReason, FrameOutcome, StreamStats } from '../protocol/payloads.js';
-import type { FrameIn, FrameResult } from './frame-result.js';
+import type { FramePlace, FrameResult } from './frame-result.js';
+import type { HeldImage } from './image-memory.js';
 import { withTotal } from './timing.js';
 
 /** A frame's place in the order of results. */
@@ -13,9 +14,16 @@ export interface QueuedFrame {
   readonly seq: number;
   readonly ts: number | null;
   readonly receivedAtMs: number;
-  /** Given away when the frame goes to work or is dropped. */
-  image: Uint8Array | null;
   outcome: FrameOutcome | null;
+}
+/** A frame that waits, as bytes. */
+export interface WaitingFrame {
+  readonly frame: QueuedFrame;
+  readonly image: HeldImage;
+}
+/** Bytes of the images that wait, over all queues that share it. */
+export interface WaitingBytes {
+  used: number;
 }
 
 export class StreamQueue {
@@ -23,15 +31,20 @@ export class StreamQueue {
   readonly #onResult: (result: FrameResult) => void;
   /** All that are unanswered, in the order sent. */
   readonly #unanswered: QueuedFrame[] = [];
-  readonly #waiting: QueuedFrame[] = [];
+  readonly #waiting: WaitingFrame[] = [];
+  readonly #allWaitingBytes: WaitingBytes;
   readonly #stats = { received: 0, ok: 0, dropped: 0, errors: 0 };
   #atWork = 0;
   #waitingBytes = 0;
   #onEmpty: (() => void) | null = null;
 
-  /** @param onResult called once for each frame, in order; must not throw */
-  constructor(credits: number, onResult: (result: FrameResult) => void) {
+  /**
+   * @param onResult called once for each frame, in order; must not throw
+   * @param waitingBytes kept in step with what waits here
+   */
+  constructor(credits: number, onResult: (result: FrameResult) => void, waitingBytes: WaitingBytes) {
     this.#credits = credits;
+    this.#allWaitingBytes = waitingBytes;
     this.#onResult = onResult;
   }
 
@@ -46,25 +59,36 @@ export class StreamQueue {
   }
 
   /** Takes a frame in; when that is one too many, the oldest waiting frame is answered `superseded`. */
-  push(frame: FrameIn): void {
-    const queued = this.#append(frame, frame.image, null);
-    this.#waiting.push(queued);
-    this.#waitingBytes += frame.image.byteLength;
+  push(frame: FramePlace, image: HeldImage): void {
+    this.#waiting.push({ frame: this.#append(frame, null), image });
+    this.#count(image.bytes.byteLength);
     // One may always wait: a client within its credits loses nothing, one beyond them is served its newest.
     while (this.#waiting.length > Math.max(1, this.#credits - this.#atWork)) this.#dropOldest('superseded');
   }
 
   /** Takes in a frame that is answered without work, such as one that is too large. */
-  pushAnswered(frame: FrameIn, outcome: FrameOutcome): void {
-    this.#append(frame, null, outcome);
+  pushAnswered(frame: FramePlace, outcome: FrameOutcome): void {
+    this.#append(frame, outcome);
     this.#flush();
   }
 
-  /** The oldest waiting frame, to work on; `settle` must follow. */
-  take(): QueuedFrame | undefined {
-    const frame = this.#shiftWaiting();
-    if (frame !== undefined) this.#atWork++;
-    return frame;
+  /** The oldest waiting frame, which `take` would take. */
+  get next(): WaitingFrame | undefined {
+    return this.#waiting[0];
+  }
+
+  /** Takes a frame in that goes to work at once, while none waits before it; `settle` must follow. */
+  pushTaken(frame: FramePlace): QueuedFrame {
+    if (this.#waiting.length > 0) throw new Error('a frame may not overtake those that wait');
+    this.#atWork++;
+    return this.#append(frame, null);
+  }
+
+  /** The oldest waiting frame, to work on: its image is the caller's to release, and `settle` must follow. */
+  take(): WaitingFrame | undefined {
+    const taken = this.#shiftWaiting();
+    if (taken !== undefined) this.#atWork++;
+    return taken;
   }
 
   /** The outcome of a frame that was taken. */
@@ -77,9 +101,9 @@ export class StreamQueue {
   /** Answers as `deadline` what has waited since before the given time. */
   dropOlderThan(receivedBeforeMs: number): void {
     for (
-      let oldest = this.#waiting[0];
+      let oldest = this.#waiting[0]?.frame;
       oldest !== undefined && oldest.receivedAtMs < receivedBeforeMs;
-      oldest = this.#waiting[0]
+      oldest = this.#waiting[0]?.frame
     ) {
       this.#dropOldest('deadline');
     }
@@ -102,24 +126,29 @@ export class StreamQueue {
     });
   }
 
-  #append(frame: FrameIn, image: Uint8Array | null, outcome: FrameOutcome | null): QueuedFrame {
-    const queued: QueuedFrame = { seq: frame.seq, ts: frame.ts, receivedAtMs: frame.receivedAtMs, image, outcome };
+  #append({ seq, ts, receivedAtMs }: FramePlace, outcome: FrameOutcome | null): QueuedFrame {
+    const queued: QueuedFrame = { seq, ts, receivedAtMs, outcome };
     this.#stats.received++;
     this.#unanswered.push(queued);
     return queued;
   }
 
-  #shiftWaiting(): QueuedFrame | undefined {
-    const frame = this.#waiting.shift();
-    this.#waitingBytes -= frame?.image?.byteLength ?? 0;
-    return frame;
+  #shiftWaiting(): WaitingFrame | undefined {
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) this.#count(-waiting.image.bytes.byteLength);
+    return waiting;
+  }
+
+  #count(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.#allWaitingBytes.used += bytes;
   }
 
   #dropOldest(reason: DropReason): void {
-    const frame = this.#shiftWaiting();
-    if (frame === undefined) return;
-    frame.image = null;
-    frame.outcome = { status: 'dropped', reason };
+    const dropped = this.#shiftWaiting();
+    if (dropped === undefined) return;
+    dropped.image.release();
+    dropped.frame.outcome = { status: 'dropped', reason };
     this.#flush();
   }
 

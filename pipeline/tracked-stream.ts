@@ -10,8 +10,10 @@ import { cutFace, type FaceCut } from './face-picture.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView } from './frame-engine.js';
 import type { FaceAnswer, FoundFace } from './lane-protocol.js';
 import { faceLook, sceneLook } from './picture-look.js';
+import { Continuity, type FrameSize } from './tracking/continuity.js';
+import { DetectionPlan } from './tracking/detection-plan.js';
 import { sortableIds } from './store/sortable-id.js';
-import { StreamTracks, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
+import { StreamTracks, type CarriedSight, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
 import type { Evidence } from './tracking/votes.js';
 
 export interface TrackedStreamOptions {
@@ -25,6 +27,8 @@ export interface TrackedStreamOptions {
   readonly gallery: Gallery;
   /** Whether events carry the best face as a picture. */
   readonly thumbnails: boolean;
+  /** At least every so many frames is searched for faces; see `DetectionPlan`. */
+  readonly detectEvery: number;
   readonly onEvents: (events: readonly FaceEvent[]) => void;
 }
 
@@ -34,6 +38,8 @@ const newTrackId = sortableIds(Date.now);
 export class TrackedStream {
   readonly #options: TrackedStreamOptions;
   readonly #tracks: StreamTracks;
+  readonly #plan: DetectionPlan;
+  readonly #continuity = new Continuity();
   /** The last frame that was begun has come before the tracks, or never will. */
   #lastSeen: Promise<void> = Promise.resolve();
   #peopleVersion: number;
@@ -42,6 +48,7 @@ export class TrackedStream {
     const { stream, model, rule, detectionScore, gallery } = options;
     this.#options = options;
     this.#peopleVersion = gallery.version;
+    this.#plan = new DetectionPlan(options);
     this.#tracks = new StreamTracks({
       stream,
       model,
@@ -52,12 +59,35 @@ export class TrackedStream {
     });
   }
 
-  /** The next frame, in the order sent. */
-  begin(): TrackedFrame {
+  /** The next frame, in the order sent. @param atMs when it came, Unix ms @param bytes of its image */
+  begin(atMs: number, bytes: number): TrackedFrame {
+    const mayCarry = this.#plan.mayGlance(atMs, this.#tracks.mayCarry(atMs, this.#options.gallery.version));
+    return this.#frame(atMs, mayCarry, (size) => this.#continuity.decoded(size, bytes, this.#tracks.isCalm));
+  }
+
+  /**
+   * The next frame where there is no time to decode it: its faces are carried on if it is not due to be looked at, nothing is
+   * open about them, and its bytes go on with the picture.
+   * @returns the frame and its size, or null where it has to take its turn
+   */
+  beginUnseen(atMs: number, image: Uint8Array): { readonly frame: TrackedFrame; readonly size: FrameSize } | null {
+    if (!this.#tracks.mayCarry(atMs, this.#options.gallery.version)) return null;
+    const size = this.#continuity.continues(image);
+    if (size === null || !this.#plan.mayGoUnseen(atMs)) return null;
+    return { frame: this.#frame(atMs, true, () => undefined), size };
+  }
+
+  #frame(atMs: number, mayCarry: boolean, decoded: (size: FrameSize) => void): TrackedFrame {
     const before = this.#lastSeen;
     let seen: () => void = () => undefined;
     this.#lastSeen = new Promise((resolve) => (seen = resolve));
-    return new TrackedFrame(this.#options, this.#tracks, before, seen, () => this.#tell());
+    return new TrackedFrame(this.#options, this.#tracks, atMs, mayCarry, {
+      before,
+      seen,
+      decoded,
+      looked: () => this.#plan.looked(atMs),
+      tell: () => this.#tell(),
+    });
   }
 
   /** To be called about once a second: faces leave also when no frames come. */
@@ -88,7 +118,23 @@ export class TrackedStream {
   }
 }
 
-/** One frame on its way: `choose` and `described` while it is worked on, then `learn`, or `abandon` when that failed. */
+/** What a frame tells its stream, and waits for. */
+interface FrameOrder {
+  /** The frames before it have come before the tracks. */
+  readonly before: Promise<void>;
+  /** It has. */
+  readonly seen: () => void;
+  /** It was decoded, and its scene has come before the tracks. */
+  readonly decoded: (size: FrameSize) => void;
+  /** A glance did not do. */
+  readonly looked: () => void;
+  readonly tell: () => void;
+}
+
+/**
+ * One frame on its way: `carry` where a glance may do, else `choose` and `described` while it is worked on, then `learn`, or
+ * `abandon` when that failed.
+ */
 export class TrackedFrame implements FrameGuide {
   readonly #cuts = new Map<Sight, FaceCut>();
   #sights: readonly Sight[] = [];
@@ -96,24 +142,58 @@ export class TrackedFrame implements FrameGuide {
   constructor(
     private readonly options: TrackedStreamOptions,
     private readonly tracks: StreamTracks,
-    private readonly before: Promise<void>,
-    private readonly seen: () => void,
-    private readonly tell: () => void,
+    private readonly atMs: number,
+    readonly mayCarry: boolean,
+    private readonly order: FrameOrder,
   ) {}
 
+  async carry(view: FrameView, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[] | null> {
+    await this.order.before;
+    const { width: widthPx, height: heightPx } = view;
+    const lookAt = (box: Parameters<typeof faceLook>[1]) => faceLook(view, box);
+    const glance = { scene: sceneLook(view), widthPx, heightPx, isWanted, lookAt };
+    const carried = this.tracks.carry(glance, this.atMs, this.options.gallery.version);
+    if (carried === null) {
+      this.order.looked();
+      return null;
+    }
+    return this.#carried(carried);
+  }
+
+  /** As `carry` for a frame that nobody has decoded: whoever was there is taken to be there. */
+  async carryUnseen({ width, height }: FrameSize, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[]> {
+    await this.order.before;
+    const frame = { widthPx: width, heightPx: height, isWanted };
+    return this.#carried(this.tracks.carryUnseen(frame, this.atMs, this.options.gallery.version));
+  }
+
+  #carried(carried: readonly CarriedSight[]): readonly DescribedFace[] {
+    this.order.seen();
+    this.#sights = carried;
+    return carried.map(({ face, points }) => ({ face, answer: { points } }));
+  }
+
   async choose(faces: readonly FoundFace[], view: FrameView): Promise<readonly ChosenFace[]> {
-    await this.before;
+    await this.order.before;
     const appearance = { scene: sceneLook(view), faces: faces.map((face) => faceLook(view, face)) };
-    const sights = this.tracks.see(faces, Date.now(), this.options.gallery.version, appearance);
-    this.seen();
+    const sights = this.tracks.see(faces, this.atMs, this.options.gallery.version, appearance);
+    this.order.seen();
+    this.order.decoded(view);
     this.#sights = sights.filter((sight) => sight !== null);
-    return faces.flatMap((face, index) => {
+    return faces.flatMap((face, index): ChosenFace[] => {
       const sight = sights[index] ?? null;
-      return sight === null ? [] : [{ face, want: sight.embed ? ('all' as const) : ('points' as const) }];
+      if (sight === null) return [];
+      // An embedding is made as it is of a single image: where earlier frames let its points expect must not show in it.
+      if (sight.embed) return [{ face, want: 'all' as const }];
+      return [{ face, want: 'points' as const, expectedPoints: this.tracks.expectedPoints(sight, face) }];
     });
   }
 
   described(faces: readonly DescribedFace[], view: FrameView): void {
+    this.#sights.forEach((sight, index) => {
+      const { face, answer } = faces[index] ?? {};
+      if (face !== undefined && answer !== undefined) this.tracks.located(sight, face, answer.points);
+    });
     if (!this.options.thumbnails) return;
     this.#sights.forEach((sight, index) => {
       const described = faces[index];
@@ -137,15 +217,15 @@ export class TrackedFrame implements FrameGuide {
       }
     });
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
-    this.tell();
+    this.order.tell();
     return decisions;
   }
 
   /** It failed somewhere on its way; those after it must not wait for it. */
   abandon(): void {
-    this.seen();
+    this.order.seen();
     for (const sight of this.#sights) if (sight.embed) this.tracks.abandon(sight);
-    this.tell();
+    this.order.tell();
   }
 }
 

@@ -74,7 +74,12 @@ interface Answered {
 }
 
 export type OkPayload =
-  | (Answered & { readonly gallery_version: number; readonly faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[] })
+  | (Answered & {
+      readonly gallery_version: number;
+      readonly faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[];
+      /** Present where the faces were carried on from the frame before and not searched for in this one. */
+      readonly carried?: true;
+    })
   | (Answered & { readonly classes: readonly ClassScore[]; readonly accepted: string | null });
 
 export type DropReason = 'superseded' | 'deadline' | 'draining';

@@ -4,7 +4,7 @@ import { openFieldsSchema, type OpenFields } from '../protocol/messages.js';
 import { OnlookerError } from '../protocol/errors.js';
 import { validated } from './validate.js';
 
-const NUMBERS = ['min_face', 'top_n'] as const;
+const NUMBERS = ['min_face', 'top_n', 'detect_every', 'deadline_ms', 'weight'] as const;
 const FLAGS = ['thumbnails', 'tracking'] as const;
 const TEXTS = ['stream', 'task', 'model', 'send'] as const;
 

@@ -196,10 +196,12 @@ function pipelineOptions(settings: Settings, pack: PreparedPack, gallery: Galler
     maxBatch: settings.maxBatch,
     credits: settings.credits,
     deadlineMs: settings.deadlineMs,
+    detectEvery: settings.detectEvery,
     maxFrameBytes: settings.maxFrameBytes,
     maxPixels: settings.maxPixels,
     maxWaitingBytes: settings.maxWaitingBytes,
     maxWaitingRequests: settings.maxWaitingRequests,
+    cache: { bytes: settings.cacheMb * 2 ** 20, streams: settings.cacheStreams },
     thresholds: { ...(match === undefined ? {} : { match }), ...(margin === undefined ? {} : { margin }) },
     quality: {
       minFacePx: settings.enrolMinFacePx,

@@ -129,7 +129,8 @@ export const settingsSchema = z.strictObject({
   }),
   credits: integer(1, 64, 2, { meaning: 'Frames that a client may have unanswered on one stream.', unit: 'frames' }),
   deadlineMs: integer(50, 600_000, 2000, {
-    meaning: 'A frame that has waited longer than this is answered `dropped`/`deadline`.',
+    meaning:
+      'A frame that cannot be answered within this time, by what frames take at present, is answered `dropped`/`deadline`. A stream may ask for another (`deadline_ms`).',
     unit: 'ms',
   }),
   maxFrameBytes: integer(1024, 256 * 1024 * 1024, MAX_FRAME_BYTES_DEFAULT, {
@@ -157,6 +158,15 @@ export const settingsSchema = z.strictObject({
   maxWaitingRequests: integer(1, 100_000, 64, {
     meaning: 'Most single images (HTTP) waiting at once; one more is answered 503 `OVERLOADED`.',
     unit: 'requests',
+  }),
+  cacheMb: integer(0, 65_536, 16, {
+    meaning:
+      'Memory for images that were worked on before: the same bytes with the same options are answered from it. 0 turns it off. Deleting a person or a face empties it.',
+    unit: 'MiB',
+  }),
+  cacheStreams: flag(false, {
+    meaning:
+      'Look for the frames of streams in that memory too, where faces are not followed. Cameras never send the same bytes twice, so it would cost a hash of every frame and find nothing; it is for sources that repeat stills.',
   }),
   maxImportBytes: integer(1024, Number.MAX_SAFE_INTEGER, 4 * 1024 * 1024 * 1024, {
     meaning: 'Largest gallery file that may be imported.',
@@ -189,6 +199,11 @@ export const settingsSchema = z.strictObject({
   tracking: flag(true, {
     meaning:
       'Follow faces from frame to frame: stable ids, decisions by vote, events, and embeddings only where they pay. Off, every frame is judged by itself.',
+  }),
+  detectEvery: integer(1, 10, 3, {
+    meaning:
+      'Where faces are followed: of the frames of a fast stream at least every so many is searched for faces, and one every 100 ms; between, settled faces are carried on where a glance shows that nothing else changed. 1 searches every frame. A stream may ask for another (`detect_every`).',
+    unit: 'frames',
   }),
   mediaDir: optionalText({
     meaning: 'Folder of the video files that may be registered as streams (`media:door.mp4`).',

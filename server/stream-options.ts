@@ -6,6 +6,13 @@ import { recogniseOptions } from './recognise-options.js';
 
 /** @param events where the events of its tracks go; null when faces are not to be followed */
 export function streamOptions(fields: OpenFields, events: EventLog | null): StreamOptions {
-  const options = { ...recogniseOptions(fields), thumbnails: fields.thumbnails };
+  const { thumbnails, detect_every: detectEvery, deadline_ms: deadlineMs, weight } = fields;
+  const options: StreamOptions = {
+    ...recogniseOptions(fields),
+    thumbnails,
+    ...(detectEvery === undefined ? {} : { detectEvery }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(weight === undefined ? {} : { weight }),
+  };
   return events === null ? options : { ...options, tracking: { stream: fields.stream, onEvents: (told) => events.offer(told) } };
 }

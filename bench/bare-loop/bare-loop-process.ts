@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { ladderUpTo } from '../../pipeline/batch-ladder.js';
+import { ladderUpTo } from '../../pipeline/scheduling/batch-ladder.js';
 import type { LaneSettings } from '../../pipeline/lane-protocol.js';
 import { defaultSizes } from '../../pipeline/lane-start.js';
 import { defaultPack } from '../../test/fixtures.js';

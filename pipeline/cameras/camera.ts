@@ -86,8 +86,7 @@ export class Camera {
   /** Busy while as many frames are under way as the credits allow: then the newest one waits at the source. */
   #take({ jpeg }: SourceFrame): Promise<void> | void {
     const seq = this.#seq++;
-    // The pipeline gives the frame's memory away.
-    this.#inHand.set(seq, jpeg.slice());
+    this.#inHand.set(seq, jpeg);
     this.#stream.push({ image: jpeg, seq, ts: null, receivedAtMs: performance.now() });
     if (this.#inHand.size >= this.#stream.credits) return new Promise((resolve) => (this.#onAnswer = resolve));
   }

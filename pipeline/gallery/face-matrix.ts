@@ -1,6 +1,7 @@
 // The embeddings in shared memory, where the lanes search them. Only this thread writes; the order of its writes
 // is what lets the others read without locks, so it must not be changed lightly:
 //   append: row, then owner, then the number of rows; remove: owner := -1, then zeros; a row is never used again.
+import { setImmediate } from 'node:timers/promises';
 import { allocateChunk, CHUNK_ROWS, NO_OWNER, viewChunk, type GalleryChunk } from './gallery-chunk.js';
 import { sketchBytes, sketchRow } from './sketch.js';
 
@@ -99,10 +100,18 @@ export class FaceMatrix {
     Atomics.store(this.#version, 0, version | 0);
   }
 
-  /** Wipes everything: for a gallery that another one has replaced. */
-  clear(): void {
-    this.#wipeLeft();
-    for (const faceId of [...this.#places.keys()]) this.remove(faceId);
+  /**
+   * Wipes everything, for a gallery that another one has replaced: from the call on nobody is found, and the rows go chunk by
+   * chunk, since zeros over a large gallery would hold the thread for a tenth of a second. Nothing may be added any more.
+   */
+  async clear(): Promise<void> {
+    const chunks = [...this.#chunks, ...(this.#left === undefined ? [] : [this.#left])];
+    for (const { owners } of chunks) owners.fill(NO_OWNER);
+    this.#places.clear();
+    for (const chunk of chunks) {
+      wipe(chunk);
+      await setImmediate();
+    }
   }
 
   #write(faceId: string, owner: number, embedding: Float32Array, cameAt: number): void {
@@ -135,10 +144,7 @@ export class FaceMatrix {
 
   /** By the time that the next chunk is full, everybody has heard of the one that took its place. */
   #wipeLeft(): void {
-    if (this.#left === undefined) return;
-    this.#left.owners.fill(NO_OWNER);
-    this.#left.sketches.fill(0);
-    this.#left.embeddings.fill(0);
+    if (this.#left !== undefined) wipe(this.#left);
     this.#left = undefined;
   }
 
@@ -172,6 +178,12 @@ function newChunk(dim: number): WrittenChunk {
     live: 0,
     newest: 0,
   };
+}
+
+function wipe({ owners, sketches, embeddings }: GalleryChunk): void {
+  owners.fill(NO_OWNER);
+  sketches.fill(0);
+  embeddings.fill(0);
 }
 
 function newSnapshot(generation: number, dim: number, chunks: readonly WrittenChunk[]): GallerySnapshot {

@@ -77,6 +77,7 @@ export function matchesSomebodyElse(person: string, similarity: number): Onlooke
 
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
+  readonly #removalListeners = new Set<() => void>();
   /** Whatever changes the gallery. */
   readonly #writes = new SerialQueue();
   /** Whatever needs the store's file to stay the same one for a while. May wait for `#writes`, never the other way round. */
@@ -149,6 +150,12 @@ export class Gallery {
   onSnapshot(listener: (snapshot: GallerySnapshot) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Told when people or faces have been taken away, before whoever asked for it hears so. @returns stops the telling */
+  onRemoval(listener: () => void): () => void {
+    this.#removalListeners.add(listener);
+    return () => this.#removalListeners.delete(listener);
   }
 
   /** The person of a snapshot's owner index, while there is one. Called for every face: a look-up in memory. */
@@ -326,7 +333,7 @@ export class Gallery {
       const result = apply();
       this.#content.matrix.setVersion(meta.gallery_version);
       if (removes) {
-        this.#lastRemoval = meta.gallery_version;
+        this.#removed();
         this.#purgeTimer.start();
       }
       return result;
@@ -356,8 +363,8 @@ export class Gallery {
     this.#listenTo(content);
     this.#tell(content.matrix.snapshot);
     if (mode === 'replace') {
-      this.#lastRemoval = meta.gallery_version;
-      before.matrix.clear();
+      this.#removed();
+      await before.matrix.clear();
     }
     return report;
   }
@@ -410,14 +417,21 @@ export class Gallery {
     content.matrix.onSnapshot = (snapshot) => this.#tell(snapshot);
   }
 
-  /** A listener that fails is not the gallery's failure: the change it is told of is already made. */
   #tell(snapshot: GallerySnapshot): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(snapshot);
-      } catch (error) {
-        this.options.log?.warn({ err: error }, 'a listener of the gallery failed');
-      }
+    for (const listener of this.#listeners) this.#guard(() => listener(snapshot));
+  }
+
+  #removed(): void {
+    this.#lastRemoval = this.version;
+    for (const listener of this.#removalListeners) this.#guard(listener);
+  }
+
+  /** A listener that fails is not the gallery's failure: the change it is told of is already made. */
+  #guard(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.options.log?.warn({ err: error }, 'a listener of the gallery failed');
     }
   }
 

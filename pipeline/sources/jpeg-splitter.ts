@@ -1,5 +1,5 @@
 // Cuts a stream of JPEG images into single ones, wherever the pieces of the pipe begin and end. Holds at most one
-// unfinished image, of bounded size; must never hand out memory that another image shares, since takers give it away.
+// unfinished image, of bounded size; must never hand out memory that another image shares, since takers keep it.
 //
 //   outside ──FF D8──▶ marker ──FF xx──▶ length ──▶ skip ──▶ marker …
 //      ▲                  │                           └─(after SOS)─▶ scan ──FF xx──▶ (as marker)
@@ -140,16 +140,4 @@ export class JpegSplitter {
     this.#bytes = 0;
     return image;
   }
-}
-
-/** Width and height in px as the image's header says, or null when it has none. */
-export function jpegSize(image: Uint8Array): { readonly width: number; readonly height: number } | null {
-  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-  for (let at = 2; at + 9 < image.length && image[at] === FF; at += 2 + view.getUint16(at + 2)) {
-    const code = image[at + 1] ?? 0;
-    // SOF0 to SOF15, without DHT, JPG and DAC, which stand between them.
-    const isFrameHeader = code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
-    if (isFrameHeader) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
-  }
-  return null;
 }

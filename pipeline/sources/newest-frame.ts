@@ -2,7 +2,7 @@
 // Must never hold more than that one, and a taker that throws must not stop the camera.
 
 export interface SourceFrame {
-  /** JPEG bytes in memory of their own: the taker may give them away. */
+  /** JPEG bytes in memory of their own, the taker's to keep. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
   /** Unix time in ms: of its arrival, or for a file that plays faster, its place in the file after the start. */
   readonly atMs: number;

@@ -4,7 +4,8 @@ import { connectionFailure, NO_DATA, type Failure } from './failure.js';
 import type { FfmpegCommand } from './ffmpeg-command.js';
 import { FfmpegLog, formatOf } from './ffmpeg-log.js';
 import { FfmpegProcess, type FfmpegExit } from './ffmpeg-process.js';
-import { JpegSplitter, jpegSize } from './jpeg-splitter.js';
+import { readJpegHeader } from '../jpeg-header.js';
+import { JpegSplitter } from './jpeg-splitter.js';
 import type { SourceClock } from './source-clock.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits, SourceTimings } from './source-settings.js';
@@ -92,7 +93,7 @@ export class SourceAttempt {
   async #take(jpeg: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#isStopped) return;
     this.#pictures += 1;
-    this.#format ??= formatOf(this.#log, jpegSize(jpeg));
+    this.#format ??= formatOf(this.#log, readJpegHeader(jpeg));
     this.#cancelWatch();
     const taken = this.#options.onPicture(jpeg);
     if (taken !== undefined) await this.#untilTakenOrStopped(taken);

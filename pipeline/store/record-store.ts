@@ -2,7 +2,7 @@
 // A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so the
 // file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { open as openFile, statfs } from 'node:fs/promises';
+import { open as openFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
@@ -161,9 +161,8 @@ interface Journal {
   removed: boolean;
 }
 
-function removeReplacement(path: string): void {
-  for (const suffix of ['', '-lock']) rmSync(path + suffix, { force: true });
-}
+/** Of a replacement that did not take its place. */
+const leftovers = (path: string): string[] => [path, `${path}-lock`];
 
 const pathOf = (dir: string, { file }: StoreKind): string => join(dir, `${file}.mdb`);
 const nextPathOf = (dir: string, { file }: StoreKind): string => join(dir, `${file}.next.mdb`);
@@ -198,7 +197,7 @@ export class RecordStore {
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       lock = DirectoryLock.take(dir, kind.name);
-      removeReplacement(nextPathOf(dir, kind));
+      for (const left of leftovers(nextPathOf(dir, kind))) rmSync(left, { force: true });
       const damage = damageOf(path);
       if (damage !== undefined) throw damagedStore(dir, kind, damage);
       if (existsSync(path)) {
@@ -298,6 +297,9 @@ export class RecordStore {
     const journal: Journal = { keys: new Set(), removed: false };
     this.#journal = journal;
     const replacement = new StoreReplacement(openDatabase(this.#nextPath, true));
+    // Held open until it is replaced: the last one to let go of a large file frees its blocks, which takes long, and
+    // closing does that on another thread where renaming would do it on this one.
+    const present = await openFile(this.#path, 'r');
     try {
       await steps.fill(replacement);
       for (let round = 0; round < CATCH_UP_ROUNDS && journal.keys.size > CHUNK_RECORDS; round++) {
@@ -320,7 +322,8 @@ export class RecordStore {
     } finally {
       this.#journal = undefined;
       await replacement.close();
-      removeReplacement(this.#nextPath);
+      await Promise.all(leftovers(this.#nextPath).map((path) => rm(path, { force: true })));
+      await present.close();
     }
   }
 

@@ -17,6 +17,8 @@ export interface Body {
   /** Null when nobody knows where it is: what it was taken for turned out to be somebody else. */
   motion: Motion | null;
   face: FoundFace;
+  /** Where its five points were found last (x, y each), and the box that they were found in; null before. */
+  located: { readonly face: FoundFace; readonly points: readonly number[] } | null;
   /** Time of the last frame that shows it, ms. */
   seenMs: number;
   /** Frames in turn that did not show it. */
@@ -75,6 +77,7 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
   const place = {
     ownedFromMs: firstMs,
     face,
+    located: null,
     look: null,
     seenMs: atMs,
     misses: 0,
@@ -121,6 +124,7 @@ export function loseBody(track: FaceTrack, sinceMs: number): void {
     ownedFromMs: sinceMs,
     motion: null,
     face,
+    located: null,
     look: null,
     seenMs: Math.min(sinceMs, track.body.seenMs),
     misses: 1,

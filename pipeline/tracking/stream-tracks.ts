@@ -4,6 +4,7 @@
 import type { FoundFace } from '../lane-protocol.js';
 import { lookAlike, type PictureLook } from '../picture-look.js';
 import { associate } from './association.js';
+import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type Glance, type UnseenFrame } from './carry.js';
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
@@ -27,6 +28,12 @@ export interface Sight {
   readonly body: Body;
 }
 
+/** A sight of a face that was carried on: where it is, and its five points (x, y each). */
+export interface CarriedSight extends Sight {
+  readonly face: FoundFace;
+  readonly points: readonly number[];
+}
+
 /** What a frame and its faces, in their order, look like at a glance. */
 export interface Appearance {
   readonly scene: PictureLook;
@@ -47,7 +54,10 @@ export class StreamTracks {
   readonly #recent = new RecentTracks();
   #tracks: FaceTrack[] = [];
   #nowMs = -Infinity;
+  /** Time of the newest frame; ticks do not move it, since motion goes by when frames came. */
+  #frameMs = -Infinity;
   #scene: PictureLook | null = null;
+  #isCalm = false;
   #galleryVersion: number;
 
   constructor(options: TrackingOptions) {
@@ -76,7 +86,7 @@ export class StreamTracks {
   ): readonly (Sight | null)[] {
     this.#advance(atMs, galleryVersion);
     this.#noteScene(appearance?.scene ?? null);
-    const now = this.#nowMs;
+    const now = this.#frameTime(atMs);
     const { highScore, noise } = this.#settings;
     const trackable = this.#tracks.flatMap((track) => {
       const { motion, seenMs } = track.body;
@@ -109,6 +119,44 @@ export class StreamTracks {
     const sights = owners.map((track) => track && this.#sight(track, now, changed.has(track)));
     for (const track of this.#tracks) this.#settle(track);
     return sights;
+  }
+
+  /** Whether the newest frame that was looked at shows the scene of the one before, hardly changed. */
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
+  /** Whether a glance may do for a frame of this time: `carry` says for certain. */
+  mayCarry(atMs: number, galleryVersion: number): boolean {
+    return this.#scene !== null && areSettled(this.#tracks, atMs, galleryVersion, this.#settings);
+  }
+
+  /**
+   * The next frame, which was only glanced at: whoever was in view is taken to be where their motion takes them.
+   * @returns their sights, none of which is to be embedded; null when the frame has to be looked at, and nothing has changed then
+   */
+  carry(glance: Glance, atMs: number, galleryVersion: number): readonly CarriedSight[] | null {
+    this.#advance(atMs, galleryVersion);
+    const now = this.#frameTime(atMs);
+    const carried = carriedFaces(this.#tracks, this.#scene, glance, now, this.#galleryVersion, this.#settings);
+    return carried === null ? null : this.#carryOn(carried, now);
+  }
+
+  /** The next frame, which nobody has seen: as `carry`, whatever it may show. */
+  carryUnseen(frame: UnseenFrame, atMs: number, galleryVersion: number): readonly CarriedSight[] {
+    this.#advance(atMs, galleryVersion);
+    const now = this.#frameTime(atMs);
+    return this.#carryOn(unseenFaces(this.#tracks, frame, now, this.#settings), now);
+  }
+
+  /** The five points (x, y each) that were found in the face of a sight: they go with it where it is carried on. */
+  located({ body }: Sight, face: FoundFace, points: readonly number[]): void {
+    body.located = { face, points };
+  }
+
+  /** Where the points of the face of a sight about are, by where they were found last; undefined where it looks otherwise now. */
+  expectedPoints({ body, changed }: Sight, face: FoundFace): readonly number[] | undefined {
+    return body.located === null || changed ? undefined : movedPoints(body.located.points, body.located.face, face);
   }
 
   /**
@@ -208,10 +256,26 @@ export class StreamTracks {
     this.#recent.expire(this.#nowMs);
   }
 
+  #carryOn(carried: readonly Carried[], atMs: number): readonly CarriedSight[] {
+    return carried.map(({ track, motion, face, points }) => {
+      const { body } = track;
+      body.motion = motion;
+      body.face = face;
+      body.seenMs = atMs;
+      track.frames++;
+      return { atMs, embed: false, changed: false, body, face, points };
+    });
+  }
+
+  #frameTime(atMs: number): number {
+    this.#frameMs = Math.max(this.#frameMs, atMs);
+    return this.#frameMs;
+  }
+
   #follow(track: FaceTrack, face: FoundFace, doubtful: boolean): void {
     const { body, firstMs } = track;
     const { noise, confirmFrames, confirmMs, briefMs, motionMs } = this.#settings;
-    const now = this.#nowMs;
+    const now = this.#frameMs;
     const isUnsure = doubtful || now - body.seenMs > (body.misses > 0 ? briefMs : motionMs);
     if (isUnsure) raiseDoubt(track, now, this.#settings);
     if (body.motion !== null)
@@ -225,8 +289,10 @@ export class StreamTracks {
 
   /** After a cut nobody is where they were; who shows again is known by the embedding. */
   #noteScene(scene: PictureLook | null): void {
-    const isCut = scene !== null && this.#scene !== null && lookAlike(scene, this.#scene) < this.#settings.sceneCut;
+    const alike = scene === null || this.#scene === null ? null : lookAlike(scene, this.#scene);
+    const isCut = alike !== null && alike < this.#settings.sceneCut;
     this.#scene = scene;
+    this.#isCalm = alike !== null && alike >= this.#settings.calmScene;
     if (!isCut) return;
     this.#tracks = this.#tracks.filter(({ confirmed, votes }) => confirmed || votes.length > 0);
     for (const { body } of this.#tracks) body.motion = null;

@@ -40,6 +40,12 @@ export interface TrackingThresholds {
   readonly sceneCut: number;
   /** A face whose coarse grid correlates less than this with the one before it has to be embedded to be taken for the same. */
   readonly changedLook: number;
+  /** A frame is only glanced at where it correlates at least so with the last one that was looked at ... */
+  readonly carriedScene: number;
+  /** ... and each face, where it is expected, with itself in that. */
+  readonly carriedLook: number;
+  /** Frames that correlate at least so show a scene in which hardly anything changes. */
+  readonly calmScene: number;
 
   /** From this quality on a face is clear enough to be told from another. */
   readonly clearQuality: number;
@@ -82,6 +88,9 @@ export const DEFAULT_TRACKING: TrackingThresholds = {
   doubtPauseMs: 300,
   sceneCut: 0.5,
   changedLook: 0.85,
+  carriedScene: 0.9,
+  carriedLook: 0.9,
+  calmScene: 0.95,
   clearQuality: 0.6,
   sameFace: 0.5,
   sameSoftFace: 0.65,

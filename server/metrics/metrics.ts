@@ -8,6 +8,7 @@ import type { PipelineObserver, StageName } from '../../pipeline/pipeline-option
 import type { Gallery } from '../../pipeline/gallery/gallery.js';
 import { STREAM_STATES } from '../../protocol/streams.js';
 import { VERSION } from '../version.js';
+import { addEventLoopDelay } from './event-loop-delay.js';
 
 const OUTCOMES = ['ok', 'dropped', 'error'] as const;
 const STAGES: readonly StageName[] = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'];
@@ -108,6 +109,7 @@ export class Metrics implements PipelineObserver {
     for (const outcome of OUTCOMES) this.#frames.inc({ outcome }, 0);
     for (const reason of DROP_REASONS) this.#dropped.inc({ reason }, 0);
     collectDefaultMetrics({ register: this.registry });
+    addEventLoopDelay(this.registry);
     this.#addGauges(measured);
   }
 
@@ -206,8 +208,41 @@ export class Metrics implements PipelineObserver {
     gauge('onlooker_gallery_version', 'Version of the gallery; grows with every change.', (now) => now.gallery?.version ?? 0);
     gauge('onlooker_events_kept', 'Events that are kept.', (now) => now.events?.figures.kept ?? 0);
     gauge('onlooker_events_unkept', 'Events since the start that could not be kept.', (now) => now.events?.figures.unkept ?? 0);
+    this.#addCacheFigures(measured);
     this.#addCameraGauge(measured);
     this.#addModelGauges(measured);
+  }
+
+  #addCacheFigures(measured: () => Measured): void {
+    const figures = () =>
+      measured().pipeline?.cacheFigures ?? { hits: 0, joined: 0, misses: 0, evictions: 0, entries: 0, bytes: 0 };
+    const lookups: Counter = new Counter({
+      name: 'onlooker_cache_lookups_total',
+      help: 'Images looked for among those worked on before: found (`hit`), being worked on for somebody else (`joined`), or not there (`miss`).',
+      labelNames: ['result'],
+      registers: [this.registry],
+      collect: () => {
+        const { hits, joined, misses } = figures();
+        lookups.reset();
+        lookups.inc({ result: 'hit' }, hits);
+        lookups.inc({ result: 'joined' }, joined);
+        lookups.inc({ result: 'miss' }, misses);
+      },
+    });
+    const evictions: Counter = new Counter({
+      name: 'onlooker_cache_evictions_total',
+      help: 'Images forgotten to make room for others.',
+      registers: [this.registry],
+      collect: () => {
+        evictions.reset();
+        evictions.inc(figures().evictions);
+      },
+    });
+    const gauge = (name: string, help: string, read: () => number): void => {
+      const made: Gauge = new Gauge({ name, help, registers: [this.registry], collect: () => made.set(read()) });
+    };
+    gauge('onlooker_cache_images', 'Images whose faces are kept in memory.', () => figures().entries);
+    gauge('onlooker_cache_bytes', 'Memory that they take.', () => figures().bytes);
   }
 
   #addCameraGauge(measured: () => Measured): void {

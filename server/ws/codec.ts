@@ -6,7 +6,7 @@ import { OnlookerError } from '../../protocol/errors.js';
 /** A message as it came: a map with a string `t`; its fields are still unchecked. */
 export type Fields = Readonly<Record<string, unknown>> & { readonly t: string };
 
-/** A whole image by itself, for the connection's only stream. */
+/** A whole image by itself, for the connection's only stream; valid as long as the message is. */
 export interface RawImage {
   readonly t?: never;
   readonly rawImage: Uint8Array;
@@ -15,11 +15,11 @@ export interface RawImage {
 export interface Codec {
   readonly subprotocol: Subprotocol;
   /**
-   * @param message valid during this call alone: what is kept of it must be copied
+   * @param message valid while it is handled: what is kept of it must be copied
    * @throws OnlookerError BAD_MESSAGE
    */
   decode(message: ArrayBuffer, isBinary: boolean): Fields | RawImage;
-  /** The bytes of a `frame`'s image, the caller's to keep. @throws OnlookerError BAD_MESSAGE */
+  /** The bytes of a `frame`'s image, valid as long as the message is. @throws OnlookerError BAD_MESSAGE */
   imageOf(field: unknown): Uint8Array;
   /** @returns what to send at once: the bytes may be used again by the next call */
   encode(message: ServerMessage): { readonly data: Uint8Array | string; readonly isBinary: boolean };

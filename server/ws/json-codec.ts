@@ -2,18 +2,17 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import { SUBPROTOCOL_JSON } from '../../protocol/messages.js';
 import { asFields, type Codec } from './codec.js';
+import { parseMessage } from './json-image.js';
 import { toJson } from '../to-json.js';
-
-const text = new TextDecoder();
 
 export const jsonCodec: Codec = {
   subprotocol: SUBPROTOCOL_JSON,
 
   decode(message, isBinary) {
-    if (isBinary) return { rawImage: new Uint8Array(message.slice(0)) };
+    if (isBinary) return { rawImage: new Uint8Array(message) };
     let value: unknown;
     try {
-      value = JSON.parse(text.decode(message));
+      value = parseMessage(message);
     } catch (error) {
       throw new OnlookerError('BAD_MESSAGE', 'The message is not JSON.', undefined, { cause: error });
     }
@@ -36,5 +35,5 @@ function fromBase64(field: string): Uint8Array {
   const bytes = Buffer.from(field, 'base64');
   const valid = field.length % 4 === 0 && bytes.length === (field.length / 4) * 3 - padding && !/[-_]/.test(field);
   if (!valid) throw new OnlookerError('BAD_MESSAGE', 'image: is not valid base64');
-  return new Uint8Array(bytes);
+  return bytes;
 }

@@ -17,7 +17,7 @@ export const msgpackCodec: Codec = {
   decode(message, isBinary) {
     if (!isBinary) throw new OnlookerError('BAD_MESSAGE', 'This connection speaks msgpack: send binary messages.');
     const bytes = new Uint8Array(message);
-    if (imageFormat(bytes) !== null) return { rawImage: bytes.slice() };
+    if (imageFormat(bytes) !== null) return { rawImage: bytes };
     assertPlainMsgpack(bytes);
     let value: unknown;
     try {
@@ -30,7 +30,7 @@ export const msgpackCodec: Codec = {
 
   imageOf(field) {
     if (!(field instanceof Uint8Array)) throw new OnlookerError('BAD_MESSAGE', 'image: must be the bytes of an image');
-    return new Uint8Array(field);
+    return field;
   },
 
   encode(message) {

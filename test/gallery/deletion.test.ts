@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { FaceMatrix } from '../../pipeline/gallery/face-matrix.js';
+import { CHUNK_ROWS } from '../../pipeline/gallery/gallery-chunk.js';
 import type { Gallery } from '../../pipeline/gallery/gallery.js';
 import { GallerySearch } from '../../pipeline/gallery/gallery-search.js';
 import { bytesOf, holdsBytes, holdsNoRow, inPieces, nearest, openGallery, sliceOf, temporaryDir } from './fixtures.js';
 import { startEnroller } from './killed-process.js';
-import { faceOf, unitVector } from './vectors.js';
+import { DIM, faceOf, unitVector } from './vectors.js';
 
 const nameOf = (seed: number): string => `Ottilie Number${seed}.`;
 const NEVER_MS = 1_000_000;
@@ -137,4 +139,19 @@ test('replacing the gallery by an import leaves no byte of who was in it before'
   expect(range(0, 20).filter((seed) => hasTraceOf(dir, seed))).toEqual([]);
   expect(hasTraceOf(dir, 7000)).toBe(true);
   expect(holdsNoRow(before)).toBe(true);
+});
+
+test('a gallery that is replaced is nobody at once, and wiped in steps between which the thread goes on', async () => {
+  const matrix = new FaceMatrix(DIM, 0);
+  for (let index = 0; index < 3 * CHUNK_ROWS; index++) matrix.append(`face ${index}`, index, unitVector(index % 50));
+  const search = new GallerySearch(matrix.snapshot);
+  expect(search.search([unitVector(7)])[0]).toHaveLength(3);
+  let isCleared = false;
+  const cleared = matrix.clear().then(() => (isCleared = true));
+  expect(search.search([unitVector(7)])).toEqual([[]]);
+  let turns = 0;
+  for (; !isCleared; turns++) await new Promise((resolve) => setImmediate(resolve));
+  await cleared;
+  expect(turns).toBeGreaterThanOrEqual(3);
+  expect(holdsNoRow(matrix.snapshot)).toBe(true);
 });

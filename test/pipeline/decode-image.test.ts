@@ -99,6 +99,39 @@ describe('decoding gives upright RGB', () => {
   });
 });
 
+describe('decoding gives the brightness alone', () => {
+  test.each([
+    ['baseline JPEG', () => scene.clone().jpeg({ quality: 95 })],
+    ['JPEG that is to be turned', () => scene.clone().jpeg({ quality: 95 }).withMetadata({ orientation: 2 })],
+    ['PNG', () => scene.clone().png()],
+    ['grey PNG with alpha', () => scene.clone().grayscale().ensureAlpha().png()],
+  ])('%s', async (name, make) => {
+    const decoded = await decodeImage(await make().toBuffer(), null, MAX, 'luma');
+    if ('code' in decoded) throw new Error(decoded.message);
+    expect([decoded.width, decoded.height]).toEqual([80, 60]);
+    const pixels = new Uint8Array(decoded.pixels);
+    const isMirrored = name.endsWith('turned');
+    // Lime is brighter than red, and blue darker (ITU-R BT.601).
+    const [red = 0, lime = 0, blue = 0] = [
+      [20, 15],
+      [60, 15],
+      [20, 45],
+    ].map(([x = 0, y = 0]) => pixels[y * 80 + (isMirrored ? 79 - x : x)]);
+    expect(lime).toBeGreaterThan(red + 40);
+    expect(blue).toBeLessThan(red - 20);
+  });
+});
+
+test('an image in memory that threads share is read where it lies, in every format', async () => {
+  for (const make of [scene.clone().jpeg(), scene.clone().png(), scene.clone().webp()]) {
+    const image = await make.toBuffer();
+    const shared = new Uint8Array(new SharedArrayBuffer(image.length + 100), 0, image.length);
+    shared.set(image);
+    const decoded = await decodeImage(shared, null, MAX);
+    expect(decoded).toMatchObject({ width: 80, height: 60 });
+  }
+});
+
 describe('bad images are told apart and cost nothing', () => {
   const code = async (image: Uint8Array, maxPixels = MAX) => {
     const decoded = await decodeImage(image, null, maxPixels);

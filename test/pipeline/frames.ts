@@ -21,6 +21,8 @@ export async function pipelineOptions(more: Partial<PipelineOptions> = {}): Prom
     credits: 2,
     // A slow machine must not lose frames to the deadline where a test is not about it.
     deadlineMs: 60_000,
+    // Tests of single frames want every frame looked at.
+    detectEvery: 1,
     maxFrameBytes: 5 * 1024 * 1024,
     maxPixels: 40_000_000,
     maxWaitingBytes: 256 * 1024 * 1024,
@@ -38,7 +40,7 @@ export async function openLaneModels(ladder: readonly number[], provider: 'cpu' 
   return LaneModels.open({ pack, provider, intraOpThreads: 1, ladder, detectionScore, nmsIou, gallery: null });
 }
 
-/** A fixture's bytes, in memory of their own: pipelines take images over. */
+/** A fixture's bytes. */
 export async function imageOf(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(await fixture(name)));
 }

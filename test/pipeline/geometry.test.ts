@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageInput } from '../../models/family.js';
 import { fitSimilarity, writeAligned } from '../../pipeline/align.js';
-import { ladderUpTo, splitIntoRungs } from '../../pipeline/batch-ladder.js';
+import { ladderUpTo, splitIntoRungs } from '../../pipeline/scheduling/batch-ladder.js';
 import { iou, suppressOverlaps } from '../../pipeline/nms.js';
 import { wholeFrameGeometry, writeSquareCrop, writeWholeFrame } from '../../pipeline/resample.js';
 

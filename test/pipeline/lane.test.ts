@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FaceMatrix } from '../../pipeline/gallery/face-matrix.js';
 import { Gallery, type GallerySnapshot } from '../../pipeline/gallery/gallery.js';
 import { Lane } from '../../pipeline/lane.js';
 import { SILENT_LOG } from '../../pipeline/pipeline-log.js';
@@ -42,6 +43,32 @@ test('a lane whose thread dies rejects what it had in hand, starts anew and work
   await isBack;
   expect(lane.idle).toBe(true);
   expect((await lane.detect([detect])).frames[0]).toHaveLength(1);
+  await lane.close();
+});
+
+test('a lane that is told of another gallery while its thread starts anew searches that one', async () => {
+  const pack = await defaultPack();
+  const { detectionScore, nmsIou } = pack.thresholds;
+  let back: () => void = () => undefined;
+  const isBack = new Promise<void>((resolve) => (back = resolve));
+  const settings = { pack, provider: 'cpu', intraOpThreads: 1, ladder: [1], detectionScore, nmsIou } as const;
+  const { lane } = await Lane.start({ ...settings, gallery: gallery.snapshot }, SILENT_LOG, () => back());
+  const frame = await frameOf('cage.jpg', pack.detector.input);
+  const { detect } = frame;
+  lane.useGallery(null as unknown as GallerySnapshot);
+  await expect(lane.detect([detect])).rejects.toThrow('in the middle of a job');
+
+  lane.useGallery(gallery.snapshot);
+  const matrix = new FaceMatrix(gallery.model.dim, gallery.snapshot.generation + 1);
+  matrix.setVersion(4711);
+  // By then its thread has begun and loads its models; were it faster or slower, the answer would be no other.
+  setTimeout(() => lane.useGallery(matrix.snapshot), 600);
+  await isBack;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const [found] = (await lane.detect([detect])).frames[0] ?? [];
+  if (found === undefined) throw new Error('there is a face in the picture');
+  const { answers } = await lane.describe([frame.face(found, 'match')]);
+  expect(answers[0]?.galleryVersion).toBe(4711);
   await lane.close();
 });
 

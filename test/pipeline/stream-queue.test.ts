@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FrameResult } from '../../pipeline/frame-result.js';
+import { ImageMemory } from '../../pipeline/image-memory.js';
 import { StreamQueue, type QueuedFrame } from '../../pipeline/stream-queue.js';
 import type { FrameOutcome } from '../../protocol/payloads.js';
 
@@ -12,37 +13,40 @@ const OK: FrameOutcome = {
   gallery_version: 0,
   faces: [],
 };
-const frame = (seq: number, receivedAtMs = 0) => ({ image: new Uint8Array(10), seq, ts: null, receivedAtMs });
+const images = new ImageMemory(1 << 20);
+const place = (seq: number, receivedAtMs = 0) => ({ seq, ts: null, receivedAtMs });
+const frame = (seq: number, receivedAtMs = 0) => [place(seq, receivedAtMs), images.hold(new Uint8Array(10))] as const;
 
 function queueOf(credits: number) {
   const results: FrameResult[] = [];
-  const queue = new StreamQueue(credits, (result) => results.push(result));
+  const waitingBytes = { used: 0 };
+  const queue = new StreamQueue(credits, (result) => results.push(result), waitingBytes);
   const told = () =>
     results.map(({ seq, outcome }) => `${seq}:${outcome.status === 'dropped' ? outcome.reason : outcome.status}`);
   const takeAll = () => {
     const taken: QueuedFrame[] = [];
-    for (let next = queue.take(); next !== undefined; next = queue.take()) taken.push(next);
+    for (let next = queue.take(); next !== undefined; next = queue.take()) taken.push(next.frame);
     return taken;
   };
-  return { queue, told, takeAll, results };
+  return { queue, told, takeAll, results, waitingBytes };
 }
 
 describe('a stream queue', () => {
   test('loses nothing of a client that stays within its credits', () => {
     const { queue, told, takeAll } = queueOf(3);
-    for (const seq of [0, 1, 2]) queue.push(frame(seq));
+    for (const seq of [0, 1, 2]) queue.push(...frame(seq));
     for (const taken of takeAll()) queue.settle(taken, OK);
     expect(told()).toEqual(['0:ok', '1:ok', '2:ok']);
   });
 
   test('answers in the order sent, whatever order the work ends in, and a drop waits for those before it', () => {
     const { queue, told } = queueOf(2);
-    queue.push(frame(0));
-    const first = queue.take();
-    queue.push(frame(1));
-    queue.push(frame(2));
+    queue.push(...frame(0));
+    const first = queue.take()?.frame;
+    queue.push(...frame(1));
+    queue.push(...frame(2));
     expect(told()).toEqual([]);
-    const second = queue.take();
+    const second = queue.take()?.frame;
     if (first === undefined || second === undefined) throw new Error('nothing to take');
     expect(second.seq).toBe(2);
     queue.settle(second, OK);
@@ -53,22 +57,22 @@ describe('a stream queue', () => {
 
   test('keeps the newest of a flood while all credits are at work', () => {
     const { queue, told } = queueOf(1);
-    queue.push(frame(0));
-    const atWork = queue.take();
-    for (let seq = 1; seq <= 50; seq++) queue.push(frame(seq));
+    queue.push(...frame(0));
+    const atWork = queue.take()?.frame;
+    for (let seq = 1; seq <= 50; seq++) queue.push(...frame(seq));
     expect(queue.waiting).toBe(1);
     expect(queue.waitingBytes).toBe(10);
     if (atWork === undefined) throw new Error('nothing to take');
     queue.settle(atWork, OK);
-    const newest = queue.take();
+    const newest = queue.take()?.frame;
     expect(newest?.seq).toBe(50);
     expect(told()).toHaveLength(50);
   });
 
   test('drops what has waited past the deadline, and says so', () => {
     const { queue, told } = queueOf(3);
-    queue.push(frame(0, 100));
-    queue.push(frame(1, 300));
+    queue.push(...frame(0, 100));
+    queue.push(...frame(1, 300));
     queue.dropOlderThan(200);
     expect(told()).toEqual(['0:deadline']);
     expect(queue.waiting).toBe(1);
@@ -76,10 +80,10 @@ describe('a stream queue', () => {
 
   test('puts a frame that was refused at the door in its place in the order', () => {
     const { queue, told } = queueOf(3);
-    queue.push(frame(0));
-    queue.pushAnswered(frame(1), { status: 'error', code: 'TOO_LARGE', message: '' });
+    queue.push(...frame(0));
+    queue.pushAnswered(place(1), { status: 'error', code: 'TOO_LARGE', message: '' });
     expect(told()).toEqual([]);
-    const taken = queue.take();
+    const taken = queue.take()?.frame;
     if (taken === undefined) throw new Error('nothing to take');
     queue.settle(taken, OK);
     expect(told()).toEqual(['0:ok', '1:error']);
@@ -88,9 +92,9 @@ describe('a stream queue', () => {
   test('accounts for every frame: received is ok and dropped and errors', async () => {
     const { queue } = queueOf(2);
     for (let seq = 0; seq < 20; seq++) {
-      queue.push(frame(seq));
+      queue.push(...frame(seq));
       if (seq % 3 === 0) {
-        const taken = queue.take();
+        const taken = queue.take()?.frame;
         if (taken !== undefined) queue.settle(taken, seq % 2 === 0 ? OK : { status: 'error', code: 'BAD_IMAGE', message: '' });
       }
     }
@@ -104,8 +108,8 @@ describe('a stream queue', () => {
 
   test('tells the total when the result leaves, and stages that sum to at most it', () => {
     const { queue, results } = queueOf(1);
-    queue.push(frame(0, performance.now() - 50));
-    const taken = queue.take();
+    queue.push(...frame(0, performance.now() - 50));
+    const taken = queue.take()?.frame;
     if (taken === undefined) throw new Error('nothing to take');
     queue.settle(taken, OK);
     const outcome = results[0]?.outcome;

@@ -1,7 +1,7 @@
 // A camera that works: an RTSP server over real sockets, read by real ffmpeg.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { jpegSize } from '../../pipeline/sources/jpeg-splitter.js';
+import { readJpegHeader } from '../../pipeline/jpeg-header.js';
 import { probeSource } from '../../pipeline/sources/probe-source.js';
 import { fixture } from '../fixtures.js';
 import { recordClip, type RtpClip } from './camera/rtp-clip.js';
@@ -42,7 +42,7 @@ test('a camera is live with its first frame, soon after it was started, and tell
   // 150 ms on an idle machine; the wait for a second key frame would be a second.
   expect(performance.now() - startMs).toBeLessThan(900);
   expect(states.map(({ state }) => state)).toEqual(['connecting', 'live']);
-  expect(jpegSize(frame.jpeg)).toEqual({ width: 640, height: 360 });
+  expect(readJpegHeader(frame.jpeg)).toMatchObject({ width: 640, height: 360 });
   expect(source.format).toEqual({ codec: 'h264', width: 640, height: 360, fps: 25 });
   expect(frames.length).toBe(source.counts.delivered);
 });
@@ -73,7 +73,7 @@ test('a frame arrives within a few frame times of its sending', async () => {
 test('pictures are scaled only when that is asked for', async () => {
   const { url } = await camera();
   const { source, nextFrame } = watched({ url, widthPx: 320 });
-  expect(jpegSize((await nextFrame()).jpeg)).toEqual({ width: 320, height: 180 });
+  expect(readJpegHeader((await nextFrame()).jpeg)).toMatchObject({ width: 320, height: 180 });
   expect(source.format?.width).toBe(640);
 });
 
@@ -107,7 +107,7 @@ describe.each([
   test('is understood', async () => {
     const { url } = await camera(await recordClip({ video, size: '320x240', seconds: 1, ...settings }));
     const { source, nextFrame } = watched({ url });
-    expect(jpegSize((await nextFrame()).jpeg)).toEqual({ width: 320, height: 240 });
+    expect(readJpegHeader((await nextFrame()).jpeg)).toMatchObject({ width: 320, height: 240 });
     expect(source.format).toMatchObject({ codec, width: 320, height: 240 });
   });
 });
@@ -165,7 +165,7 @@ test('an address is tried with one picture before it is kept', async () => {
   const it = await camera();
   const { format, picture } = await probeSource({ id: 'x', url: it.url }, { rules: {} });
   expect(format).toMatchObject({ codec: 'h264', width: 640, height: 360 });
-  expect(jpegSize(picture)).toEqual({ width: 640, height: 360 });
+  expect(readJpegHeader(picture)).toMatchObject({ width: 640, height: 360 });
   await it.kill();
   await expect(probeSource({ id: 'x', url: it.url }, { rules: {} })).rejects.toMatchObject({
     code: 'SOURCE_FAILED',

@@ -1,6 +1,6 @@
 // A camera that goes away and comes back, as another perhaps: the picture must be back within two seconds of it.
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { jpegSize } from '../../pipeline/sources/jpeg-splitter.js';
+import { readJpegHeader } from '../../pipeline/jpeg-header.js';
 import { fixture } from '../fixtures.js';
 import { joined, recordClip, type RtpClip } from './camera/rtp-clip.js';
 import { serveClip, type Camera } from './camera/rtsp-camera.js';
@@ -70,7 +70,7 @@ test('a camera restarted with another resolution gives pictures of that', async 
   const { camera, frames, source } = await liveCamera();
   const larger = await recordClip({ video, size: '640x480', seconds: 1 });
   await camera.restart(larger);
-  await until(() => frames.some(({ jpeg }) => jpegSize(jpeg)?.width === 640), BACK_WITHIN_MS);
+  await until(() => frames.some(({ jpeg }) => readJpegHeader(jpeg)?.width === 640), BACK_WITHIN_MS);
   expect(source.format).toMatchObject({ width: 640, height: 480 });
 });
 
@@ -80,9 +80,9 @@ test('a camera whose resolution is changed while it is watched gives pictures of
   const { frames, states, source } = watch({ url: camera.url });
   open.push(camera, source);
   await until(() => states.some(({ reason }) => reason === 'the camera changed the size of its picture'));
-  expect(new Set(frames.map(({ jpeg }) => jpegSize(jpeg)?.width))).toEqual(new Set([320]));
+  expect(new Set(frames.map(({ jpeg }) => readJpegHeader(jpeg)?.width))).toEqual(new Set([320]));
   await camera.restart(larger);
-  await until(() => frames.some(({ jpeg }) => jpegSize(jpeg)?.width === 640), BACK_WITHIN_MS);
+  await until(() => frames.some(({ jpeg }) => readJpegHeader(jpeg)?.width === 640), BACK_WITHIN_MS);
 });
 
 test('a camera moved to another codec is followed', async () => {

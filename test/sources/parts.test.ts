@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { retryAfterMs } from '../../pipeline/sources/backoff.js';
 import { FfmpegLog } from '../../pipeline/sources/ffmpeg-log.js';
 import { chooseHwaccel } from '../../pipeline/sources/hardware.js';
-import { JpegSplitter, jpegSize } from '../../pipeline/sources/jpeg-splitter.js';
+import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { JpegSplitter } from '../../pipeline/sources/jpeg-splitter.js';
 import { NewestFrame, type SourceFrame } from '../../pipeline/sources/newest-frame.js';
 import { RateGuard } from '../../pipeline/sources/rate-guard.js';
 import { checkSettings, SOURCE_LIMITS, SOURCE_TIMINGS } from '../../pipeline/sources/source-settings.js';
@@ -44,8 +45,8 @@ test('an image that is too large or broken off is left out, and the next one fou
 });
 
 test('the size of an image is read from its header', async () => {
-  expect(jpegSize(await picture(123, 45, 100))).toEqual({ width: 123, height: 45 });
-  expect(jpegSize(new Uint8Array(5))).toBeNull();
+  expect(readJpegHeader(await picture(123, 45, 100))).toMatchObject({ width: 123, height: 45 });
+  expect(readJpegHeader(new Uint8Array(5))).toBeNull();
 });
 
 test('waits grow with each failure up to their bound, with jitter, and are slow for what does not pass', () => {

@@ -1,0 +1,175 @@
+// The micro-batcher: frames to be searched for faces and faces to be described wait here, and whenever a lane is free it
+// gets a batch of them, across all streams. What is there when a lane comes free is the batch, so batches grow with the
+// load and cost nothing without it; only where a fuller batch is known to save more than that does it wait a moment for
+// frames that are already being decoded.
+//
+//   detect ──▶ BatchQueue of frames ─┐                        ┌──▶ lane 1 (on a GPU the only one)
+//                                    ├─ batch of one stage ──▶┤
+//   describe ▶ BatchQueue of faces ──┘   faces go first       └──▶ lane n
+import type { GallerySnapshot } from '../gallery/gallery.js';
+import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lane-protocol.js';
+import type { Lane, LaneCost } from '../lane.js';
+import { BatchQueue } from './batch-queue.js';
+import type { Origin } from './origin.js';
+
+interface Waiting<I, A> {
+  readonly item: I;
+  readonly origin: Origin;
+  resolve(answer: A & { readonly spent: Spent }): void;
+  reject(error: unknown): void;
+}
+type WaitingFrame = Waiting<DetectItem, { readonly faces: readonly FoundFace[] }>;
+type WaitingFace = Waiting<FaceItem, { readonly answer: FaceAnswer }>;
+
+/** What one batch took, and on which lane. */
+interface Spent {
+  readonly lane: Lane;
+  readonly inferMs: number;
+  readonly matchMs: number;
+}
+export interface StageCost {
+  readonly inferMs: number;
+  readonly matchMs: number;
+}
+
+export interface BatchRules {
+  /** Most items in a batch: the top of the ladder. */
+  readonly maxBatch: number;
+  /** Most items of one stream in a batch while others wait. */
+  readonly mostOfOneStream: number;
+  /** How long frames may wait for a batch to fill, ms; 0 for never. */
+  readonly fillMs: number;
+  readonly onBatch: (model: string, size: number) => void;
+}
+
+export class LanePool {
+  readonly lanes: readonly Lane[];
+  readonly #rules: BatchRules;
+  readonly #frames: BatchQueue<WaitingFrame>;
+  readonly #faces: BatchQueue<WaitingFace>;
+  /** How many frames are being decoded and will come soon. */
+  #coming: () => number = () => 0;
+  #filling: NodeJS.Timeout | null = null;
+
+  constructor(lanes: readonly Lane[], rules: BatchRules) {
+    this.lanes = lanes;
+    this.#rules = rules;
+    this.#frames = new BatchQueue(rules.mostOfOneStream);
+    this.#faces = new BatchQueue(rules.mostOfOneStream);
+  }
+
+  get queued(): { readonly frames: number; readonly faces: number } {
+    return { frames: this.#frames.size, faces: this.#faces.size };
+  }
+
+  /** Tells it whom to ask how many frames are on their way here. */
+  expectFrom(coming: () => number): void {
+    this.#coming = coming;
+  }
+
+  /** The faces of one frame. @throws LaneError when its lane fails */
+  async detect(item: DetectItem, origin: Origin): Promise<StageCost & { readonly faces: readonly FoundFace[] }> {
+    const { faces, spent } = await new Promise<{ faces: readonly FoundFace[]; spent: Spent }>((resolve, reject) => {
+      this.#frames.add({ item, origin, resolve, reject }, performance.now());
+      this.dispatch();
+    });
+    return { faces, inferMs: spent.inferMs, matchMs: spent.matchMs };
+  }
+
+  /** What is wanted of the faces of one frame, in their order. @throws LaneError when a lane fails */
+  async describe(items: readonly FaceItem[], origin: Origin): Promise<StageCost & { readonly answers: readonly FaceAnswer[] }> {
+    const nowMs = performance.now();
+    const waiting = items.map(
+      (item) =>
+        new Promise<{ answer: FaceAnswer; spent: Spent }>((resolve, reject) => {
+          this.#faces.add({ item, origin, resolve, reject }, nowMs);
+        }),
+    );
+    this.dispatch();
+    const described = await Promise.all(waiting);
+    return { answers: described.map(({ answer }) => answer), ...longestLane(described.map(({ spent }) => spent)) };
+  }
+
+  useGallery(snapshot: GallerySnapshot): void {
+    for (const lane of this.lanes) lane.useGallery(snapshot);
+  }
+
+  async close(): Promise<void> {
+    if (this.#filling !== null) clearTimeout(this.#filling);
+    await Promise.all(this.lanes.map((lane) => lane.close()));
+  }
+
+  /** Gives every free lane a batch, while there is something to do. */
+  dispatch(): void {
+    for (let idle = this.#idleLanes(); idle.length > 0; idle = this.#idleLanes()) {
+      const [lane] = idle;
+      if (lane === undefined) return;
+      // Faces first: they finish frames that hold memory and whose clients have waited longest.
+      if (this.#faces.size > 0) void this.#describeOn(lane, this.#faces.take(this.#share(this.#faces.size, idle.length)));
+      else if (this.#frames.size > 0 && !this.#isFilling())
+        void this.#detectOn(lane, this.#frames.take(this.#share(this.#frames.size, idle.length)));
+      else return;
+    }
+  }
+
+  #idleLanes(): Lane[] {
+    return this.lanes.filter((lane) => lane.idle);
+  }
+
+  /** A fair share for one of several free lanes: two lanes and two frames are one frame each, not a batch of two. */
+  #share(waiting: number, idleLanes: number): number {
+    return Math.min(this.#rules.maxBatch, Math.ceil(waiting / idleLanes));
+  }
+
+  /** Whether the frames had better wait for those that are being decoded; it comes back by itself when they have waited enough. */
+  #isFilling(): boolean {
+    const { fillMs, maxBatch } = this.#rules;
+    if (fillMs === 0 || this.#frames.size >= maxBatch || this.#frames.hasInteractive || this.#coming() === 0) return false;
+    const leftMs = this.#frames.waitingSinceMs + fillMs - performance.now();
+    if (leftMs <= 0) return false;
+    this.#filling ??= setTimeout(() => {
+      this.#filling = null;
+      this.dispatch();
+    }, Math.ceil(leftMs));
+    return true;
+  }
+
+  #detectOn(lane: Lane, batch: readonly WaitingFrame[]): Promise<void> {
+    return this.#run(lane, batch, (items) => lane.detect(items), ({ frames }, index) => ({ faces: frames[index] ?? [] }));
+  }
+
+  #describeOn(lane: Lane, batch: readonly WaitingFace[]): Promise<void> {
+    return this.#run(lane, batch, (items) => lane.describe(items), ({ answers }, index) => ({ answer: answers[index] ?? { points: [] } }));
+  }
+
+  async #run<I, A, R extends LaneCost>(
+    lane: Lane,
+    batch: readonly Waiting<I, A>[],
+    run: (items: readonly I[]) => Promise<R>,
+    answerOf: (result: R, index: number) => A,
+  ): Promise<void> {
+    try {
+      const result = await run(batch.map(({ item }) => item));
+      for (const { model, size } of result.batches) this.#rules.onBatch(model, size);
+      const spent = { lane, inferMs: result.inferMs, matchMs: result.matchMs };
+      batch.forEach((waiting, index) => waiting.resolve({ ...answerOf(result, index), spent }));
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error);
+    }
+    this.dispatch();
+  }
+}
+
+/**
+ * The time of a frame whose faces were in several batches: those of one lane follow each other and add up, those of
+ * different lanes overlap, so the longest lane is the frame's time. The faces of a batch share one `Spent`.
+ */
+function longestLane(spent: readonly Spent[]): StageCost {
+  const byLane = new Map<Lane, StageCost>();
+  for (const { lane, inferMs, matchMs } of new Set(spent)) {
+    const before = byLane.get(lane);
+    byLane.set(lane, { inferMs: (before?.inferMs ?? 0) + inferMs, matchMs: (before?.matchMs ?? 0) + matchMs });
+  }
+  const total = (cost: StageCost): number => cost.inferMs + cost.matchMs;
+  return [...byLane.values()].reduce((a, b) => (total(b) > total(a) ? b : a), { inferMs: 0, matchMs: 0 });
+}

@@ -1,0 +1,10 @@
+// Where work comes from, as far as the scheduler cares: it decides by this and never looks at pictures or faces.
+
+export interface Origin {
+  /** The same for all frames of one stream, an object of its own for a single image. */
+  readonly source: object;
+  /** Somebody waits for a single image (HTTP, enrolment): it goes before the streams. */
+  readonly isInteractive: boolean;
+  /** `performance.now()` by which the answer is to be out; Infinity for a single image. */
+  readonly deadlineMs: number;
+}

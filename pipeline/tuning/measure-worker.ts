@@ -1,0 +1,85 @@
+// A thread that measures what the models, and decoding, cost on this machine; several run side by side where lanes would.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { PreparedModel } from '../../models/prepared.js';
+import { decodeImage } from '../decode-image.js';
+import { inputSize } from '../model-input.js';
+import { ModelSession } from '../model-session.js';
+import { writeSquareCrop, writeWholeFrame, type Picture } from '../resample.js';
+import type { MeasuredModel, MeasureReport, MeasureSettings } from './measure-protocol.js';
+
+if (parentPort === null) throw new Error('measure-worker runs as a worker thread');
+const port = parentPort;
+const { pack, provider, threads, batches, picture, eachMs } = workerData as MeasureSettings;
+const tell = (report: MeasureReport): void => port.postMessage(report);
+
+const MAX_PIXELS = 1 << 24;
+const LEAST_RUNS = 3;
+const MODELS = [
+  ['detector', pack.detector],
+  ['landmarks', pack.landmarks],
+  ['embedder', pack.embedder],
+] as const;
+
+try {
+  const opened = new Map<PreparedModel, ModelSession>();
+  for (const [, model] of MODELS) {
+    if (model !== undefined) opened.set(model, await ModelSession.open(model, provider, batches, threads));
+  }
+  tell({ kind: 'ready' });
+  port.once('message', () => void measure(opened));
+} catch (error) {
+  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+}
+
+async function measure(opened: ReadonlyMap<PreparedModel, ModelSession>): Promise<void> {
+  try {
+    const decoded = await decodeImage(picture, null, MAX_PIXELS);
+    if ('code' in decoded) throw new Error(decoded.message);
+    const { width, height, pixels } = decoded;
+    const pixelsOf: Picture = { data: new Uint8Array(pixels), width, height };
+    const models: MeasuredModel[] = [];
+    for (const [kind, model] of MODELS) {
+      const session = model === undefined ? undefined : opened.get(model);
+      if (model === undefined || session === undefined) continue;
+      const runs: { batch: number; ms: number }[] = [];
+      for (const batch of batches) {
+        fill(session, batch, pixelsOf);
+        runs.push({ batch, ms: await medianMs(() => session.run(batch)) });
+      }
+      models.push({ id: model.id, kind, runs });
+    }
+    const input = new Float32Array(inputSize(pack.detector.input));
+    const lookMs = await medianMs(async () => {
+      await decodeImage(picture, pixels, MAX_PIXELS);
+      writeWholeFrame(pixelsOf, pack.detector.input, input);
+    });
+    const glanceMs = await medianMs(() => decodeImage(picture, pixels, MAX_PIXELS, 'luma'));
+    tell({ kind: 'measured', models, lookMs, glanceMs });
+  } catch (error) {
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    for (const session of opened.values()) await session.close();
+    port.close();
+  }
+}
+
+/** Parts of the picture, another one for each item. */
+function fill(session: ModelSession, batch: number, of: Picture): void {
+  const { input } = session.model;
+  for (let item = 0; item < batch; item++) {
+    const left = (item * 131) % (of.width - of.height / 2);
+    writeSquareCrop(of, left, of.height / 4, of.height / 2, input, session.input(batch), session.offset(item));
+  }
+}
+
+async function medianMs(run: () => Promise<unknown>): Promise<number> {
+  await run();
+  const times: number[] = [];
+  for (const endMs = performance.now() + eachMs; times.length < LEAST_RUNS || performance.now() < endMs;) {
+    const startMs = performance.now();
+    await run();
+    times.push(performance.now() - startMs);
+  }
+  times.sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] ?? 0;
+}
