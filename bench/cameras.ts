@@ -10,7 +10,7 @@ import { Guard } from './cameras/guard.js';
 import { measureRecognition, type Recognition } from './cameras/recognition.js';
 import { measureWatch, type MeasuredWatch, type Watch } from './cameras/watch.js';
 import { trust } from './machine.js';
-import { benchCommand, wholeNumber, withService, type ServiceOptions } from './options.js';
+import { benchCommand, serviceSettings, wholeNumber, withService, type ServiceOptions } from './options.js';
 import { earlierResult, figure, note, print, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 
@@ -52,7 +52,8 @@ try {
     note(`part ${part}`);
     const { people, set, runs, seconds, stepSeconds } = options;
     const settings = { people, set, runs, seconds, stepSeconds };
-    measured[part] = { date: new Date().toISOString(), settings, ...(await measure(part)) };
+    const figures = await measure(part);
+    measured[part] = { date: new Date().toISOString(), provider: stage.provider, settings, ...figures };
   }
   const earlier = (await earlierResult(options.name))?.['parts'] as object | undefined;
   await writeResult(options.name, { name: options.name }, { targets: TARGETS, parts: { ...earlier, ...measured } });
@@ -89,7 +90,7 @@ function measure(part: Part): Promise<object> {
 }
 
 async function recognition(title: string, films: Parameters<typeof measureRecognition>[2], targetMs: number): Promise<object> {
-  const guard = await Guard.start(stage, wall, options.set);
+  const guard = await Guard.start(stage, wall, serviceSettings(options));
   const rows: Recognition[] = [];
   try {
     rows.push(await measureRecognition(guard, wall, films, options.runs, WATCHED_FPS));
@@ -115,7 +116,7 @@ async function recognition(title: string, films: Parameters<typeof measureRecogn
 
 /** Adds cameras until they are too many. */
 async function mostCameras(fps: number, counts: readonly number[]): Promise<object> {
-  const guard = await Guard.start(stage, wall, options.set);
+  const guard = await Guard.start(stage, wall, serviceSettings(options));
   const follower = await Follower.of(guard.service.wsUrl, 'both');
   const steps: Watch[] = [];
   try {
@@ -139,7 +140,7 @@ async function mostCameras(fps: number, counts: readonly number[]): Promise<obje
 async function following(): Promise<object> {
   const watches: MeasuredWatch[] = [];
   for (const tracking of ['true', 'false']) {
-    const guard = await Guard.start(stage, wall, { ...options.set, ONLOOKER_TRACKING: tracking });
+    const guard = await Guard.start(stage, wall, { ...serviceSettings(options), ONLOOKER_TRACKING: tracking });
     const follower = await Follower.of(guard.service.wsUrl, 'both');
     try {
       watches.push(await watchMore(guard, follower, EIGHT, WATCHED_FPS, Math.max(options.stepSeconds, FILM_FRAMES / CAMERA_FPS)));

@@ -8,16 +8,17 @@ import { FaceMatrix } from '../pipeline/gallery/face-matrix.js';
 import { viewChunk, type GalleryChunk } from '../pipeline/gallery/gallery-chunk.js';
 import { Gallery, type NewFace } from '../pipeline/gallery/gallery.js';
 import { GallerySearch } from '../pipeline/gallery/gallery-search.js';
+import { lineChart } from './chart/chart.js';
 import { machineShare, processorTimes, trust } from './machine.js';
-import { benchCommand, wholeNumber, type CommonOptions } from './options.js';
-import { figure, note, print, printTable, writeResult } from './report.js';
+import { benchCommand, wholeNumber, withQuick, type CommonOptions, type QuickOptions } from './options.js';
+import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
 import { median, summaryOf } from './statistics.js';
 import { exportOfStrangers } from './stranger-export.js';
 import { strangerFaces } from './stranger-faces.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, QuickOptions {
   readonly large: boolean;
-  readonly seconds: number;
+  readonly seconds?: number;
 }
 
 const DIM = 512;
@@ -31,15 +32,16 @@ const LEAST_REPEATS = 5;
 const PROBES = 64;
 const FACE_BOX = [0, 0, 112, 112] as const;
 
-const options = benchCommand('gallery', 'search and enrolment by the size of the gallery')
+const options = withQuick(benchCommand('gallery', 'search and enrolment by the size of the gallery'))
   .option('--large', 'a million faces too (3 GB of memory)', false)
-  .option('--seconds <count>', 'how long each figure is measured', wholeNumber(1, 60), 2)
+  .option('--seconds <count>', 'how long each figure is measured (default: 2, quick: 1)', wholeNumber(1, 60))
   .parse()
   .opts<Options>();
+const secondsEach = options.seconds ?? (options.quick ? 1 : 2);
 
 const before = processorTimes();
 const sizes = [1000, 10_000, 100_000, ...(options.large ? [1_000_000] : [])];
-const results = [];
+const results: ReturnType<typeof ofSize>[] = [];
 for (const faces of sizes) results.push(ofSize(faces));
 const durable = await durableEnrolment(100_000);
 const { user, system } = process.cpuUsage();
@@ -77,6 +79,35 @@ print(
   `\nan enrolment until it is durable, with ${durable.faces} faces: ${figure(durable.ms.median)} ms (median), ` +
     `${figure(durable.ms.p99)} (p99), ${figure(durable.ms.max)} (max); quiet? ${trust(share)}`,
 );
+printForDocs(
+  ['faces', '8 faces at once, ms (p99)', 'every row, one by one', 'one face, ms (p99)', 'every row'],
+  results.map(({ faces, searches }) => [
+    String(faces),
+    ...[8, 1].flatMap((size) => {
+      const one = searches.find(({ batch }) => batch === size);
+      return [`${figure(one?.newMs)} (${figure(one?.p99Ms)})`, figure(one?.oldMs)];
+    }),
+  ]),
+);
+const curve = (size: number, of: 'newMs' | 'oldMs') =>
+  results.map(({ faces, searches }) => [faces, searches.find(({ batch }) => batch === size)?.[of] ?? NaN] as const);
+await writeChart(
+  options.name,
+  lineChart({
+    title: 'A search of the gallery on one core, by its size',
+    xLabel: 'faces',
+    yLabel: 'ms (median)',
+    xScale: 'log',
+    yScale: 'log',
+    xTicks: sizes,
+    series: [
+      { name: '8 faces at once', points: curve(8, 'newMs') },
+      { name: 'one face', points: curve(1, 'newMs') },
+      { name: '8 faces, every row', points: curve(8, 'oldMs'), isDashed: true },
+      { name: 'one face, every row', points: curve(1, 'oldMs'), isDashed: true },
+    ],
+  }),
+);
 await writeResult(options.name, options, { dim: DIM, targetMs: TARGET_MS, results, durable, share });
 
 function ofSize(faces: number) {
@@ -110,7 +141,7 @@ function searchesOf(matrix: FaceMatrix, probes: readonly Float32Array[], batch: 
   );
   const take = (run: (probes: readonly Float32Array[]) => unknown): number[] => {
     const times: number[] = [];
-    const endMs = performance.now() + options.seconds * 1000;
+    const endMs = performance.now() + secondsEach * 1000;
     while (performance.now() < endMs || times.length < LEAST_REPEATS) {
       const startMs = performance.now();
       run(batches[times.length % batches.length] ?? []);

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CameraWall } from './cameras/camera-wall.js';
 import { Guard } from './cameras/guard.js';
-import { processFigures, type ProcessFigures } from './cameras/process-figures.js';
-import { benchCommand, wholeNumber, withService, type ServiceOptions } from './options.js';
+import { processFigures, type ProcessFigures } from './process-figures.js';
+import { benchCommand, serviceSettings, wholeNumber, withService, type ServiceOptions } from './options.js';
 import { figure, note, print, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 import { mean, median } from './statistics.js';
@@ -42,7 +42,7 @@ const stage = await Stage.set(options.people);
 const wall = new CameraWall();
 try {
   await wall.record('film', { shows: 'franck', emptyFrames: 0, frames: FILM_FRAMES });
-  await report(await lostAgainAndAgain(await Guard.start(stage, wall, options.set)));
+  await report(await lostAgainAndAgain(await Guard.start(stage, wall, serviceSettings(options))));
 } finally {
   await wall.close();
   await stage.close();
@@ -126,6 +126,7 @@ async function report({ reconnects, empty, samples, after }: Awaited<ReturnType<
   const step = Math.ceil(samples.length / MOST_KEPT_SAMPLES);
   const kept = samples.filter((_, index) => index % step === 0);
   await writeResult(options.name, options, {
+    provider: stage.provider,
     reconnects,
     flat,
     before: empty,

@@ -1,5 +1,5 @@
-// What a benchmark leaves behind: tables on stdout, and a file in bench/results/ under a name that stays the same, so
-// that a rerun replaces it.
+// What a benchmark leaves behind: tables on stdout, a file in bench/results/ and charts in docs/images/bench/, under names
+// that stay the same, so that a rerun replaces them.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
@@ -7,6 +7,7 @@ import { machine } from './machine.js';
 
 // Benchmarks run compiled, from dist/bench/; their results belong to the repository.
 const RESULTS = new URL('../../bench/results/', import.meta.url);
+const CHARTS = new URL('../../docs/images/bench/', import.meta.url);
 
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
@@ -28,10 +29,25 @@ export function printTable(title: string, head: readonly string[], rows: readonl
   print(`\n${title}\n${table.toString()}`);
 }
 
+/** A table as docs/performance.md has it, to be copied there. */
+export function printForDocs(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  print(`\nfor docs/performance.md:\n\n${markdownTable(head, rows)}`);
+}
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
 /** A figure with as many decimals as its size deserves; `-` where there is none. */
 export function figure(value: number | null | undefined, digits?: number): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '-';
   return value.toFixed(digits ?? (Math.abs(value) < 10 ? 2 : 1));
+}
+
+/** For a table: whether a demand is met. */
+export function yesOrNo(is: boolean): string {
+  return is ? 'yes' : 'NO';
 }
 
 /**
@@ -44,6 +60,14 @@ export async function writeResult(name: string, settings: object, figures: objec
   const file = new URL(`${name}.json`, RESULTS);
   await writeFile(file, `${JSON.stringify({ name, ...machine(), settings, ...figures }, rounded, 1)}\n`);
   note(`\nwritten to ${fileURLToPath(file)}`);
+}
+
+/** @param name of the file, without ending @param svg as of chart.ts */
+export async function writeChart(name: string, svg: string): Promise<void> {
+  await mkdir(CHARTS, { recursive: true });
+  const file = new URL(`${name}.svg`, CHARTS);
+  await writeFile(file, svg);
+  note(`written to ${fileURLToPath(file)}`);
 }
 
 /** What an earlier run wrote under that name; null when there is nothing, or nothing that can be read. */

@@ -15,7 +15,8 @@ import { startService, type RunningService } from '../test/server/support/servic
 import { Child } from './child.js';
 import type { LoadQuestion, LoadReport } from './load/load-protocol.js';
 import { serviceMetrics } from './load/service-figures.js';
-import { Material, loadFrames } from './material/material.js';
+import { Material } from './material/material.js';
+import { loadReels } from './material/reel.js';
 import { benchCommand, setting, wholeNumber, type CommonOptions } from './options.js';
 import { figure, note, print, printTable, writeResult } from './report.js';
 import { ACTS, type Act, type Scene } from './stalls/acts.js';
@@ -67,11 +68,11 @@ try {
     ...options.set,
   });
   const { url, wsUrl } = service;
-  const frames = await loadFrames(material.folder);
+  const frames = (await loadReels(material.folder)).flatMap((reel) => reel.frames);
   const scene: Scene = { url, wsUrl, galleryFile, frames, events: options.events };
   if (options.streams > 0) {
     const { folder } = material;
-    await generator.ask({ kind: 'start', url, folder, streams: options.streams, loop: { kind: 'closed' } });
+    await generator.ask({ kind: 'start', url, folder, rates: Array.from({ length: options.streams }, () => null), fields: {} });
   }
   await sleep(WARMUP_MS);
   const rows: Row[] = [];

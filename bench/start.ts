@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processorTimes, machineShare, trust } from './machine.js';
 import { serviceFigures } from './load/service-figures.js';
-import { benchCommand, wholeNumber, withService, type ServiceOptions } from './options.js';
+import { benchCommand, serviceSettings, wholeNumber, withService, type ServiceOptions } from './options.js';
 import { figure, note, print, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
 import { summaryOf } from './statistics.js';
@@ -42,7 +42,7 @@ try {
   );
   const seconds = figure(readyMs.median / 1000);
   print(`\nready after ${seconds} s (median; target: under ${TARGET_MS / 1000} s), ${figure(residentMiB.median, 0)} MiB`);
-  await writeResult(options.name, options, { readyMs, targetMs: TARGET_MS, residentMiB, runs });
+  await writeResult(options.name, options, { provider: stage.provider, readyMs, targetMs: TARGET_MS, residentMiB, runs });
 } finally {
   await stage.close();
 }
@@ -51,7 +51,7 @@ async function oneStart() {
   const before = processorTimes();
   const ownBefore = process.cpuUsage();
   const startMs = performance.now();
-  const service = await stage.start(options.set);
+  const service = await stage.start(serviceSettings(options));
   const readyMs = performance.now() - startMs;
   const { cpuMs } = await serviceFigures(service.url);
   const { user, system } = process.cpuUsage(ownBefore);

@@ -1,23 +1,25 @@
 // `npm run bench:variants`: the same load on services with different settings, in turns, so that what a neighbour on the
 // machine takes falls on all of them. This is how the numbers of lanes, of preprocess workers and batches are chosen.
 import { availableParallelism } from 'node:os';
-import { LoadGenerator, type MeasuredLoad } from './load/load-generator.js';
+import { figuresOf, type LoadFigures } from './load/load-figures.js';
+import { LoadGenerator } from './load/load-generator.js';
 import { Material } from './material/material.js';
-import { benchCommand, EVERY_FACE, setting, wholeNumber, withLoad, type LoadOptions } from './options.js';
+import { benchCommand, serviceSettings, setting, wholeNumber, withLoad, type LoadOptions } from './options.js';
 import { figure, note, printTable, writeResult } from './report.js';
 import { Stage } from './stage.js';
-import { median, summaryOf } from './statistics.js';
+import { median } from './statistics.js';
 
 type Settings = Readonly<Record<string, string>>;
 interface Options extends LoadOptions {
   readonly variant: readonly Settings[];
   readonly rounds: number;
   readonly seconds: number;
+  readonly tracking: boolean;
 }
 
 const WARMUP_MS = 2000;
 
-const options = withLoad(benchCommand('variants', 'the same load on services with different settings, in turns'))
+const options = withLoad(benchCommand('variants', 'the same load on services with different settings, in turns'), 4)
   .option(
     '--variant <SETTINGS>',
     '"ONLOOKER_A=1 ONLOOKER_B=2", may be repeated (default: lanes and workers around the cores)',
@@ -26,29 +28,29 @@ const options = withLoad(benchCommand('variants', 'the same load on services wit
   )
   .option('--rounds <count>', 'how often each has its turn', wholeNumber(1, 100), 5)
   .option('--seconds <count>', 'length of a turn', wholeNumber(1, 600), 6)
+  .option('--tracking', 'faces are followed (default: every face of every frame is embedded and searched)', false)
   .parse()
   .opts<Options>();
 
 const variants = options.variant.length > 0 ? options.variant : aroundTheCores();
-const material = await Material.make(options);
+const material = await Material.make({ ...options, scene: options.scene ?? (options.tracking ? 'film' : 'stills') });
 const stage = await Stage.set(options.people);
 const generator = new LoadGenerator();
 try {
-  const measured = variants.map((settings) => ({ settings, turns: [] as MeasuredLoad[] }));
+  const measured = variants.map((settings) => ({ settings, turns: [] as LoadFigures[] }));
   for (let round = 1; round <= options.rounds; round++) {
     note(`round ${round} of ${options.rounds}`);
     for (const { settings, turns } of measured) {
-      const service = await stage.start({ ...EVERY_FACE, ...options.set, ...settings });
-      turns.push(
-        await generator.measure({
-          url: service.url,
-          folder: material.folder,
-          streams: options.streams,
-          loop: { kind: 'closed' },
-          warmupMs: WARMUP_MS,
-          measureMs: options.seconds * 1000,
-        }),
-      );
+      const service = await stage.start({ ...serviceSettings(options), ...settings });
+      const measured = await generator.measure({
+        target: service,
+        folder: material.folder,
+        rates: Array.from({ length: options.streams }, () => null),
+        fields: { tracking: String(options.tracking), ...options.field },
+        warmupMs: WARMUP_MS,
+        measureMs: options.seconds * 1000,
+      });
+      turns.push(figuresOf(measured));
       await stage.stop(service);
     }
   }
@@ -56,8 +58,12 @@ try {
     settings,
     cpuMsPerFrame: median(turns.map((turn) => turn.cpuMsPerFrame)),
     framesPerSecond: median(turns.map((turn) => turn.framesPerSecond)),
-    latencyMs: summaryOf(turns.flatMap((turn) => turn.report.answered.map(({ latencyMs }) => latencyMs))),
-    residentMiB: median(turns.flatMap((turn) => turn.residentMiB)),
+    latencyMs: {
+      median: median(turns.map(({ latencyMs }) => latencyMs.median)),
+      p95: median(turns.map(({ latencyMs }) => latencyMs.p95)),
+      p99: median(turns.map(({ latencyMs }) => latencyMs.p99)),
+    },
+    residentMiB: median(turns.map(({ memory }) => memory.medianMiB)),
     quietTurns: turns.filter((turn) => turn.share?.isTrustworthy).length,
   }));
   printTable(
@@ -74,7 +80,7 @@ try {
       `${quietTurns} of ${options.rounds}`,
     ]),
   );
-  await writeResult(options.name, options, { variants: figures });
+  await writeResult(options.name, options, { provider: stage.provider, variants: figures });
 } finally {
   await generator.close();
   await Promise.all([stage.close(), material.close()]);

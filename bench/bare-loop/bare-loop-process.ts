@@ -27,14 +27,14 @@ const workers: Worker[] = [];
 
 answerParent(measure, closeWorkers);
 
-async function measure({ workers: count, warmupMs, measureMs }: BareLoopQuestion): Promise<BareLoopReport> {
+async function measure({ workers: count, work, warmupMs, measureMs }: BareLoopQuestion): Promise<BareLoopReport> {
   if (workers.length !== count) {
     await closeWorkers();
-    for (let index = 0; index < count; index++) workers.push(await startWorker(index));
+    for (let index = 0; index < count; index++) workers.push(await startWorker(index, count));
   }
   const atQuestion = process.cpuUsage();
   const measureFromMs = Date.now() + warmupMs;
-  const question: WorkerQuestion = { measureFromMs, untilMs: measureFromMs + measureMs };
+  const question: WorkerQuestion = { work, measureFromMs, untilMs: measureFromMs + measureMs };
   const reports = Promise.all(
     workers.map(async (worker) => {
       const reported = once(worker, 'message');
@@ -63,8 +63,8 @@ function totalMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-async function startWorker(index: number): Promise<Worker> {
-  const workerData: BareLoopWorkerData = { settings, folder, maxPixels: MAX_PIXELS, offset: index * 7 };
+async function startWorker(camera: number, cameras: number): Promise<Worker> {
+  const workerData: BareLoopWorkerData = { settings, folder, maxPixels: MAX_PIXELS, camera, cameras };
   const worker = new Worker(new URL('bare-loop-worker.js', import.meta.url), { workerData });
   await once(worker, 'message');
   return worker;

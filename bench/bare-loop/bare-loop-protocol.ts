@@ -1,8 +1,19 @@
 // What the benchmark, the bare loop's process and its threads say to each other.
 import type { LaneSettings } from '../../pipeline/lane-protocol.js';
 
+/**
+ * What is done to a frame. `every-face`: every face of every frame is found, embedded and searched. `tracking`: faces and their
+ * points are found, and nothing is embedded: less than what following faces takes. `detect`: faces are found, no more.
+ */
+export type BareLoopWork =
+  | { readonly kind: 'every-face' }
+  | { readonly kind: 'detect' }
+  /** Faces are looked for in one frame of so many; in those between, points are found in the boxes of the last. */
+  | { readonly kind: 'tracking'; readonly detectEvery: number };
+
 export interface BareLoopQuestion {
   readonly workers: number;
+  readonly work: BareLoopWork;
   readonly warmupMs: number;
   readonly measureMs: number;
 }
@@ -30,11 +41,13 @@ export interface BareLoopWorkerData {
   readonly settings: LaneSettings;
   readonly folder: string;
   readonly maxPixels: number;
-  /** Where in the frames it begins, so that threads do not all show the same. */
-  readonly offset: number;
+  /** Which of the cameras it shows, so that threads do not all show the same. */
+  readonly camera: number;
+  readonly cameras: number;
 }
 /** Work until the measurement is over; both times are of the whole machine, Unix ms. */
 export interface WorkerQuestion {
+  readonly work: BareLoopWork;
   readonly measureFromMs: number;
   readonly untilMs: number;
 }

@@ -4,32 +4,36 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeImage } from '../../pipeline/decode-image.js';
 import { LaneModels, type JobCost } from '../../pipeline/lane-models.js';
+import type { FoundFace } from '../../pipeline/lane-protocol.js';
 import { inputSize } from '../../pipeline/model-input.js';
-import { wholeFrameGeometry, writeWholeFrame } from '../../pipeline/resample.js';
-import { loadFrames } from '../material/material.js';
-import type { BareLoopWorkerData, FrameStages, WorkerQuestion, WorkerReport } from './bare-loop-protocol.js';
+import { wholeFrameGeometry, writeWholeFrame, type Picture } from '../../pipeline/resample.js';
+import { cameraShow, loadReels } from '../material/reel.js';
+import type { BareLoopWork, BareLoopWorkerData, FrameStages, WorkerQuestion, WorkerReport } from './bare-loop-protocol.js';
 
 if (parentPort === null) throw new Error('bare-loop-worker runs as a worker thread');
 const port = parentPort;
-const { settings, folder, maxPixels, offset } = workerData as BareLoopWorkerData;
+const { settings, folder, maxPixels, camera, cameras } = workerData as BareLoopWorkerData;
 const models = await LaneModels.open(settings);
-const frames = await loadFrames(folder);
+const show = cameraShow(await loadReels(folder), camera, cameras);
 const spec = settings.pack.detector.input;
 const input = new SharedArrayBuffer(inputSize(spec) * Float32Array.BYTES_PER_ELEMENT);
 let pixels: SharedArrayBuffer | null = null;
+let lastFaces: readonly FoundFace[] = [];
+/** Goes on from one measurement to the next, so that a film is never cut. */
+let count = 0;
 
 port.on('message', (question: WorkerQuestion | null) => {
   if (question === null) void models.close().then(() => port.close());
-  else void work(question).then((report) => port.postMessage(report));
+  else void answer(question).then((report) => port.postMessage(report));
 });
 port.postMessage('ready');
 
-async function work({ measureFromMs, untilMs }: WorkerQuestion): Promise<WorkerReport> {
+async function answer({ work, measureFromMs, untilMs }: WorkerQuestion): Promise<WorkerReport> {
   const measured: FrameStages[] = [];
   let faces = 0;
-  for (let count = offset; Date.now() < untilMs; count++) {
+  for (; Date.now() < untilMs; count++) {
     const isMeasured = Date.now() >= measureFromMs;
-    const frame = await oneFrame(frames[count % frames.length] ?? Buffer.of());
+    const frame = await oneFrame(show(count), work);
     if (!isMeasured) continue;
     measured.push(frame.stages);
     faces += frame.faces;
@@ -37,25 +41,28 @@ async function work({ measureFromMs, untilMs }: WorkerQuestion): Promise<WorkerR
   return { frames: measured, faces };
 }
 
-async function oneFrame(image: Uint8Array): Promise<{ stages: FrameStages; faces: number }> {
+async function oneFrame(image: Uint8Array, work: BareLoopWork): Promise<{ stages: FrameStages; faces: number }> {
   const startMs = performance.now();
   const decoded = await decodeImage(image, pixels, maxPixels);
   if ('code' in decoded) throw new Error(decoded.message);
   pixels = decoded.pixels;
-  const decodedMs = performance.now();
   const { width, height } = decoded;
   const picture = { data: new Uint8Array(pixels), width, height };
-  writeWholeFrame(picture, spec, new Float32Array(input));
+  const decodedMs = performance.now();
+  const isLookedAt = work.kind !== 'tracking' || count % work.detectEvery === 0;
+  if (isLookedAt) writeWholeFrame(picture, spec, new Float32Array(input));
   const preparedMs = performance.now();
 
   const cost: JobCost = { inferMs: 0, matchMs: 0, batches: [] };
-  const geometry = wholeFrameGeometry(picture, spec);
-  const [found = []] = await models.detect([{ input, width, height, geometry }], cost);
+  if (isLookedAt) lastFaces = await facesIn(picture, cost);
   const memory = pixels;
-  await models.describe(
-    found.map((face) => ({ pixels: memory, width, height, face, want: 'match' })),
-    cost,
-  );
+  const want = work.kind === 'every-face' ? ('match' as const) : ('points' as const);
+  if (work.kind !== 'detect') {
+    await models.describe(
+      lastFaces.map((face) => ({ pixels: memory, width, height, face, want })),
+      cost,
+    );
+  }
   const stages = {
     decode: decodedMs - startMs,
     preprocess: preparedMs - decodedMs,
@@ -63,5 +70,11 @@ async function oneFrame(image: Uint8Array): Promise<{ stages: FrameStages; faces
     match: cost.matchMs,
     total: performance.now() - startMs,
   };
-  return { stages, faces: found.length };
+  return { stages, faces: lastFaces.length };
+}
+
+async function facesIn(picture: Picture, cost: JobCost): Promise<readonly FoundFace[]> {
+  const { width, height } = picture;
+  const [found = []] = await models.detect([{ input, width, height, geometry: wholeFrameGeometry(picture, spec) }], cost);
+  return found;
 }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Child } from '../child.js';
 import { machineShare, processorTimes, type MachineShare } from '../machine.js';
 import { median } from '../statistics.js';
-import type { BareLoopQuestion, BareLoopReport } from './bare-loop-protocol.js';
+import type { BareLoopQuestion, BareLoopReport, BareLoopWork } from './bare-loop-protocol.js';
 
 export interface MeasuredBareLoop extends BareLoopReport {
   readonly share: MachineShare | null;
@@ -18,6 +18,7 @@ const WARMUP_MS = 500;
 const TRIAL_ROUNDS = 3;
 
 export class BareLoop {
+  static readonly oneForEachCore = availableParallelism();
   readonly #child: Child<BareLoopQuestion, BareLoopReport>;
 
   /** @param folder where the frames lie @param people in its gallery */
@@ -25,23 +26,26 @@ export class BareLoop {
     this.#child = new Child(new URL('bare-loop-process.js', import.meta.url), [folder, String(people)]);
   }
 
-  async measure(workers: number, measureMs: number): Promise<MeasuredBareLoop> {
+  async measure(work: BareLoopWork, workers: number, measureMs: number): Promise<MeasuredBareLoop> {
     const cpuAtStart = process.cpuUsage();
     const before = processorTimes();
-    const report = await this.#child.ask({ workers, warmupMs: WARMUP_MS, measureMs });
+    const report = await this.#child.ask({ workers, work, warmupMs: WARMUP_MS, measureMs });
     const { user, system } = process.cpuUsage(cpuAtStart);
     const ownMs = report.spentCpuMs + (user + system) / 1000;
     return { ...report, share: machineShare(before, processorTimes(), ownMs) };
   }
 
   /** How many threads serve most frames on this machine, measured in turns. */
-  async bestWorkers(trialMs: number): Promise<{ readonly best: number; readonly tried: readonly WorkersTried[] }> {
-    const cores = availableParallelism();
+  async bestWorkers(
+    work: BareLoopWork,
+    trialMs: number,
+  ): Promise<{ readonly best: number; readonly tried: readonly WorkersTried[] }> {
+    const cores = BareLoop.oneForEachCore;
     const candidates = [...new Set([Math.max(1, Math.floor(cores / 2)), cores, cores + 1])];
     const rates = new Map<number, number[]>(candidates.map((workers) => [workers, []]));
     for (let round = 0; round < TRIAL_ROUNDS; round++) {
       for (const workers of candidates) {
-        rates.get(workers)?.push((await this.measure(workers, trialMs)).framesPerSecond);
+        rates.get(workers)?.push((await this.measure(work, workers, trialMs)).framesPerSecond);
       }
     }
     const tried = [...rates].map(([workers, measured]) => ({ workers, framesPerSecond: median(measured) }));

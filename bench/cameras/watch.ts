@@ -10,7 +10,7 @@ import { sharedClockMs } from './camera-protocol.js';
 import type { CameraWall } from './camera-wall.js';
 import { CAMERA_FPS } from './film.js';
 import type { Follower, SeenResult } from './follower.js';
-import { processFigures } from './process-figures.js';
+import { processFigures } from '../process-figures.js';
 
 export interface WatchSettings {
   readonly service: RunningService;

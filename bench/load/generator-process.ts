@@ -1,31 +1,25 @@
-// The load generator's process: cameras that speak through the real client library, each on a connection of its own.
-// It measures from outside, as a user would, and shares nothing with the service but the socket.
+// The load generator's process: cameras, each on a connection of its own, as sending-stream.ts has them. It measures from
+// outside, as a user would, and shares nothing with the service but the socket.
 import { constants, setPriority } from 'node:os';
-import { WebSocket } from 'ws';
-import { OnlookerClient, type FrameResult, type OnlookerStream } from '../../clients/client.js';
 import { answerParent } from '../child.js';
-import { loadFrames } from '../material/material.js';
-import type { AnsweredFrame, LoadQuestion, LoadReport, Loop } from './load-protocol.js';
-
-/** Masks with zeros, which `ws` then leaves out: real cameras mask on processors of their own. */
-class UnmaskedSocket extends WebSocket {
-  constructor(url: string, protocols: string[]) {
-    super(url, protocols, { generateMask: (mask) => mask.fill(0), perMessageDeflate: false });
-  }
-}
+import { cameraShow, loadReels } from '../material/reel.js';
+import { LoadBook } from './load-book.js';
+import type { LoadQuestion, LoadReport, Rate } from './load-protocol.js';
+import { SendingStream } from './sending-stream.js';
 
 interface Camera {
-  readonly client: OnlookerClient;
-  readonly stream: OnlookerStream<'faces'>;
+  readonly stream: SendingStream;
+  readonly book: LoadBook;
   readonly sending: Promise<void>;
 }
 
+/** A generator that is behind sends so many frames of a stream before it reads its answers again. */
+const MOST_AT_ONCE = 4;
+
 let cameras: Camera[] = [];
 let isSending = false;
-let answered: AnsweredFrame[] = [];
-let others: Record<string, number> = {};
 let worstLagMs = 0;
-let cpuAtMark = process.cpuUsage();
+let marked = { cpu: process.cpuUsage(), atMs: 0, sent: 0 };
 
 try {
   // Cameras are other machines and keep their own time: here they come before the service, where the system lets them.
@@ -35,13 +29,13 @@ try {
 }
 answerParent(answer, async () => {
   isSending = false;
-  await Promise.all(cameras.map(({ client }) => client.close()));
+  await Promise.all(cameras.map(({ stream }) => stream.cut()));
 });
 
 async function answer(question: LoadQuestion): Promise<LoadReport | null> {
   switch (question.kind) {
     case 'start':
-      await start(question.url, question.folder, question.streams, question.loop);
+      await start(question);
       return null;
     case 'mark':
       mark();
@@ -51,75 +45,76 @@ async function answer(question: LoadQuestion): Promise<LoadReport | null> {
   }
 }
 
-async function start(url: string, folder: string, streams: number, loop: Loop): Promise<void> {
-  const frames = await loadFrames(folder);
+async function start({ url, folder, rates, fields }: Extract<LoadQuestion, { kind: 'start' }>): Promise<void> {
+  const reels = await loadReels(folder);
   const opened = await Promise.all(
-    Array.from({ length: streams }, async (_, index) => {
-      const client = await OnlookerClient.connect(url, { reconnect: false, WebSocket: UnmaskedSocket });
-      return { client, stream: await client.open({ stream: `bench-${index}`, task: 'faces', send: 'frames' }) };
+    rates.map(async (_, index) => {
+      const book = new LoadBook();
+      const stream = await SendingStream.open({
+        url,
+        stream: `bench-${index}`,
+        fields: { task: 'faces', send: 'frames', ...fields },
+        onResult: (result, dueMs) => book.note(result, dueMs, performance.now()),
+      });
+      return { stream, book };
     }),
   );
   isSending = true;
   const startMs = performance.now();
-  cameras = opened.map(({ client, stream }, index) => {
-    // Cameras do not show the same at the same time, nor do they tick together.
-    const offset = Math.floor((index * frames.length) / streams);
-    const shown = (count: number): Buffer => frames[(count + offset) % frames.length] ?? Buffer.of();
-    const intervalMs = loop.kind === 'open' ? (1000 * streams) / loop.framesPerSecond : 0;
-    const firstMs = startMs + (index * intervalMs) / streams;
-    const sending = loop.kind === 'open' ? sendAtRate(stream, shown, firstMs, intervalMs) : sendWithinCredits(stream, shown);
-    return { client, stream, sending };
+  cameras = opened.map(({ stream, book }, index) => {
+    const show = cameraShow(reels, index, rates.length);
+    const rate: Rate = rates[index] ?? null;
+    if (rate === null) return { stream, book, sending: sendWithinCredits(stream, show) };
+    // Cameras do not tick together.
+    const intervalMs = 1000 / rate;
+    const firstMs = startMs + (index * intervalMs) / rates.length;
+    return { stream, book, sending: sendAtRate(stream, show, firstMs, intervalMs) };
   });
 }
 
 function mark(): void {
-  answered = [];
-  others = {};
   worstLagMs = 0;
-  cpuAtMark = process.cpuUsage();
+  const atMs = performance.now();
+  for (const { book } of cameras) book.mark(atMs);
+  marked = { cpu: process.cpuUsage(), atMs, sent: framesSent() };
 }
 
 async function stop(): Promise<LoadReport> {
   isSending = false;
-  const { user, system } = process.cpuUsage(cpuAtMark);
+  const { user, system } = process.cpuUsage(marked.cpu);
+  const atMs = performance.now();
+  for (const { book } of cameras) book.stop(atMs);
+  const sent = framesSent() - marked.sent;
   await Promise.all(cameras.map(({ sending }) => sending));
-  const accounts = await Promise.all(
-    cameras.map(async ({ stream }) => {
+  const streams = await Promise.all(
+    cameras.map(async ({ stream, book }) => {
       const service = await stream.close();
-      return { client: stream.counts, service };
+      return { ...book.figures, heldBack: stream.heldBack, client: stream.account, service };
     }),
   );
-  await Promise.all(cameras.map(({ client }) => client.close()));
   cameras = [];
-  return { answered, others, accounts, cpuMs: (user + system) / 1000, worstLagMs };
+  return { streams, measuredMs: atMs - marked.atMs, cpuMs: (user + system) / 1000, framesSent: sent, worstLagMs };
 }
 
-function record(result: FrameResult<'faces'>, sinceMs: number): void {
-  if (result.status === 'ok') {
-    answered.push({ latencyMs: performance.now() - sinceMs, faces: result.faces.length, timing: result.timing });
-    return;
-  }
-  const why = result.status === 'dropped' ? result.reason : result.code;
-  others[why] = (others[why] ?? 0) + 1;
+function framesSent(): number {
+  return cameras.reduce((sum, { stream }) => sum + stream.account.received, 0);
 }
 
-async function sendWithinCredits(stream: OnlookerStream<'faces'>, shown: (count: number) => Buffer): Promise<void> {
-  function* frames() {
-    for (let count = 0; isSending; count++) yield { image: shown(count), sentAtMs: performance.now() };
-  }
-  for await (const { input, result } of stream.answers(frames())) {
-    if (result !== undefined) record(result, input.sentAtMs);
+async function sendWithinCredits(stream: SendingStream, show: (count: number) => Buffer): Promise<void> {
+  for (let count = 0; isSending && stream.isOpen; count++) {
+    stream.send(show(count), performance.now());
+    await stream.credit();
   }
 }
 
 /** Sends each frame when it is due, with a credit or without. */
 async function sendAtRate(
-  stream: OnlookerStream<'faces'>,
-  shown: (count: number) => Buffer,
+  stream: SendingStream,
+  show: (count: number) => Buffer,
   firstMs: number,
   intervalMs: number,
 ): Promise<void> {
-  for (let count = 0; isSending;) {
+  for (let count = 0; isSending && stream.isOpen;) {
     const dueMs = firstMs + count * intervalMs;
     const waitMs = dueMs - performance.now();
     if (waitMs > 0) {
@@ -127,13 +122,8 @@ async function sendAtRate(
       continue;
     }
     worstLagMs = Math.max(worstLagMs, -waitMs);
-    // What is lost with the connection shows in the accounts, which must add up.
-    stream.send(shown(count), { force: true }).then(
-      (result) => record(result, dueMs),
-      () => undefined,
-    );
+    stream.send(show(count), dueMs);
     count++;
-    // A generator that is behind must still read its answers.
-    if (count % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (count % MOST_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -3,29 +3,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from '../child.js';
 import { machineShare, processorTimes, type MachineShare } from '../machine.js';
-import type { LoadQuestion, LoadReport, Loop } from './load-protocol.js';
-import { serviceFigures, type ServiceFigures } from './service-figures.js';
+import { processFigures, proportionalMiB } from '../process-figures.js';
+import type { LoadQuestion, LoadReport, Rate, StreamAccount } from './load-protocol.js';
+import { serviceFigures, type EventLoopDelay } from './service-figures.js';
+
+/** The service that is measured. */
+export interface Target {
+  readonly url: string;
+  /** Where it is a process of this machine that we know: memory is then the system's account. */
+  readonly pid?: number | undefined;
+}
 
 export interface LoadSettings {
-  /** Of the service. */
-  readonly url: string;
+  readonly target: Target;
   /** Where the frames lie. */
   readonly folder: string;
-  readonly streams: number;
-  readonly loop: Loop;
+  /** One for each stream. */
+  readonly rates: readonly Rate[];
+  /** Further fields of `open`. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly warmupMs: number;
   readonly measureMs: number;
 }
 
+export interface MemorySample {
+  readonly residentMiB: number;
+  readonly proportionalMiB: number | null;
+}
+
 export interface MeasuredLoad {
   readonly report: LoadReport;
-  readonly framesPerSecond: number;
-  /** Of the service's process alone, all threads; NaN when it answered nothing. */
-  readonly cpuMsPerFrame: number;
-  /** Resident memory of the service, once a second. */
-  readonly residentMiB: readonly number[];
-  /** From before the first frame until after the last answer. */
-  readonly counts: Pick<ServiceFigures, 'received' | 'ok' | 'dropped' | 'errors'>;
+  /** Processor time of the service's process alone, all threads, from mark to stop. */
+  readonly cpuMs: number;
+  /** Of the service, once a second. */
+  readonly memory: readonly MemorySample[];
+  readonly eventLoop: EventLoopDelay | null;
+  /** By its metrics, from before the first frame until after the last answer. */
+  readonly counts: StreamAccount;
   readonly share: MachineShare | null;
 }
 
@@ -35,32 +49,32 @@ export class LoadGenerator {
   readonly #child = new Child<LoadQuestion, LoadReport | null>(new URL('generator-process.js', import.meta.url));
 
   /** @throws Error when the service cannot be reached or has no such metrics */
-  async measure({ url, folder, streams, loop, warmupMs, measureMs }: LoadSettings): Promise<MeasuredLoad> {
-    const first = await serviceFigures(url);
-    await this.#child.ask({ kind: 'start', url, folder, streams, loop });
+  async measure({ target, folder, rates, fields = {}, warmupMs, measureMs }: LoadSettings): Promise<MeasuredLoad> {
+    const first = await serviceFigures(target.url);
+    await this.#child.ask({ kind: 'start', url: target.url, folder, rates, fields });
     await sleep(warmupMs);
 
+    const before = await serviceFigures(target.url);
     await this.#child.ask({ kind: 'mark' });
     const cpuAtStart = process.cpuUsage();
     const timesAtStart = processorTimes();
-    const startMs = performance.now();
-    const before = await serviceFigures(url);
-    const residentMiB = await residentWhile(url, measureMs);
-    const after = await serviceFigures(url);
-    const seconds = (performance.now() - startMs) / 1000;
+    const serviceCpuAtStart = cpuOf(target) ?? before.cpuMs;
+    const memory = await memoryWhile(target, measureMs);
+    const serviceCpuAtEnd = cpuOf(target);
     const timesAtEnd = processorTimes();
     const { user, system } = process.cpuUsage(cpuAtStart);
-    const report = await this.#child.ask({ kind: 'stop' });
+    const stopping = this.#child.ask({ kind: 'stop' });
+    const after = await serviceFigures(target.url);
+    const report = await stopping;
     if (report === null) throw new Error('the load generator gave no report');
 
-    const last = await serviceFigures(url);
-    const cpuMs = after.cpuMs - before.cpuMs;
-    const frames = after.ok - before.ok;
+    const last = await serviceFigures(target.url);
+    const cpuMs = (serviceCpuAtEnd ?? after.cpuMs) - serviceCpuAtStart;
     return {
       report,
-      framesPerSecond: frames / seconds,
-      cpuMsPerFrame: cpuMs / frames,
-      residentMiB,
+      cpuMs,
+      memory,
+      eventLoop: after.eventLoop,
       counts: {
         received: last.received - first.received,
         ok: last.ok - first.ok,
@@ -76,12 +90,22 @@ export class LoadGenerator {
   }
 }
 
-async function residentWhile(url: string, measureMs: number): Promise<number[]> {
+/** Undefined where the process is not known: its metrics then tell. */
+function cpuOf({ pid }: Target): number | undefined {
+  return pid === undefined ? undefined : processFigures(pid).cpuMs;
+}
+
+async function memoryWhile(target: Target, measureMs: number): Promise<MemorySample[]> {
   const endMs = performance.now() + measureMs;
-  const resident: number[] = [];
+  const samples: MemorySample[] = [];
   for (let leftMs = measureMs; leftMs > 0; leftMs = endMs - performance.now()) {
     await sleep(Math.min(SAMPLE_MS, leftMs));
-    resident.push((await serviceFigures(url)).residentMiB);
+    samples.push(await memoryOf(target));
   }
-  return resident;
+  return samples;
+}
+
+async function memoryOf({ url, pid }: Target): Promise<MemorySample> {
+  if (pid === undefined) return { residentMiB: (await serviceFigures(url)).residentMiB, proportionalMiB: null };
+  return { residentMiB: processFigures(pid).residentMiB, proportionalMiB: proportionalMiB(pid) };
 }

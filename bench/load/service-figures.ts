@@ -1,13 +1,18 @@
-// The service's own account, out of its metrics.
+// The service's own account, out of its metrics and its list of models.
+import { createHttpClient } from '../../clients/http-client.js';
+import type { StreamAccount } from './load-protocol.js';
 
-export interface ServiceFigures {
-  readonly received: number;
-  readonly ok: number;
-  readonly dropped: number;
-  readonly errors: number;
+export interface ServiceFigures extends StreamAccount {
   /** Processor time of its process since it started, all threads. */
   readonly cpuMs: number;
   readonly residentMiB: number;
+  /** How long its event loop was held up since the figures were last asked for; null where it does not tell. */
+  readonly eventLoop: EventLoopDelay | null;
+}
+export interface EventLoopDelay {
+  readonly meanMs: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 const MIB = 2 ** 20;
@@ -38,5 +43,20 @@ export async function serviceFigures(url: string): Promise<ServiceFigures> {
     errors: of('onlooker_frames_total{outcome="error"}'),
     cpuMs: of('process_cpu_seconds_total') * 1000,
     residentMiB: of('process_resident_memory_bytes') / MIB,
+    eventLoop: eventLoopOf(figures),
   };
+}
+
+function eventLoopOf(figures: ReadonlyMap<string, number>): EventLoopDelay | null {
+  const [mean, p99, max] = ['mean', 'p99', 'max'].map((which) =>
+    figures.get(`onlooker_event_loop_delay_seconds{statistic="${which}"}`),
+  );
+  if (mean === undefined || p99 === undefined || max === undefined) return null;
+  return { meanMs: mean * 1000, p99Ms: p99 * 1000, maxMs: max * 1000 };
+}
+
+/** What really runs the models, as the service tells it: one provider, unless models differ. */
+export async function liveProvider(url: string): Promise<string> {
+  const models = await createHttpClient(url).models();
+  return [...new Set(models.map(({ provider }) => provider))].join(', ');
 }
