@@ -7,27 +7,27 @@ import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord } from '../protocol/people.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
-import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
+import { answerOf, WANTED } from './answers.js';
 import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
-import { FrameEngine, isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
-import type { FrameIn, FramePlace, FrameResult } from './frame-result.js';
-import { ImageMemory, type HeldImage } from './image-memory.js';
+import { FrameEngine, type WorkedFrame } from './frame-engine.js';
+import type { FrameIn, FrameResult } from './frame-result.js';
+import { ImageMemory } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { startLanes } from './lane-start.js';
 import type { Provider } from './lane-protocol.js';
+import { OpenStream, workOf, type AskedWork } from './open-stream.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import type { Origin } from './scheduling/origin.js';
-import { Turns, type FrameTurn, type StreamTurn } from './scheduling/turns.js';
-import { StreamQueue, type QueuedFrame, type WaitingBytes } from './stream-queue.js';
+import { Turns, type FrameTurn } from './scheduling/turns.js';
+import { StreamQueue, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import type { Tuning } from './tuning/tuning-store.js';
-import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
-import type { FrameSize } from './tracking/continuity.js';
+import { TrackedStream } from './tracked-stream.js';
 
 export interface PipelineStream {
   readonly credits: number;
@@ -40,14 +40,6 @@ export interface PipelineStream {
    * Ends the stream: `finish` answers every frame in hand, a drop reason answers the waiting ones as dropped.
    * @returns the account, after the last result was delivered
    */
-  close(how: 'finish' | DropReason): Promise<StreamStats>;
-}
-
-interface OpenStream extends StreamTurn {
-  /** Takes a frame at once, without its turn, where it can be answered undecoded. @returns whether it did */
-  takeUnseen(frame: FrameIn): boolean;
-  /** Null where nobody asked for its faces to be followed. */
-  readonly tracked: TrackedStream | null;
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
@@ -159,67 +151,28 @@ export class Pipeline {
    */
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const { task, model } = this.#answerer(options);
-    const queue = new StreamQueue(this.#options.credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
-    const tracked = task === 'faces' ? this.#trackedStream(options, model.id) : null;
-    const deadlineMs = options.deadlineMs ?? this.#options.deadlineMs;
-    const workFor = ({ receivedAtMs }: QueuedFrame, image: HeldImage, want: FrameWork['want']): FrameWork => ({
-      ...workOf(options, want),
-      image,
-      origin: { source: queue, isInteractive: false, deadlineMs: receivedAtMs + deadlineMs },
-    });
-    const settle = (frame: QueuedFrame, answer: Promise<OkPayload>): void =>
-      void answer.then(
-        (payload) => queue.settle(frame, payload),
-        (error: unknown) => queue.settle(frame, this.#errorOutcome(error)),
-      );
-    const answerUnseen = (place: FramePlace, image: Uint8Array, take: () => QueuedFrame): boolean => {
-      const unseen = tracked?.beginUnseen(wallClockMs(place), image) ?? null;
-      if (unseen === null) return false;
-      const { frame: followed, size } = unseen;
-      const worked = carriedUnseen(
-        size,
-        followed.carryUnseen(size, (face) => isWanted(face, options, size)),
-      );
-      settle(take(), this.#trackedAnswer(followed, worked, model.id));
-      return true;
-    };
-    const stream: OpenStream = {
+    const { credits, deadlineMs } = this.#options;
+    const queue = new StreamQueue(credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
+    const stream = new OpenStream({
+      options: { ...options, task },
       queue,
-      tracked,
+      tracked: task === 'faces' ? this.#trackedStream(options, model.id) : null,
       weight: options.weight ?? 1,
-      deadlineMs,
-      takeUnseen: (frame) => answerUnseen(frame, frame.image, () => queue.pushTaken(frame)),
-      relieve: () => {
-        const { next } = queue;
-        if (next === undefined) return false;
-        return answerUnseen(next.frame, next.image.bytes, () => {
-          queue.take();
-          next.image.release();
-          return next.frame;
-        });
-      },
-      begin: (frame, image) => {
-        if (tracked === null) {
-          const answer = (worked: WorkedFrame): OkPayload => answerOf(task, worked, model.id, this.#gallery, this.#thresholds);
-          return { work: workFor(frame, image, WANTED[task]), settle: (outcome) => settle(frame, outcome.then(answer)) };
-        }
-        const followed = tracked.begin(wallClockMs(frame), image.bytes.byteLength);
-        return {
-          work: workFor(frame, image, followed),
-          settle: (outcome) => settle(frame, this.#trackedAnswer(followed, outcome, model.id)),
-        };
-      },
-      close: (how) => this.#closeStream(stream, how),
-    };
+      deadlineMs: options.deadlineMs ?? deadlineMs,
+      model: model.id,
+      gallery: this.#gallery,
+      thresholds: this.#thresholds,
+      errorOutcome: (error) => this.#errorOutcome(error),
+    });
     this.#streams.add(stream);
     return {
-      credits: this.#options.credits,
+      credits,
       model: model.id,
       get stats() {
         return queue.stats;
       },
       push: (frame) => this.#push(stream, frame),
-      close: (how) => stream.close(how),
+      close: (how) => this.#closeStream(stream, how),
     };
   }
 
@@ -271,7 +224,7 @@ export class Pipeline {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
-    await Promise.all([...this.#streams].map((stream) => stream.close('draining')));
+    await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
     if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
     this.#forgetSnapshots();
     this.#forgetRemovals();
@@ -300,17 +253,6 @@ export class Pipeline {
     return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
   }
 
-  async #trackedAnswer(frame: TrackedFrame, outcome: Promise<WorkedFrame>, model: string): Promise<OkPayload> {
-    try {
-      const worked = await outcome;
-      const decisions = await frame.learn(worked.faces);
-      return trackedAnswerOf(worked, decisions, model, this.#gallery);
-    } catch (error) {
-      frame.abandon();
-      throw error;
-    }
-  }
-
   #trackedStreams(): TrackedStream[] {
     return [...this.#streams].flatMap(({ tracked }) => (tracked === null ? [] : [tracked]));
   }
@@ -330,7 +272,7 @@ export class Pipeline {
       return;
     }
     const isBusy = !this.#engine.hasRoom && this.#turns.streamsWaiting > 0;
-    if (isBusy && queue.waiting === 0 && stream.takeUnseen(frame)) return;
+    if (isBusy && stream.takeUnseen(frame)) return;
     queue.push(frame, this.#images.hold(frame.image));
     this.#turns.join(stream);
     this.#pump();
@@ -446,21 +388,4 @@ export class Pipeline {
   #logInternal(error: unknown): void {
     if (!(error instanceof OnlookerError)) this.#log.error({ err: error }, 'a frame could not be worked on');
   }
-}
-
-type AskedWork = Omit<FrameWork, 'image' | 'origin'>;
-
-function workOf(options: RecogniseOptions, want: FrameWork['want']): AskedWork {
-  return {
-    want,
-    ...(options.region === undefined ? {} : { region: options.region }),
-    ...(options.minFacePx === undefined ? {} : { minFacePx: options.minFacePx }),
-  };
-}
-
-/** When a frame came, Unix ms, which tracks go by. */
-const wallClockMs = ({ receivedAtMs }: FramePlace): number => performance.timeOrigin + receivedAtMs;
-
-async function carriedUnseen(size: FrameSize, faces: Promise<WorkedFrame['faces']>): Promise<WorkedFrame> {
-  return { ...size, faces: await faces, isCarried: true, stages: { decode: 0, preprocess: 0, infer: 0, match: 0 } };
 }

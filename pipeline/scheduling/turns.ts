@@ -6,9 +6,8 @@
 //   lobby  (weight 2)  ──▶ 11.5 ─┼─▶ lobby, now at 12.0; a stream that was silent begins at 11.5 and has saved nothing up
 //   garage (silent)    ──▶  3.0 ─┘
 import { OnlookerError } from '../../protocol/errors.js';
-import type { HeldImage } from '../image-memory.js';
 import type { FrameWork, WorkedFrame } from '../frame-engine.js';
-import type { QueuedFrame, StreamQueue } from '../stream-queue.js';
+import type { StreamQueue, WaitingFrame } from '../stream-queue.js';
 
 /** A stream as the turns see it. */
 export interface StreamTurn {
@@ -20,7 +19,7 @@ export interface StreamTurn {
   /** Answers its oldest waiting frame without work, if it can be. @returns whether it was */
   relieve(): boolean;
   /** Called for each frame that is taken, in order. */
-  begin(frame: QueuedFrame, image: HeldImage): FrameTurn;
+  begin(taken: WaitingFrame): FrameTurn;
 }
 /** What is to be done, and who is told what came of it. */
 export interface FrameTurn {
@@ -101,7 +100,7 @@ export class Turns {
       this.#now = clock;
       this.#clocks.set(stream, clock + 1 / weight);
       if (queue.waiting > 0) this.#waiting.add(stream);
-      return stream.begin(taken.frame, taken.image);
+      return stream.begin(taken);
     }
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { WorkedFrame } from '../../pipeline/frame-engine.js';
 import type { FrameResult } from '../../pipeline/frame-result.js';
 import { ImageMemory } from '../../pipeline/image-memory.js';
 import { Turns, type StreamTurn } from '../../pipeline/scheduling/turns.js';
-import { StreamQueue } from '../../pipeline/stream-queue.js';
+import { StreamQueue, type WaitingFrame } from '../../pipeline/stream-queue.js';
 
 const images = new ImageMemory(1 << 20);
 const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
@@ -31,7 +31,7 @@ class TestStream implements StreamTurn {
     this.turns.join(this);
   }
   relieve = (): boolean => false;
-  begin(frame: Parameters<StreamTurn['begin']>[0], image: Parameters<StreamTurn['begin']>[1]) {
+  begin({ frame, image }: WaitingFrame) {
     this.begun.push(frame.seq);
     return { work: { image, origin, want: 'points' as const }, settle: () => undefined };
   }

@@ -29,7 +29,7 @@ function settled(x = 300): StreamTracks {
   for (let atMs = 0; atMs <= 400; atMs += 40) {
     const face = faceAt(x + atMs / 10, 200);
     const [sight] = tracks.see([face], atMs, 1, { scene: SCENE, faces: [FACE] });
-    if (sight == null) throw new Error('no sight');
+    if (sight === undefined || sight === null) throw new Error('no sight');
     tracks.located(
       sight,
       face,
