@@ -8,7 +8,7 @@ export interface HeldImage {
 }
 
 /** Images of one camera differ by a few per cent: sizes in steps of half a power of two waste little and fit again. */
-const LEAST_BYTES = 32 * 1024;
+const LEAST_BYTES = 4 * 1024;
 
 export class ImageMemory {
   readonly #mostFreeBytes: number;
@@ -53,7 +53,7 @@ export class ImageMemory {
   }
 }
 
-/** @returns the least of 32 KiB, 48, 64, 96, 128, … that holds so many bytes */
+/** @returns the least of 4 KiB, 6, 8, 12, 16, … that holds so many bytes */
 function sizeClass(bytes: number): number {
   let size = LEAST_BYTES;
   while (size < bytes) size *= 2;

@@ -15,6 +15,8 @@ export interface PipelineObserver {
   /** Once for every frame of a stream when it comes. */
   received(bytes: number): void;
   stage(stage: StageName, ms: number): void;
+  /** An answered frame was not searched for faces: they were carried on after a glance at it, or unseen. */
+  carried(how: 'glance' | 'unseen'): void;
   /** One run of a model. */
   batch(model: string, size: number): void;
   /**

@@ -359,6 +359,7 @@ export class Pipeline {
     const { outcome } = result;
     if (outcome.status === 'ok') {
       this.#observer?.frame('ok', '');
+      if ('carried' in outcome) this.#observer?.carried(outcome.timing.decode === 0 ? 'unseen' : 'glance');
       this.#observeTiming(outcome);
     } else if (outcome.status === 'dropped') {
       this.#observer?.frame('dropped', outcome.reason);
@@ -374,7 +375,7 @@ export class Pipeline {
 
   #observeTiming({ timing }: OkPayload): void {
     if (this.#observer === undefined) return;
-    // What came from the cache went through no stage.
+    // What came from the cache, or was carried on unseen, went through no stage.
     const stages = timing.decode === 0 ? (['total'] as const) : STAGES;
     for (const stage of stages) this.#observer.stage(stage, timing[stage]);
   }

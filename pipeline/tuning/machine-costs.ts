@@ -8,7 +8,7 @@ export interface RunCost {
   readonly threads: number;
   /** How many sessions ran at the same time. */
   readonly lanes: number;
-  /** Wall time of the whole batch, median, ms. */
+  /** Wall time of the whole batch while nothing else disturbs, ms. */
   readonly ms: number;
 }
 export interface ModelCosts {
@@ -25,7 +25,7 @@ export interface MachineCosts {
   readonly glanceMs: number;
 }
 
-/** Median ms of a batch, or undefined where it was not measured. */
+/** ms of a batch, or undefined where it was not measured. */
 export function runMs({ runs }: ModelCosts, batch: number, threads: number): number | undefined {
   return runs.find((run) => run.batch === batch && run.threads === threads)?.ms;
 }

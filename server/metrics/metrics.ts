@@ -12,6 +12,7 @@ import { addEventLoopDelay } from './event-loop-delay.js';
 
 const OUTCOMES = ['ok', 'dropped', 'error'] as const;
 const STAGES: readonly StageName[] = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'];
+const CARRIED_HOW = ['glance', 'unseen'] as const;
 const DROP_REASONS = ['superseded', 'deadline', 'draining'] as const;
 const STAGE_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const HTTP_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 2.5, 10];
@@ -56,6 +57,12 @@ export class Metrics implements PipelineObserver {
     name: 'onlooker_frame_errors_total',
     help: 'Frames answered with an error, by its code.',
     labelNames: ['code'],
+    registers: [this.registry],
+  });
+  readonly #carried = new Counter({
+    name: 'onlooker_frames_carried_total',
+    help: 'Frames answered `ok` whose faces were carried on from the frame before, after a glance at it or unseen for want of time.',
+    labelNames: ['how'],
     registers: [this.registry],
   });
   readonly #refused = new Counter({
@@ -108,6 +115,7 @@ export class Metrics implements PipelineObserver {
     // Present from the start, so that a rate over them is never undefined.
     for (const outcome of OUTCOMES) this.#frames.inc({ outcome }, 0);
     for (const reason of DROP_REASONS) this.#dropped.inc({ reason }, 0);
+    for (const how of CARRIED_HOW) this.#carried.inc({ how }, 0);
     collectDefaultMetrics({ register: this.registry });
     addEventLoopDelay(this.registry);
     this.#addGauges(measured);
@@ -117,6 +125,9 @@ export class Metrics implements PipelineObserver {
     this.#byOutcome[outcome]?.inc();
     if (outcome === 'dropped') this.#dropped.inc({ reason: detail });
     if (outcome === 'error') this.#errors.inc({ code: detail });
+  }
+  carried(how: 'glance' | 'unseen'): void {
+    this.#carried.inc({ how });
   }
   stage(stage: StageName, ms: number): void {
     this.#byStage.get(stage)?.observe(ms / 1000);

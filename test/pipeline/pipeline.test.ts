@@ -11,6 +11,7 @@ beforeAll(async () => {
   const observer = {
     received: () => undefined,
     stage: () => undefined,
+    carried: () => undefined,
     batch: () => undefined,
     frame: (outcome: string) => outcomes.push(outcome),
   };
@@ -99,6 +100,19 @@ describe('single images', () => {
 });
 
 describe('streams', () => {
+  test('an image is copied when it is handed in, since the socket takes its bytes back', async () => {
+    const results: FrameResult[] = [];
+    const stream = pipeline.openStream({ task: 'detect' }, (result) => results.push(result));
+    const image = await imageOf('cage.jpg');
+    for (const seq of [0, 1]) {
+      const bytes = new Uint8Array(image);
+      stream.push(frame(bytes, seq));
+      bytes.fill(0);
+    }
+    await stream.close('finish');
+    for (const { outcome } of results) expect(facesOf(outcome)).toHaveLength(1);
+  });
+
   test('a flood, good and bad frames mixed, is answered once each and in order', async () => {
     const results: FrameResult[] = [];
     const stream = pipeline.openStream({ task: 'faces' }, (result) => results.push(result));

@@ -68,6 +68,7 @@ describe('on a fast stream', () => {
     expect(followed.map(({ status }) => status)).toEqual(film.map(() => 'ok'));
     const carried = followed.filter((result) => result.carried);
     expect(carried.length).toBeGreaterThan(film.length / 3);
+    expect(await service.metric('onlooker_frames_carried_total')).toBe(carried.length);
     const tracks = new Set(followed.flatMap(({ faces }) => faces.map(({ track }) => track)));
     expect(tracks.size).toBe(1);
     followed.forEach(({ faces, carried: isCarried }, index) => {

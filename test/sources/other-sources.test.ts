@@ -64,7 +64,11 @@ describe('an http camera', () => {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(frames.length).toBeGreaterThanOrEqual(9);
     expect(frames.length).toBeLessThanOrEqual(12);
-    expect(source.format).toMatchObject({ codec: 'mjpeg', width: readJpegHeader(frame.jpeg)?.width, height: readJpegHeader(frame.jpeg)?.height });
+    expect(source.format).toMatchObject({
+      codec: 'mjpeg',
+      width: readJpegHeader(frame.jpeg)?.width,
+      height: readJpegHeader(frame.jpeg)?.height,
+    });
   });
 
   test('is scaled when that is asked for', async () => {

@@ -106,7 +106,14 @@ export async function failingStart(env: Readonly<Record<string, string>>, cwd?: 
 function launch(env: Readonly<Record<string, string>>, cwd?: string) {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ONLOOKER_')));
   const child = spawn(process.execPath, [program, 'serve'], {
-    env: { ...inherited, ONLOOKER_PORT: '0', ONLOOKER_MODELS_DIR: cacheDir, ONLOOKER_PROVIDER: 'cpu', ONLOOKER_TUNE_AT_START: 'false', ...env },
+    env: {
+      ...inherited,
+      ONLOOKER_PORT: '0',
+      ONLOOKER_MODELS_DIR: cacheDir,
+      ONLOOKER_PROVIDER: 'cpu',
+      ONLOOKER_TUNE_AT_START: 'false',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: cwd ?? tmpdir(),
   });
