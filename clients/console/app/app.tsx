@@ -1,0 +1,35 @@
+// The frame around every view: navigation, what is said to screen readers, notifications.
+import { useRef } from 'preact/hooks';
+import { Toasts } from '../components/toast.js';
+import { t } from '../i18n/i18n.js';
+import { LazyView } from './lazy-view.js';
+import { Navigation } from './navigation.js';
+import { route } from './router.js';
+
+export function App() {
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const { view } = route.value;
+  const title = t(`${view}.title`);
+
+  const focusTitle = () => (main.current?.querySelector<HTMLElement>('h1') ?? main.current)?.focus();
+  const onShown = () => {
+    document.title = `${title} · Onlooker`;
+    // Where a page is opened the browser places the focus; from then on a new view begins at its title.
+    if (!isFirst.current) focusTitle();
+    isFirst.current = false;
+  };
+
+  return (
+    <div class="shell">
+      <button type="button" class="skip-link" onClick={focusTitle}>
+        {t('shell.skip')}
+      </button>
+      <Navigation />
+      <main ref={main} class="main" tabIndex={-1} id="main">
+        <LazyView view={view} onShown={onShown} />
+      </main>
+      <Toasts />
+    </div>
+  );
+}

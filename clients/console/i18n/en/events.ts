@@ -1,0 +1,5 @@
+// English texts of the view events.
+
+export const events = {
+  title: 'Events',
+} as const;

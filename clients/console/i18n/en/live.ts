@@ -1,0 +1,5 @@
+// English texts of the view live.
+
+export const live = {
+  title: 'Live',
+} as const;

@@ -1,0 +1,5 @@
+// English texts of the view streams.
+
+export const streams = {
+  title: 'Streams',
+} as const;

@@ -1,0 +1,5 @@
+// English texts of the view system.
+
+export const system = {
+  title: 'System',
+} as const;
