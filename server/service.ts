@@ -9,7 +9,7 @@ import { EventLog } from '../pipeline/events/event-log.js';
 import { Gallery } from '../pipeline/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
-import type { DrawFaces } from './draw-faces.js';
+import type { GivenParts } from './given-parts.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
@@ -58,7 +58,7 @@ export class Service {
   }
 
   /** Listens; nothing is loaded yet. @throws StartError */
-  static async listen(settings: Settings, log: Logger, draw: DrawFaces): Promise<Service> {
+  static async listen(settings: Settings, log: Logger, given: GivenParts): Promise<Service> {
     await assertUsable(settings.dataDir);
     const state = new ServiceState();
     const metrics = new Metrics(() => ({
@@ -71,7 +71,7 @@ export class Service {
     }));
     const feed = new StreamFeed();
     const owners = new StreamOwners();
-    const listener = await Listener.start({ settings, state, metrics, log, feed, owners, draw });
+    const listener = await Listener.start({ settings, state, metrics, log, feed, owners, given });
     log.info({ url: `http://${settings.host}:${listener.port}` }, 'listening');
     return new Service({ settings, log, state, metrics, listener, feed, owners });
   }
