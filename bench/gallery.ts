@@ -195,9 +195,9 @@ async function* exportOf(
   const spool = await SpoolFile.create(dir);
   const idOf = (index: number): string => `stranger-${String(index).padStart(7, '0')}`;
   const sha256Of = (index: number): string => index.toString(16).padStart(64, 'f');
-  const records = async function* (make: (index: number) => Buffer): AsyncGenerator<readonly StoreRecord[]> {
-    for (let from = 0; from < faces; from += FACES_A_RECORD_CHUNK) {
-      const count = Math.min(FACES_A_RECORD_CHUNK, faces - from);
+  const records = async function* (make: (index: number) => Buffer, most = faces): AsyncGenerator<readonly StoreRecord[]> {
+    for (let from = 0; from < most; from += FACES_A_RECORD_CHUNK) {
+      const count = Math.min(FACES_A_RECORD_CHUNK, most - from);
       yield Array.from({ length: count }, (_, index) => ({ key: idOf(from + index), value: make(from + index) }));
       await Promise.resolve();
     }
@@ -211,7 +211,11 @@ async function* exportOf(
   };
   try {
     const header = { model, people: faces, faces, gallery_version: 1, created_at: 0 };
-    await writeGalleryFile(spool, header, records(personRecord), records(faceRecord));
+    await writeGalleryFile(spool, header, {
+      people: records(personRecord),
+      faces: records(faceRecord),
+      pictures: records(faceRecord, 0),
+    });
     yield* spool.read();
   } finally {
     await spool.close();

@@ -3,6 +3,7 @@
 import type { KeptEvent } from '../protocol/events.js';
 import type { FaceRecord } from '../protocol/people.js';
 import type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
+import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
 import { fromBase64 } from './codec.js';
 import { everyItem, type Page } from './http-pages.js';
 import { jsonOf, successful, type Requester } from './http-request.js';
@@ -80,18 +81,27 @@ export function eventFunctions(request: Requester) {
 }
 
 export function trackFunctions(request: Requester) {
+  const path = (track: string) => `/v1/tracks/${encodeURIComponent(track)}`;
   return {
+    /** Who a live or recent track is taken for, and why. Rejects with `NOT_FOUND` once it is too long ago. */
+    async get(track: string): Promise<TrackAnswer> {
+      const { thumbnail, faces, ...rest } = await jsonOf<TrackAnswer>(request(path(track)));
+      const face = ({ picture, ...one }: TrackFace): TrackFace => ({ ...one, ...(picture && { picture: bytesOf(picture) }) });
+      return { ...rest, ...(thumbnail && { thumbnail: bytesOf(thumbnail) }), faces: faces.map(face) };
+    },
     /**
      * Enrols the best faces of a live or recent track for a person, through the same gate as images. Rejects with
      * `NOT_FOUND` (no such person, or the track is too long ago), `LOW_QUALITY` or `CONFLICT`.
      */
     enroll: (track: string, person: string) =>
-      jsonOf<TrackEnrolment>(request(`/v1/tracks/${encodeURIComponent(track)}/enroll`, { method: 'POST', json: { person } })),
+      jsonOf<TrackEnrolment>(request(`${path(track)}/enroll`, { method: 'POST', json: { person } })),
   };
 }
 
 /** In JSON a picture is base64. */
+const bytesOf = (picture: Uint8Array): Uint8Array => fromBase64(picture as unknown as string);
+
 function withBytes(event: KeptEvent): KeptEvent {
   if (!('thumbnail' in event) || event.thumbnail === undefined) return event;
-  return { ...event, thumbnail: fromBase64(event.thumbnail as unknown as string) };
+  return { ...event, thumbnail: bytesOf(event.thumbnail) };
 }

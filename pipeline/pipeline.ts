@@ -7,8 +7,9 @@ import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord } from '../protocol/people.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
-import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
+import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
@@ -21,6 +22,7 @@ import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions
 import { RecentStreams } from './recent-streams.js';
 import { StreamQueue } from './stream-queue.js';
 import { withTotal } from './timing.js';
+import { trackAnswer } from './track-answer.js';
 import { TrackedStream, type TrackedFrame } from './tracked-stream.js';
 import { Turns, type FrameTurn, type StreamTurn } from './turns.js';
 
@@ -192,8 +194,9 @@ export class Pipeline {
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     // The bytes are given away with the request, so their hash is taken before.
     const sha256 = await imageSha256(image);
-    const worked = await this.#request({ image, want: 'all' });
-    return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
+    const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
+    const worked = await this.#request({ image, want: guide });
+    return enrolFace(gallery, personId, worked, { sha256, guide }, { gate: this.#gate, match: this.#thresholds.match });
   }
 
   /**
@@ -209,7 +212,17 @@ export class Pipeline {
       const seen = tracked.bestOf(trackId);
       if (seen !== undefined) return enrolSeen(gallery, personId, seen, { gate: this.#gate, match: this.#thresholds.match });
     }
-    throw new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
+    throw noTrack();
+  }
+
+  /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
+  track(trackId: string): TrackAnswer {
+    this.#answerer({ task: 'embed' });
+    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
+      const account = tracked.account(trackId);
+      if (account !== undefined) return trackAnswer(account, this.#gate, (id) => this.#gallery?.person(id)?.name);
+    }
+    throw noTrack();
   }
 
   /** Answers what is in hand, drops what waits (`draining`), then stops every thread. */
@@ -339,6 +352,8 @@ export class Pipeline {
       tracked?.tick();
     }
     this.#ended.expire();
+    // They tell nothing any more, but forget people who were deleted.
+    for (const tracked of this.#ended.streams) tracked.tick();
   }
 
   #deliver(result: FrameResult, onResult: (result: FrameResult) => void): void {
@@ -381,4 +396,8 @@ function workOf(options: RecogniseOptions, want: FrameWork['want']): Omit<FrameW
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.minFacePx === undefined ? {} : { minFacePx: options.minFacePx }),
   };
+}
+
+function noTrack(): OnlookerError {
+  return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
 }

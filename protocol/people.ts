@@ -11,6 +11,8 @@ export interface Person {
   readonly updated_at: number;
   /** How many faces are enrolled. */
   readonly faces: number;
+  /** Id of the best face of which a picture is kept; absent where there is none. */
+  readonly picture?: string;
 }
 
 export interface FaceRecord {
@@ -23,6 +25,8 @@ export interface FaceRecord {
   readonly box: Box;
   /** Unix ms. */
   readonly created_at: number;
+  /** A picture of it is kept; absent where there is none. */
+  readonly picture?: true;
 }
 
 export interface ImportReport {

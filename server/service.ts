@@ -156,7 +156,8 @@ export class Service {
   async #openGallery({ embedder }: PreparedPack): Promise<Gallery | null> {
     if (embedder === undefined) return null;
     const { id, sha256, dim } = embedder;
-    return Gallery.open({ dir: join(this.#settings.dataDir, GALLERY_FOLDER), model: { id, sha256, dim }, log: this.#log });
+    const { dataDir, facePictures: pictures } = this.#settings;
+    return Gallery.open({ dir: join(dataDir, GALLERY_FOLDER), model: { id, sha256, dim }, pictures, log: this.#log });
   }
 
   async #stop(): Promise<void> {

@@ -113,9 +113,10 @@ export class GallerySearch implements FaceSearch {
       if (!isHitOf(hit, index)) continue;
       const similarity = cosineWithRow(chunk.embeddings, row * this.#dim, lookup.probe);
       if (similarity <= lookup.least) continue;
-      // A row may have been deleted and half zeroed while it was read.
-      if (Atomics.load(chunk.owners, row) !== owner) return;
-      place(lookup.best, owner, similarity, topPeople);
+      // A row may have been deleted and half zeroed while it was read, or be another's now.
+      const ownerNow = Atomics.load(chunk.owners, row);
+      if (ownerNow < 0) return;
+      place(lookup.best, ownerNow, similarity, topPeople);
       if (lookup.best.length === topPeople) lookup.least = lookup.best[topPeople - 1]?.similarity ?? -Infinity;
     }
   }

@@ -4,7 +4,7 @@ import type { DrawFaces } from '../draw-faces.js';
 import type { ServiceState } from '../service-state.js';
 import type { Exchange } from './exchange.js';
 import { pageOf } from './paging.js';
-import { jsonReply, NO_CONTENT, type Reply } from './reply.js';
+import { jpegReply, jsonReply, NO_CONTENT, type Reply } from './reply.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
 
@@ -59,8 +59,4 @@ async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange
   // The picture that the answer belongs to, so that boxes lie on their faces.
   if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
   return jpegReply(await draw(answered.jpeg, answered.payload.faces));
-}
-
-function jpegReply(jpeg: Uint8Array): Reply {
-  return { status: 200, headers: { 'content-type': 'image/jpeg', 'cache-control': 'no-store' }, body: jpeg };
 }

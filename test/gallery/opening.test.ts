@@ -104,9 +104,9 @@ test('a record that was changed behind its back is told', async () => {
 
 test('a gallery of a newer version is refused', async () => {
   const dir = await galleryDir(1);
-  const meta = { schema: 2, model: MODEL, gallery_version: 1, purge_pending: false, what_else: true };
-  await tamper(dir, { meta: encodeMeta(meta as unknown as Parameters<typeof encodeMeta>[0]) });
-  expect(await openErrorOf(dir)).toMatch(/newer version of Onlooker \(schema 2, this one knows 1\): run that version/);
+  const meta = { schema: 3, model: MODEL, gallery_version: 1, purge_pending: false, what_else: true };
+  await tamper(dir, { meta: encodeMeta(meta) });
+  expect(await openErrorOf(dir)).toMatch(/newer version of Onlooker \(schema 3, this one knows 2\): run that version/);
 });
 
 test('a gallery of another model is refused, by sha256 or dimension, and both are told', async () => {
