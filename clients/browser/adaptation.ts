@@ -11,6 +11,8 @@ export interface CaptureSettings {
 }
 /** What keeps the picture from being as good and as frequent as it may be. */
 export type LimitedBy = 'nothing' | 'service' | 'network';
+/** All credits are out; as many frames are under way as may be; the socket has not sent the last one yet. */
+export type BlockedBy = 'credits' | 'allowance' | 'socket';
 
 export interface AdaptationLimits {
   readonly maxFps: number;
@@ -46,6 +48,14 @@ const NETWORK_DECREASE = 0.7;
 const SERVICE_DECREASE = 0.85;
 /** A step up needs so much more budget than it costs, so that the picture does not go up and down. */
 const STEP_UP_ROOM = 1.3;
+/** How much of what the network was seen to carry is used; the rest keeps its queues empty. */
+const SHARE_OF_CAPACITY = 0.8;
+/** A budget of which less is used says nothing when all goes well. */
+const USED_ENOUGH = 0.7;
+/** The first frames show what the network carries; they are small, so that on a bad one they are soon through. */
+const FIRST_WIDTH_PX = 640;
+/** An answer is late after so many targets. */
+const LATE_TARGETS = 3;
 /** The fastest way seen is forgotten so slowly, a second: a network that became longer is not congested for ever. */
 const BASE_DRIFT_MS = 2;
 const BYTES_PER_PIXEL_GUESS = 0.12;
@@ -53,15 +63,16 @@ const BYTES_PER_PIXEL_GUESS = 0.12;
 export class Adaptation {
   readonly #limits: AdaptationLimits;
   readonly #rungs: readonly Rung[];
-  #rung = 0;
+  #rung: number;
   #serviceFps: number;
-  /** Bytes a second; infinite until the network has shown a limit. */
-  #networkBytes = Infinity;
+  /** Bytes a second; infinite where the network has shown that it carries more than there is. */
+  #networkBytes: number;
   /** Bytes of a frame of the best rung, learned. */
   #bestBytes: number;
   #baseMs = Infinity;
   /** What is told by frames sent before the last decrease is known already. */
   #changedMs = -Infinity;
+  #isStarting = true;
   #window: Window | undefined;
 
   constructor(limits: AdaptationLimits) {
@@ -69,6 +80,9 @@ export class Adaptation {
     this.#rungs = ladder(limits.maxWidthPx);
     this.#serviceFps = limits.maxFps;
     this.#bestBytes = limits.maxWidthPx ** 2 * 0.5625 * BYTES_PER_PIXEL_GUESS;
+    const first = this.#rungs.findIndex(({ widthPx }) => widthPx <= FIRST_WIDTH_PX);
+    this.#rung = first < 0 ? this.#rungs.length - 1 : first;
+    this.#networkBytes = this.#frameBytes(this.#rung) * Math.min(USEFUL_FPS, limits.maxFps);
   }
 
   get settings(): CaptureSettings {
@@ -77,6 +91,7 @@ export class Adaptation {
   }
 
   get limitedBy(): LimitedBy {
+    if (this.#isStarting) return 'nothing';
     const byNetwork = this.#rung > 0 || this.#networkBytes / this.#frameBytes(this.#rung) < this.#serviceFps;
     if (byNetwork) return 'network';
     return this.#serviceFps < this.#limits.maxFps ? 'service' : 'nothing';
@@ -84,15 +99,28 @@ export class Adaptation {
 
   /** How many frames may be under way: all of the credits, or fewer where they would only wait in the network. */
   mayBeUnanswered(credits: number): number {
+    if (this.#isStarting) return Math.min(1, credits);
     if (this.limitedBy !== 'network') return credits;
     return Math.min(credits, Math.max(1, Math.floor((this.#fps() * this.#limits.targetMs) / 1000)));
   }
 
-  /** A frame was due and could not be sent: all credits were out, or the socket had not sent the last one yet. */
-  blocked(nowMs: number, by: 'credits' | 'socket'): void {
+  /** A frame was due and could not be sent; what it waits for: to be told once a frame. */
+  blocked(nowMs: number, by: BlockedBy): void {
     const window = this.#windowAt(nowMs);
     window.due += 1;
     window[by] += 1;
+  }
+
+  /**
+   * Still no answer: bad news before it comes.
+   *
+   * @param oldestMs when the oldest unanswered frame was sent
+   * @returns whether the settings changed
+   */
+  waited(nowMs: number, oldestMs: number): boolean {
+    const isLate = nowMs - oldestMs > LATE_TARGETS * this.#limits.targetMs;
+    if (!isLate || oldestMs < this.#changedMs || (this.#window?.answers ?? 0) > 0) return false;
+    return this.#changes(() => this.#decreaseNetwork(0, nowMs));
   }
 
   /** A frame was sent. */
@@ -105,10 +133,12 @@ export class Adaptation {
   answered(answer: Answered): boolean {
     const { nowMs, sentMs, bytes, serviceMs, isDropped } = answer;
     const window = this.#windowAt(nowMs);
+    const networkMs = Math.max(1, nowMs - sentMs - serviceMs);
     window.answers += 1;
     window.bytes += bytes;
+    // It was carried in no more than this time, and so the network carries no less.
+    window.capacity = Math.max(window.capacity, (1000 * bytes) / networkMs);
     if (sentMs >= this.#changedMs) {
-      const networkMs = Math.max(0, nowMs - sentMs - serviceMs);
       this.#baseMs = Math.min(this.#baseMs, networkMs);
       window.judged += 1;
       window.networkMs += networkMs;
@@ -116,13 +146,12 @@ export class Adaptation {
       window.dropped += isDropped ? 1 : 0;
     }
     const lastedMs = nowMs - window.startMs;
-    if (lastedMs < WINDOW_MS || (window.answers < WINDOW_ANSWERS && lastedMs < 4 * WINDOW_MS)) return false;
+    const isShort = lastedMs < WINDOW_MS || (window.answers < WINDOW_ANSWERS && lastedMs < 4 * WINDOW_MS);
+    if (isShort && !this.#isStarting) return false;
     this.#window = undefined;
+    this.#isStarting = false;
     this.#baseMs += (BASE_DRIFT_MS * lastedMs) / 1000;
-    const before = this.settings;
-    this.#judge(window, nowMs);
-    const after = this.settings;
-    return before.fps !== after.fps || before.widthPx !== after.widthPx || before.quality !== after.quality;
+    return this.#changes(() => this.#judge(window, nowMs));
   }
 
   /** The connection is another one: what was under way says nothing of it, and its way may be longer or shorter. */
@@ -130,33 +159,54 @@ export class Adaptation {
     this.#window = undefined;
     this.#baseMs = Infinity;
     this.#changedMs = nowMs;
+    this.#isStarting = true;
   }
 
   #judge(window: Window, nowMs: number): void {
     const { targetMs, maxFps } = this.#limits;
-    const seconds = (nowMs - window.startMs) / 1000;
-    const waitingMs = window.judged === 0 ? 0 : window.networkMs / window.judged - this.#baseMs;
-    const serviceMs = window.judged === 0 ? 0 : window.serviceMs / window.judged;
-    const answeredFps = window.answers / seconds;
+    const seconds = Math.max(1, nowMs - window.startMs) / 1000;
+    const judged = Math.max(1, window.judged);
+    // A way longer than the target is not taken for granted: it may be our own frames that fill it.
+    const waitingMs = window.networkMs / judged - Math.min(this.#baseMs, targetMs);
+    const serviceMs = window.serviceMs / judged;
+    const carried = window.bytes / seconds;
 
     if (window.socket > window.due / 4 || (waitingMs > targetMs / 2 && waitingMs > serviceMs / 2)) {
-      const carried = window.bytes / seconds;
-      const used = Math.min(this.#networkBytes, this.#frameBytes(this.#rung) * this.#fps());
-      this.#networkBytes = Math.max(
-        this.#frameBytes(this.#rungs.length - 1) * MIN_FPS,
-        Math.min(used * NETWORK_DECREASE, Math.max(carried, used * 0.25)),
-      );
-      this.#changedMs = nowMs;
-    } else if (window.dropped > 0 || serviceMs > targetMs || window.credits > window.due / 2) {
-      const granted = Math.max(answeredFps, this.#fps() * SERVICE_DECREASE);
-      if (granted < this.#serviceFps) this.#changedMs = nowMs;
-      this.#serviceFps = Math.max(MIN_FPS, Math.min(this.#serviceFps, granted));
+      this.#decreaseNetwork(carried, nowMs);
+      return;
+    }
+    this.#networkBytes = Math.max(this.#networkBytes, SHARE_OF_CAPACITY * window.capacity);
+    if (window.dropped > 0 || serviceMs > targetMs || window.credits > window.due / 2) {
+      this.#decreaseService(window.answers / seconds, nowMs);
     } else if (window.judged > 0) {
-      // Whichever holds back gets one more frame a second: the network first, since its picture is the worse one.
-      if (this.limitedBy === 'network') this.#networkBytes += this.#frameBytes(this.#rung);
-      else this.#serviceFps = Math.min(maxFps, this.#serviceFps + 1);
+      // With the best picture it may as well be the camera that gives no more.
+      const isUsed = this.#rung === 0 || carried > USED_ENOUGH * this.#networkBytes;
+      if (isUsed) this.#networkBytes += this.#frameBytes(this.#rung);
+      this.#serviceFps = Math.min(maxFps, this.#serviceFps + 1);
     }
     this.#step();
+  }
+
+  /** @param carried bytes a second that came through lately */
+  #decreaseNetwork(carried: number, nowMs: number): void {
+    const used = Math.min(this.#networkBytes, this.#frameBytes(this.#rung) * this.#fps());
+    const least = this.#frameBytes(this.#rungs.length - 1) * MIN_FPS;
+    this.#networkBytes = Math.max(least, Math.min(NETWORK_DECREASE * used, Math.max(carried, used / 4)));
+    this.#changedMs = nowMs;
+    this.#step();
+  }
+
+  #decreaseService(answeredFps: number, nowMs: number): void {
+    const granted = Math.max(answeredFps, this.#fps() * SERVICE_DECREASE);
+    if (granted < this.#serviceFps) this.#changedMs = nowMs;
+    this.#serviceFps = Math.max(MIN_FPS, Math.min(this.#serviceFps, granted));
+  }
+
+  #changes(change: () => void): boolean {
+    const before = this.settings;
+    change();
+    const after = this.settings;
+    return before.fps !== after.fps || before.widthPx !== after.widthPx || before.quality !== after.quality;
   }
 
   /** The best picture that the network carries often enough to be useful. */
@@ -193,9 +243,12 @@ interface Window {
   /** Frames that were due: those sent and those that could not be. */
   due: number;
   credits: number;
+  allowance: number;
   socket: number;
   answers: number;
   bytes: number;
+  /** Bytes a second that the network was seen to carry at least. */
+  capacity: number;
   /** Answers that tell of the settings in force, and the sums of their times. */
   judged: number;
   networkMs: number;
@@ -206,9 +259,11 @@ const EMPTY_WINDOW: Window = {
   startMs: 0,
   due: 0,
   credits: 0,
+  allowance: 0,
   socket: 0,
   answers: 0,
   bytes: 0,
+  capacity: 0,
   judged: 0,
   networkMs: 0,
   serviceMs: 0,

@@ -80,7 +80,7 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
       const opened = new CameraStream<T>({
         client,
         ownsClient: shared === undefined,
-        stream: stream as OnlookerStream<T, unknown>,
+        stream: stream,
         source,
         wanted,
         maxFps,
@@ -103,7 +103,10 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
     this.#parts = parts;
     this.#source = parts.source;
     this.video = parts.source.video;
-    this.#adaptation = new Adaptation(parts);
+    const { maxFps, targetMs } = parts;
+    // What the camera does not have cannot be sent.
+    const maxWidthPx = Math.min(parts.maxWidthPx, this.video.videoWidth || parts.maxWidthPx);
+    this.#adaptation = new Adaptation({ maxFps, maxWidthPx, targetMs });
     this.#sender = new FrameSender({
       stream: parts.stream,
       adaptation: this.#adaptation,
@@ -131,7 +134,7 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
       state: this.#state,
       credits: stream.credits,
       unanswered: stream.unanswered,
-      widthPx: Math.min(widthPx, this.video.videoWidth || widthPx),
+      widthPx,
       quality,
       fps,
       limitedBy: this.#adaptation.limitedBy,

@@ -3,7 +3,7 @@
 import type { Task } from '../../protocol/payloads.js';
 import type { FrameResult } from '../results.js';
 import type { OnlookerStream } from '../stream.js';
-import type { Adaptation } from './adaptation.js';
+import type { Adaptation, BlockedBy } from './adaptation.js';
 import type { CapturedFrame } from './camera-options.js';
 import type { Capture, Picture } from './capture.js';
 import { FrameRing } from './frame-ring.js';
@@ -142,15 +142,22 @@ export class FrameSender<T extends Task> {
       if (!by) return;
       // A socket that is empty at the second look was only about to be.
       if (looks === (by === 'socket' ? 1 : 0)) this.#link.adaptation.blocked(performance.now(), by);
+      this.#tellWaiting();
       await sleep(LOOK_AGAIN_MS, signal, (wake) => (this.#wake = wake));
     }
   }
 
-  #blockedBy(): 'credits' | 'socket' | undefined {
+  #tellWaiting(): void {
+    const [oldest] = this.#underWay.values();
+    if (oldest && this.#link.adaptation.waited(performance.now(), oldest.sentMs)) this.#link.onAdapted();
+  }
+
+  #blockedBy(): BlockedBy | undefined {
     const { stream, adaptation } = this.#link;
     if (this.#link.unsentBytes() > 0) return 'socket';
+    if (stream.unanswered >= stream.credits) return 'credits';
     const allowed = Math.min(MAX_UNANSWERED, adaptation.mayBeUnanswered(stream.credits));
-    return stream.unanswered < allowed ? undefined : 'credits';
+    return stream.unanswered < allowed ? undefined : 'allowance';
   }
 }
 

@@ -77,7 +77,7 @@ function startIn(worker: Worker, track: MediaStreamTrack): Promise<boolean> {
       if (Processor) {
         const { readable: frames } = new Processor({ track });
         post(worker, { t: 'start', frames }, [frames]);
-      } else post(worker, { t: 'start', track }, [track as unknown as Transferable]);
+      } else post(worker, { t: 'start', track }, [track]);
     } catch {
       // This browser moves neither the frames nor the track.
       settle(false);
