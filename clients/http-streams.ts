@@ -53,6 +53,16 @@ export function streamFunctions(request: Requester) {
     /** Fields that are not named stay, `null` puts a default back; `***` in the address keeps the password that is known. */
     change: (id: string, patch: StreamPatch) => jsonOf<StreamAnswer>(request(path(id), { method: 'PATCH', json: patch })),
     remove: async (id: string): Promise<void> => void (await successful(await request(path(id), { method: 'DELETE' }))),
+    /** The first picture (JPEG) of an address that need not be registered. Rejects with `SOURCE_FAILED` and the reason. */
+    async test(source: StreamTest): Promise<Uint8Array> {
+      const response = await successful(await request('/v1/streams/test', { method: 'POST', json: source }));
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    /** The newest frame that was answered, as JPEG, and the `seq` of its result. Rejects with `SOURCE_FAILED` before the first. */
+    async answered(id: string): Promise<{ readonly image: Uint8Array<ArrayBuffer>; readonly seq: number }> {
+      const response = await successful(await request(`${path(id)}/snapshot.jpg`, { query: { answered: 1 } }));
+      return { image: new Uint8Array(await response.arrayBuffer()), seq: Number(response.headers.get('onlooker-seq')) };
+    },
     /** The newest frame as JPEG; `overlay` draws boxes and names. */
     async snapshot(id: string, { overlay = false }: { readonly overlay?: boolean } = {}): Promise<Uint8Array> {
       const query = overlay ? { overlay: 1 } : {};

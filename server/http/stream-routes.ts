@@ -1,5 +1,6 @@
 // Registered streams over HTTP. Their addresses go in with passwords and never come out with them.
-import { newStreamSchema, streamPatchSchema } from '../../protocol/streams.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import { newStreamSchema, streamPatchSchema, streamTestSchema } from '../../protocol/streams.js';
 import type { DrawFaces } from '../draw-faces.js';
 import type { ServiceState } from '../service-state.js';
 import type { Exchange } from './exchange.js';
@@ -54,9 +55,19 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
 
 async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange): Promise<Reply> {
   const { jpeg, answered } = state.requireCameras().picture(exchange.param(0));
-  const isOverlaid = !['0', 'false', null].includes(exchange.query.get('overlay'));
+  const isOverlaid = isAsked(exchange, 'overlay');
+  if (isAsked(exchange, 'answered') && !isOverlaid) {
+    if (answered === null) throw new OnlookerError('SOURCE_FAILED', 'No picture of this stream was answered yet.');
+    const reply = jpegReply(answered.jpeg);
+    return { ...reply, headers: { ...reply.headers, [SEQ_HEADER]: String(answered.seq) } };
+  }
   if (!isOverlaid) return jpegReply(jpeg);
   // The picture that the answer belongs to, so that boxes lie on their faces.
   if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
   return jpegReply(await draw(answered.jpeg, answered.payload.faces));
 }
+/** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
+const SEQ_HEADER = 'onlooker-seq';
+
+const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
+
