@@ -2,11 +2,8 @@
 // any break and goes on from the last event it had. It keeps no events: views that show them listen and ask for the rest.
 import { signal } from '@preact/signals';
 import type { KeptEvent } from '../../../protocol/events.js';
-import { RECONNECT_DEFAULTS } from '../../backoff.js';
-import { systemClock } from '../../clock.js';
-import { CODECS } from '../../codec.js';
-import { socketUrl } from '../../socket.js';
 import { Subscription } from '../../subscription.js';
+import { linkOptions } from './link-options.js';
 
 export type FeedState = 'connecting' | 'live' | 'reconnecting';
 type Listener = (event: KeptEvent) => void;
@@ -48,17 +45,7 @@ async function follow(since: string | undefined): Promise<void> {
 function subscribe(since: string | undefined): Subscription {
   return new Subscription(
     { streams: ['*'], send: 'events', ...(since === undefined ? {} : { since }) },
-    {
-      connection: {
-        url: socketUrl(location.origin),
-        Socket: WebSocket,
-        codec: CODECS.msgpack,
-        clock: systemClock,
-        answerTimeoutMs: 10_000,
-      },
-      reconnect: RECONNECT_DEFAULTS,
-      random: Math.random,
-    },
+    linkOptions(),
     () => undefined,
   );
 }

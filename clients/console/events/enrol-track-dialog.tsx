@@ -1,7 +1,5 @@
 // Somebody unknown who was seen becomes somebody known: the best faces of the track are enrolled under a name.
 import { useState } from 'preact/hooks';
-import type { Person } from '../../http-client.js';
-import { http } from '../app/service.js';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
@@ -9,6 +7,7 @@ import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { loadPeople, people, personOf } from '../people/people-store.js';
 import { refusalText } from '../people/refusal-text.js';
+import { enrolTrack } from './enrol-track.js';
 import { VisitPicture } from './visit-card.js';
 import type { Visit } from './visits.js';
 
@@ -66,16 +65,4 @@ export function EnrolTrackDialog({ visit, onClose }: { readonly visit: Visit; re
       </form>
     </Dialog>
   );
-}
-
-/** @returns how many faces were taken */
-async function enrolTrack(track: string, name: string, known: Person | undefined): Promise<number> {
-  const person = known ?? (await http.people.create({ name }));
-  try {
-    return (await http.tracks.enroll(track, person.id)).faces.length;
-  } catch (error) {
-    // Somebody without a face could never be recognised: who was created for nothing goes again.
-    if (!known) await http.people.remove(person.id).catch(() => undefined);
-    throw error;
-  }
 }
