@@ -3,7 +3,8 @@
 // For browsers and Node alike; must never keep state of its own.
 import type { LoadedModel } from '../protocol/models.js';
 import type { Box } from '../protocol/payloads.js';
-import type { FaceRecord, ImportReport, Person } from '../protocol/people.js';
+import type { ConfigReport } from '../protocol/config.js';
+import type { FaceRecord, ImportReport, LookalikesAnswer, Person } from '../protocol/people.js';
 import { fromBase64 } from './codec.js';
 import { everyItem, type Page } from './http-pages.js';
 import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';
@@ -14,9 +15,9 @@ export * from './errors.js';
 export type { HttpOptions } from './http-request.js';
 export type { EventPage, EventQuery, TrackEnrolment } from './http-streams.js';
 export type { KeptEvent } from '../protocol/events.js';
-export type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
+export type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 export type { TrackAnswer, TrackFace, TrackVote } from '../protocol/tracks.js';
-export type { FaceRecord, ImportReport, LoadedModel, Person };
+export type { ConfigReport, FaceRecord, ImportReport, LoadedModel, LookalikesAnswer, Person };
 
 export interface PersonFields {
   readonly name?: string;
@@ -67,6 +68,10 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       if (!response.ok && response.status !== 503) await successful(response);
       return { isReady: response.ok, report: await response.json().catch(() => undefined) };
     },
+    /** The configuration in force, and from where each value comes. */
+    config: () => jsonOf<ConfigReport>(request('/v1/config')),
+    /** The figures as Prometheus reads them. */
+    metrics: async (): Promise<string> => (await successful(await request('/metrics'))).text(),
     models: async (): Promise<readonly LoadedModel[]> =>
       (await jsonOf<{ readonly models: readonly LoadedModel[] }>(request('/v1/models'))).models,
 
@@ -93,6 +98,8 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       update: (id: string, fields: PersonFields) => jsonOf<Person>(request(person(id), { method: 'PATCH', json: fields })),
       /** Makes the faces of `from` those of `id`; `from` is gone then. */
       merge: (id: string, from: string) => jsonOf<Person>(request(`${person(id)}/merge`, { method: 'POST', json: { from } })),
+      /** Pairs of people who could be taken for each other, most similar first. */
+      lookalikes: (limit?: number) => jsonOf<LookalikesAnswer>(request('/v1/people/lookalikes', { query: { limit } })),
       /** Deletes the person with all faces. */
       remove: (id: string, options?: RemoveOptions) => remove(person(id), options),
     },

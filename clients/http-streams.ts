@@ -2,7 +2,7 @@
 // Addresses of cameras hold passwords: they go into the request's body and nowhere else.
 import type { KeptEvent } from '../protocol/events.js';
 import type { FaceRecord } from '../protocol/people.js';
-import type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
+import type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
 import { fromBase64 } from './codec.js';
 import { everyItem, type Page } from './http-pages.js';

@@ -5,7 +5,7 @@
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
-import type { FaceRecord } from '../protocol/people.js';
+import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
@@ -14,6 +14,7 @@ import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameEngine, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
 import type { Gallery } from './gallery/gallery.js';
+import { Lookalikes } from './gallery/lookalikes.js';
 import { startLanes } from './lane-start.js';
 import type { LanePool } from './lane-pool.js';
 import type { Provider } from './lane-protocol.js';
@@ -60,6 +61,7 @@ export class Pipeline {
   readonly #log: PipelineLog;
   readonly #observer: PipelineObserver | undefined;
   readonly #gallery: Gallery | null;
+  readonly #lookalikes: Lookalikes | null;
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
@@ -80,6 +82,7 @@ export class Pipeline {
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
     this.#gallery = options.gallery;
+    this.#lookalikes = this.#gallery && new Lookalikes(this.#gallery, { level: this.#thresholds.match });
     this.#lanes = started.lanes;
     this.provider = started.provider;
     this.models = started.models;
@@ -215,6 +218,25 @@ export class Pipeline {
     throw noTrack();
   }
 
+  /** People whose faces are so alike that one could be named as the other, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
+  async lookalikes(limit: number): Promise<LookalikesAnswer> {
+    this.#answerer({ task: 'embed' });
+    if (this.#gallery === null || this.#lookalikes === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    const gallery = this.#gallery;
+    const { pairs, isComplete, galleryVersion } = await this.#lookalikes.find();
+    const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
+    const told = pairs.flatMap(({ a, b, similarity }) => {
+      const [one, other] = [person(a), person(b)];
+      return one === undefined || other === undefined ? [] : [{ people: [one, other] as const, similarity }];
+    });
+    return {
+      pairs: told.slice(0, limit),
+      level: this.#lookalikes.level,
+      complete: isComplete,
+      gallery_version: galleryVersion,
+    };
+  }
+
   /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
   track(trackId: string): TrackAnswer {
     this.#answerer({ task: 'embed' });
@@ -236,6 +258,7 @@ export class Pipeline {
     await Promise.all([...this.#streams].map((stream) => stream.close('draining')));
     if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
     this.#forgetSnapshots();
+    await this.#lookalikes?.close();
     await this.#engine.close();
   }
 

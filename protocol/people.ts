@@ -29,6 +29,21 @@ export interface FaceRecord {
   readonly picture?: true;
 }
 
+/** GET /v1/people/lookalikes */
+export interface LookalikesAnswer {
+  /** Most similar first. */
+  readonly pairs: readonly {
+    readonly people: readonly [Person, Person];
+    /** Cosine of their most similar faces that were found. */
+    readonly similarity: number;
+  }[];
+  /** Least similarity of a pair: that at which a face is given a name. */
+  readonly level: number;
+  /** False where the gallery is too large to look at every face. */
+  readonly complete: boolean;
+  readonly gallery_version: number;
+}
+
 export interface ImportReport {
   readonly added: number;
   readonly replaced: number;

@@ -13,6 +13,7 @@ import { Router, type Route } from './http/router.js';
 import type { GivenParts } from './given-parts.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics/metrics.js';
+import type { ConfigReport } from '../protocol/config.js';
 import { OnlookerError } from '../protocol/errors.js';
 import type { ServiceState } from './service-state.js';
 import type { Settings } from './settings.js';
@@ -29,6 +30,8 @@ const LINGER_MS = 250;
 
 export interface ListenerContext {
   readonly settings: Settings;
+  /** The settings as clients are told of them. */
+  readonly config: ConfigReport;
   readonly state: ServiceState;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -54,14 +57,14 @@ export class Listener {
 
   /** @throws StartError when the address is in use or not of this machine */
   static async start(context: ListenerContext): Promise<Listener> {
-    const { settings, state, metrics, log, given } = context;
+    const { settings, config, state, metrics, log, given } = context;
     const webFiles = await readWebFiles(given.webDir);
     const endpoint = new WebSocketEndpoint(context);
     const router = new Router(metrics, log);
     const app = App();
     app.ws(SOCKET_PATH, endpoint.behavior());
     router.register(app, [
-      ...operationsRoutes(state, metrics),
+      ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
       ...streamRoutes(state, given.draw),

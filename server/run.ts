@@ -7,10 +7,11 @@ import { Service } from './service.js';
 
 /** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
 export async function run(given: GivenParts): Promise<void> {
-  const { settings, file } = loadConfig();
+  const config = loadConfig();
+  const { settings, file } = config;
   const log = await createLogger(settings.logLevel);
   if (file !== null) log.info({ file }, 'configuration file read');
-  const service = await Service.listen(settings, log, given);
+  const service = await Service.listen(config, log, given);
   let stopping = false;
 
   const stop = (signal: NodeJS.Signals): void => {

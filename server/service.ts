@@ -9,6 +9,8 @@ import { EventLog } from '../pipeline/events/event-log.js';
 import { Gallery } from '../pipeline/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
+import type { Config } from './config.js';
+import { configReport } from './config-report.js';
 import type { GivenParts } from './given-parts.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
@@ -58,7 +60,8 @@ export class Service {
   }
 
   /** Listens; nothing is loaded yet. @throws StartError */
-  static async listen(settings: Settings, log: Logger, given: GivenParts): Promise<Service> {
+  static async listen(config: Config, log: Logger, given: GivenParts): Promise<Service> {
+    const { settings } = config;
     await assertUsable(settings.dataDir);
     const state = new ServiceState();
     const metrics = new Metrics(() => ({
@@ -71,7 +74,7 @@ export class Service {
     }));
     const feed = new StreamFeed();
     const owners = new StreamOwners();
-    const listener = await Listener.start({ settings, state, metrics, log, feed, owners, given });
+    const listener = await Listener.start({ settings, config: configReport(config), state, metrics, log, feed, owners, given });
     log.info({ url: `http://${settings.host}:${listener.port}` }, 'listening');
     return new Service({ settings, log, state, metrics, listener, feed, owners });
   }

@@ -1,11 +1,12 @@
-// Routes for those who run the service: alive, ready, figures, models.
+// Routes for those who run the service: alive, ready, figures, models, configuration.
+import type { ConfigReport } from '../../protocol/config.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ServiceState } from '../service-state.js';
 import { VERSION } from '../version.js';
 import { jsonReply } from './reply.js';
 import type { Route } from './router.js';
 
-export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[] {
+export function operationsRoutes(state: ServiceState, metrics: Metrics, config: ConfigReport): Route[] {
   const health: Route['handle'] = () => jsonReply(200, { status: 'ok', version: VERSION });
   const ready: Route['handle'] = () => {
     const missing = state.missing();
@@ -28,5 +29,6 @@ export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[]
       }),
     },
     { method: 'GET', pattern: '/v1/models', handle: () => jsonReply(200, { models: state.pipeline?.models ?? [] }) },
+    { method: 'GET', pattern: '/v1/config', handle: () => jsonReply(200, config) },
   ];
 }

@@ -34,6 +34,11 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
     },
     {
       method: 'GET',
+      pattern: '/v1/people/lookalikes',
+      handle: async ({ query }) => jsonReply(200, await state.requirePipeline().lookalikes(pageOf(query).limit)),
+    },
+    {
+      method: 'GET',
       pattern: '/v1/people/:id',
       handle: (exchange) => {
         const person = state.requireGallery().person(exchange.param(0));

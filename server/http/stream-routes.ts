@@ -25,6 +25,14 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
       },
     },
     {
+      method: 'POST',
+      pattern: '/v1/streams/test',
+      handle: async (exchange) => {
+        const cameras = state.requireCameras();
+        return jpegReply(await cameras.test(await requestJson(exchange, streamTestSchema)));
+      },
+    },
+    {
       method: 'GET',
       pattern: '/v1/streams/:id',
       handle: (exchange) => jsonReply(200, state.requireCameras().get(exchange.param(0))),
@@ -53,6 +61,11 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
   ];
 }
 
+/** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
+const SEQ_HEADER = 'onlooker-seq';
+
+const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
+
 async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange): Promise<Reply> {
   const { jpeg, answered } = state.requireCameras().picture(exchange.param(0));
   const isOverlaid = isAsked(exchange, 'overlay');
@@ -66,8 +79,3 @@ async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange
   if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
   return jpegReply(await draw(answered.jpeg, answered.payload.faces));
 }
-/** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
-const SEQ_HEADER = 'onlooker-seq';
-
-const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
-
