@@ -2,7 +2,7 @@
 import type { NamedFace } from '../../../protocol/payloads.js';
 import { poseOf } from '../people/guidance.js';
 
-/** Why a face cannot be judged well; what weighs most. */
+/** Why a face cannot be judged well. */
 export type Weakness = 'small' | 'turned' | 'blurred' | 'unclear';
 
 export type FaceSaying =
@@ -37,11 +37,12 @@ export function sayingOf(face: NamedFace): FaceSaying {
 export function weaknessOf({ box, landmarks, score, quality }: NamedFace): Weakness | undefined {
   const { yawDegrees, pitchDegrees } = poseOf(landmarks);
   const size = ramp(Math.max(box[2], box[3]), 10, 100);
+  // To come closer helps against all the rest as well.
+  if (size < WEAK) return 'small';
   const pose = ramp(Math.max(Math.abs(yawDegrees), Math.abs(pitchDegrees)), 75, 10);
   const clear = ramp(score, 0.4, 0.95);
   const sharp = Math.min(1, quality ** 4 / Math.max(size * pose * clear, 1e-6));
   const parts: readonly (readonly [Weakness, number])[] = [
-    ['small', size],
     ['turned', pose],
     ['unclear', clear],
     ['blurred', sharp],

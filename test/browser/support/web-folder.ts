@@ -6,14 +6,20 @@ import { fileURLToPath } from 'node:url';
 
 const WEB = fileURLToPath(new URL('../../../dist/web/', import.meta.url));
 const BLANK = '<!doctype html><html lang="en"><title>test</title><link rel="icon" href="/icon.svg"></html>';
-const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', svg: 'image/svg+xml' };
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html',
+  js: 'text/javascript',
+  css: 'text/css',
+  svg: 'image/svg+xml',
+};
 /** As strict as the service's own. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; img-src 'self' blob:; media-src 'self' blob:; worker-src 'self'; connect-src 'self'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; worker-src 'self'; connect-src 'self'";
 
-/** Answers `/blank`, `/client.js` and the files that it needs. */
+/** Answers `/` with the console, `/blank` with a page that has nothing on it, and the files that they need. */
 export async function answerWithWebFolder(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const [address = '/'] = (request.url ?? '/').split('?');
+  const path = address === '/' ? '/index.html' : address;
   const headers = { 'content-security-policy': POLICY };
   if (path === '/blank') return void response.writeHead(200, { ...headers, 'content-type': 'text/html' }).end(BLANK);
   const bytes = /^\/[\w./-]+$/.test(path) && !path.includes('..') ? await readFile(join(WEB, path)).catch(() => null) : null;
