@@ -1,7 +1,7 @@
 // The most similar people against the threshold and the margin, as bars. The sentence above it says the same.
 import type { TrackAnswer } from '../../http-client.js';
 import { FacePicture } from '../components/face-picture.js';
-import { formatNumber, t } from '../i18n/i18n.js';
+import { formatSimilarity, t } from '../i18n/i18n.js';
 import { personOf, pictureOf } from '../people/people-store.js';
 
 const percent = (similarity: number): string => `${Math.min(1, Math.max(0, similarity)) * 100}%`;
@@ -26,14 +26,14 @@ export function DecisionChart({ track }: { readonly track: TrackAnswer }) {
                 <span class={`events-bar events-bar-${tone}`} style={{ width: percent(candidate.similarity) }} />
                 <span class="events-threshold" style={{ left: percent(threshold) }} />
               </span>
-              <span class="events-bar-text">{formatNumber(candidate.similarity)}</span>
+              <span class="events-bar-text">{formatSimilarity(candidate.similarity)}</span>
             </li>
           );
         })}
       </ul>
       <figcaption class="muted">
         <span class="events-threshold-key" aria-hidden="true" />
-        {t('events.chart_caption', { threshold: formatNumber(threshold), margin: formatNumber(margin) })}
+        {t('events.chart_caption', { threshold: formatSimilarity(threshold), margin: formatSimilarity(margin) })}
       </figcaption>
     </figure>
   );

@@ -1,14 +1,14 @@
 // Why a track was or was not named, in one sentence with its numbers.
 import type { TrackAnswer } from '../../http-client.js';
-import { formatNumber, formatPercent, t } from '../i18n/i18n.js';
+import { formatSimilarity, formatPercent, t } from '../i18n/i18n.js';
 import type { TrackKept } from './visits.js';
 
 export function decisionText(track: TrackAnswer): string {
   const [best, second] = track.candidates;
-  const threshold = formatNumber(track.threshold);
-  const margin = formatNumber(track.margin);
+  const threshold = formatSimilarity(track.threshold);
+  const margin = formatSimilarity(track.margin);
   if (track.person && best) {
-    const similarity = formatNumber(track.person.similarity);
+    const similarity = formatSimilarity(track.person.similarity);
     if (!second) return t('events.why_alone', { similarity, threshold });
     return t('events.why_lead', {
       similarity,
@@ -33,7 +33,7 @@ export function decisionText(track: TrackAnswer): string {
       return t('events.why_mixed');
     default:
       if (!best) return t('events.why_empty');
-      return t('events.why_below', { name: best.name, similarity: formatNumber(best.similarity), threshold });
+      return t('events.why_below', { name: best.name, similarity: formatSimilarity(best.similarity), threshold });
   }
 }
 
@@ -41,8 +41,8 @@ export function decisionText(track: TrackAnswer): string {
 export function rememberedText({ person, similarity, threshold }: TrackKept): string {
   const forgotten = t('events.why_forgotten');
   if (similarity === null) return forgotten;
-  const values = { similarity: formatNumber(similarity), threshold: formatNumber(threshold) };
+  const values = { similarity: formatSimilarity(similarity), threshold: formatSimilarity(threshold) };
   return `${t(person ? 'events.why_alone' : 'events.why_below_somebody', values)} ${forgotten}`;
 }
 
-const lead = (one: number, other: number): string => formatNumber(Math.max(0, one - other));
+const lead = (one: number, other: number): string => formatSimilarity(Math.max(0, one - other));

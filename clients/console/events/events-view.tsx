@@ -7,7 +7,7 @@ import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { Spinner } from '../components/spinner.js';
 import { ViewHeader } from '../components/view-header.js';
-import { language, t } from '../i18n/i18n.js';
+import { formatDay, t } from '../i18n/i18n.js';
 import { loadPeople } from '../people/people-store.js';
 import { EnrolTrackDialog } from './enrol-track-dialog.js';
 import { eventFilter, EventFilters, isFiltered, RANGE_MS } from './event-filters.js';
@@ -55,7 +55,7 @@ export default function EventsView() {
         />
       )}
       {items.length === 0 && state === 'ready' && !hasOlder && <Nothing isFiltered={isFiltered(filter)} />}
-      {byDay(items, language.value).map(({ day, ofDay }) => (
+      {byDay(items).map(({ day, ofDay }) => (
         <section key={day} class="events-day" aria-label={day}>
           <h2 class="events-day-title">{day}</h2>
           <ol class="events-list">
@@ -104,17 +104,13 @@ function Nothing({ isFiltered: filtered }: { readonly isFiltered: boolean }) {
 
 const endOf = (item: TimelineItem): number => (item.is === 'visit' ? item.endMs : item.startMs);
 
-function byDay(
-  items: readonly TimelineItem[],
-  locale: string,
-): readonly { readonly day: string; readonly ofDay: readonly TimelineItem[] }[] {
-  const format = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
+function byDay(items: readonly TimelineItem[]): readonly { readonly day: string; readonly ofDay: readonly TimelineItem[] }[] {
   const days = new Map<string, TimelineItem[]>();
   for (const item of items) {
-    const day = format.format(item.startMs);
+    const day = formatDay(item.startMs);
     days.set(day, [...(days.get(day) ?? []), item]);
   }
-  return [...days].map(([day, ofDay]) => ({ day: day.charAt(0).toLocaleUpperCase() + day.slice(1), ofDay }));
+  return [...days].map(([day, ofDay]) => ({ day, ofDay }));
 }
 
 /** The time, a few times a minute: what can still be enrolled, and how long a visit lasts, change with it. */

@@ -13,9 +13,10 @@ import { FacePicture } from '../components/face-picture.js';
 import { Meter } from '../components/meter.js';
 import { Spinner } from '../components/spinner.js';
 import { formatDuration, formatPercent, formatTime, t } from '../i18n/i18n.js';
+import { isDeleted } from '../people/people-store.js';
 import { DecisionChart } from './decision-chart.js';
 import { decisionText, rememberedText } from './decision-text.js';
-import { canEnrol, nameIn, Steps, VisitPicture } from './visit-card.js';
+import { canEnrol, lengthMs, nameIn, Steps, VisitPicture } from './visit-card.js';
 import type { Visit } from './visits.js';
 
 interface TrackDialogProps {
@@ -38,7 +39,9 @@ export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps
       actions={
         person || isEnrollable ? (
           <>
-            {person && <LinkButton href={linkTo('people', [person.id])}>{t('events.open_person')}</LinkButton>}
+            {person && !isDeleted(person.id) && (
+              <LinkButton href={linkTo('people', [person.id])}>{t('events.open_person')}</LinkButton>
+            )}
             {isEnrollable && (
               <Button kind="primary" icon="add" onClick={onEnrol}>
                 {t('events.enrol')}
@@ -56,7 +59,7 @@ export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps
               {t('events.summary', {
                 stream: visit.stream,
                 time: formatTime(visit.startMs),
-                duration: formatDuration(visit.endMs - visit.startMs),
+                duration: formatDuration(lengthMs(visit, nowMs)),
                 count: visit.last.frames,
               })}{' '}
               {!visit.hasLeft && <Badge tone="ok">{t('events.in_view')}</Badge>}

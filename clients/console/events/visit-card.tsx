@@ -4,8 +4,8 @@ import { Badge } from '../components/badge.js';
 import { Button } from '../components/button.js';
 import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
-import { formatDuration, formatNumber, formatTime, t } from '../i18n/i18n.js';
-import { personOf, pictureOf } from '../people/people-store.js';
+import { formatDuration, formatSimilarity, formatTime, t } from '../i18n/i18n.js';
+import { isDeleted, personOf, pictureOf } from '../people/people-store.js';
 import type { TrackKept, Visit } from './visits.js';
 
 /** The service remembers the faces of a track for so long after it has left. */
@@ -33,14 +33,14 @@ export function VisitCard({ visit, nowMs, onOpen, onEnrol }: VisitCardProps) {
       </button>
       <div class="events-about">
         <h3 class="events-name">
-          {last.person ? (
+          {last.person && !isDeleted(last.person.id) ? (
             <a href={linkTo('people', [last.person.id])}>{name}</a>
           ) : (
-            <span class="muted">{t('events.unknown')}</span>
+            <span class="muted">{name ?? t('events.unknown')}</span>
           )}
           {!visit.hasLeft && <Badge tone="ok">{t('events.in_view')}</Badge>}
           {last.person && last.similarity !== null && (
-            <Badge title={t('events.similarity')}>{formatNumber(last.similarity)}</Badge>
+            <Badge title={t('events.similarity')}>{formatSimilarity(last.similarity)}</Badge>
           )}
         </h3>
         <p class="events-where">
@@ -49,7 +49,7 @@ export function VisitCard({ visit, nowMs, onOpen, onEnrol }: VisitCardProps) {
             <span class="truncate">{visit.stream}</span>
           </span>
           <span>{formatTime(visit.startMs)}</span>
-          <span>{formatDuration(visit.endMs - visit.startMs)}</span>
+          <span>{formatDuration(lengthMs(visit, nowMs))}</span>
         </p>
         <Steps events={visit.events} />
       </div>
@@ -66,13 +66,24 @@ export function VisitCard({ visit, nowMs, onOpen, onEnrol }: VisitCardProps) {
 }
 
 export function VisitPicture({ visit, size = 'medium' }: { readonly visit: Visit; readonly size?: 'medium' | 'large' }) {
-  const person = personOf(visit.last.person?.id ?? '');
-  return <FacePicture jpeg={visit.thumbnail} url={pictureOf(person)} name={nameIn(visit) ?? ''} size={size} />;
+  const { person } = visit.last;
+  // Of who was deleted nothing is shown any more, as the service itself does.
+  if (person && isDeleted(person.id)) return <FacePicture size={size} />;
+  return (
+    <FacePicture jpeg={visit.thumbnail} url={pictureOf(personOf(person?.id ?? ''))} name={nameIn(visit) ?? ''} size={size} />
+  );
 }
 
-/** Today's name of who it was; what was told keeps the name of then. */
+/** Of somebody in view it goes on. */
+export function lengthMs(visit: Visit, nowMs: number): number {
+  return Math.max(1_000, (visit.hasLeft ? visit.endMs : Math.max(nowMs, visit.endMs)) - visit.startMs);
+}
+
+/** Today's name of who it was; what was told keeps the name of then. Who was deleted meanwhile has none. */
 export function nameIn({ last: { person } }: Visit): string | undefined {
-  return person ? (personOf(person.id)?.name ?? person.name) : undefined;
+  if (!person) return undefined;
+  if (isDeleted(person.id)) return t('events.deleted_person');
+  return personOf(person.id)?.name ?? person.name;
 }
 
 export function canEnrol(visit: Visit, nowMs: number): boolean {

@@ -48,14 +48,24 @@ function pluralForm(count: string | number | undefined): 'one' | 'other' {
   return new Intl.PluralRules(language.value).select(Number(count ?? 0)) === 'one' ? 'one' : 'other';
 }
 
+/** The user's own region of the language, which knows how times and dates are written there. */
+function locale(): string {
+  return navigator.languages.find((tag) => tag.startsWith(language.value)) ?? language.value;
+}
+
 /** @param fractionDigits digits after the point at most; default 0 for integers, 2 otherwise */
 export function formatNumber(value: number, fractionDigits = Number.isInteger(value) ? 0 : 2): string {
-  return new Intl.NumberFormat(language.value, { maximumFractionDigits: fractionDigits }).format(value);
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: fractionDigits }).format(value);
+}
+
+/** A cosine or a difference of two, always with two digits, so that they can be compared at a glance. */
+export function formatSimilarity(value: number): string {
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
 }
 
 /** 0..1 as a percentage. */
 export function formatPercent(value: number): string {
-  return new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 0 }).format(value);
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 0 }).format(value);
 }
 
 /** The time of day; with the date where it is not today. @param unixMs Unix ms */
@@ -69,9 +79,15 @@ export function formatTime(unixMs: number): string {
   );
 }
 
+/** A day as a heading: weekday, day and month. @param unixMs Unix ms */
+export function formatDay(unixMs: number): string {
+  const day = new Date(unixMs).toLocaleDateString(locale(), { weekday: 'long', day: 'numeric', month: 'long' });
+  return day.charAt(0).toLocaleUpperCase() + day.slice(1);
+}
+
 /** @param unixMs Unix ms */
 export function formatDate(unixMs: number): string {
-  return new Date(unixMs).toLocaleDateString(language.value, { day: 'numeric', month: 'short', year: 'numeric' });
+  return new Date(unixMs).toLocaleDateString(locale(), { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
 /** A length of time in words as short as they get: `45 s`, `3 min`, `2 h`. */
@@ -83,5 +99,5 @@ export function formatDuration(ms: number): string {
       : seconds < 3600
         ? ([Math.round(seconds / 60), 'minute'] as const)
         : ([Math.round(seconds / 3600), 'hour'] as const);
-  return new Intl.NumberFormat(language.value, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }

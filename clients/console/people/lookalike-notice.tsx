@@ -4,7 +4,7 @@ import type { Person } from '../../http-client.js';
 import { Button } from '../components/button.js';
 import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
-import { formatNumber, t } from '../i18n/i18n.js';
+import { formatSimilarity, t } from '../i18n/i18n.js';
 import { MergeDialog } from './merge-dialog.js';
 import { lookalikes, personOf, pictureOf } from './people-store.js';
 
@@ -31,7 +31,7 @@ export function LookalikeNotices({ of }: { readonly of?: string | undefined }) {
             <FacePicture url={pictureOf(other)} name={other.name} size="small" />
           </span>
           <span class="people-pair-text">
-            {t('people.lookalike_text', { one: one.name, other: other.name, similarity: formatNumber(similarity) })}
+            {t('people.lookalike_text', { one: one.name, other: other.name, similarity: formatSimilarity(similarity) })}
           </span>
           <Button icon="merge" onClick={() => setMerging([one, other])}>
             {t('people.same_person')}

@@ -1,16 +1,11 @@
 // Who is enrolled, as the page knows it: loaded from the service, changed with it. Deleted people are hidden before they
 // are gone, so that it can be undone. Names and pictures stay in this page's memory.
 import { computed, signal } from '@preact/signals';
-import type { Person } from '../../http-client.js';
+import type { LookalikesAnswer, Person } from '../../http-client.js';
 import { failureText } from '../app/failure-text.js';
 import { http } from '../app/service.js';
 import { doWithUndo } from '../app/undo.js';
 import { t } from '../i18n/i18n.js';
-
-interface Lookalikes {
-  readonly people: readonly [{ readonly id: string }, { readonly id: string }];
-  readonly similarity: number;
-}
 
 /** More are not loaded into a page; the search of the service's operators is the command line then. */
 const MOST_PEOPLE = 5_000;
@@ -18,7 +13,7 @@ const MOST_PEOPLE = 5_000;
 const everybody = signal<readonly Person[] | undefined>(undefined);
 const hidden = signal<ReadonlySet<string>>(new Set());
 /** Pairs that look alike enough to be taken for each other. */
-const closePairs = signal<readonly Lookalikes[]>([]);
+const closePairs = signal<LookalikesAnswer['pairs']>([]);
 
 /** Why the people could not be loaded. */
 export const loadFailure = signal<string | undefined>(undefined);
@@ -34,6 +29,18 @@ export function personOf(id: string): Person | undefined {
   return people.value?.find((person) => person.id === id);
 }
 
+/** People who were enrolled by somebody else meanwhile are asked for once, before anybody is said to be deleted. */
+const askedFor = new Set<string>();
+
+/** Whether nobody has this id any more: of what was told, only that remains. */
+export function isDeleted(id: string): boolean {
+  if (people.value === undefined || personOf(id) !== undefined) return false;
+  if (hidden.value.has(id) || askedFor.has(id)) return true;
+  askedFor.add(id);
+  void loadPeople();
+  return false;
+}
+
 /** Address of the person's best picture, where one is kept. */
 export function pictureOf(person: Pick<Person, 'id' | 'picture'> | undefined): string | undefined {
   return person?.picture === undefined ? undefined : http.faces.pictureUrl(person.id, person.picture);
@@ -47,7 +54,7 @@ export async function loadPeople(): Promise<void> {
     }
     everybody.value = found;
     loadFailure.value = undefined;
-    closePairs.value = [];
+    closePairs.value = found.length > 1 ? (await http.people.lookalikes()).pairs : [];
   } catch (error) {
     loadFailure.value = failureText(error);
   }

@@ -1,7 +1,7 @@
 // Why a picture was not enrolled, in plain words, with what to do about it.
 import { ServerError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
-import { formatNumber, t } from '../i18n/i18n.js';
+import { formatSimilarity, t } from '../i18n/i18n.js';
 
 export function refusalText(error: unknown, nameOf: (person: string) => string | undefined): string {
   if (!(error instanceof ServerError)) return failureText(error);
@@ -15,7 +15,7 @@ export function refusalText(error: unknown, nameOf: (person: string) => string |
       return qualityText(String(details['measure']), Number(details['value']), Number(details['limit'])) ?? failureText(error);
     case 'CONFLICT': {
       const name = nameOf(String(details['person']));
-      const similarity = formatNumber(Number(details['similarity'] ?? 0));
+      const similarity = formatSimilarity(Number(details['similarity'] ?? 0));
       return name === undefined ? t('people.refused_conflict_somebody') : t('people.refused_conflict', { name, similarity });
     }
     case 'UNSUPPORTED_MEDIA':

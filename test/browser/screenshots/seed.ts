@@ -7,6 +7,7 @@ import { createHttpClient, type HttpClient } from '../../../clients/http-client.
 import { fixture } from '../../fixtures.js';
 import { asBody } from '../../server/support/images.js';
 import { startService, type RunningService } from '../../server/support/service.js';
+import { visit } from '../support/visit.js';
 
 /** Names with the pictures that show them. */
 const PEOPLE: readonly (readonly [name: string, ...pictures: readonly string[]])[] = [
@@ -28,19 +29,27 @@ const CAMERAS: readonly (readonly [id: string, film: string])[] = [
   ['entrance', 'franck.mp4'],
   ['workshop', 'cap13_edit2.mp4'],
 ];
+/** Who passed which camera before; some of them are not enrolled. */
+const VISITS: readonly (readonly [stream: string, picture: string])[] = [
+  ['reception', 'SeanConnery.jpg'],
+  ['car-park', 'sean_guru2_crop.jpg'],
+  ['reception', 'audrey_crop.jpg'],
+  ['entrance-2', 'cage2_crop.jpg'],
+  ['reception', 'walter2_crop.jpg'],
+  ['car-park', 'franck_04000.jpg'],
+  ['reception', 'joconde_crop.jpg'],
+];
 
 export async function livedInService(): Promise<{ readonly service: RunningService; readonly http: HttpClient }> {
   const film = await fixture('franck.mp4');
   const service = await startService({ ONLOOKER_MEDIA_DIR: dirname(film) });
   const http = createHttpClient(service.url);
   for (const [name, ...pictures] of PEOPLE) await enrol(http, name, pictures);
+  for (const [stream, picture] of VISITS) await visit(service.url, stream, await readFile(await fixture(picture)));
   for (const [id, file] of CAMERAS) {
     await http.streams.add({ id, url: `media:${file}`, thumbnails: true, loop: true, realtime: true, fps: 5 });
   }
-  for (let told = 0; told < 6;) {
-    await sleep(500);
-    told = (await http.events.list({})).events.length;
-  }
+  await sleep(6_000);
   return { service, http };
 }
 

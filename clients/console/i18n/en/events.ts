@@ -24,6 +24,7 @@ export const events = {
   time_week: 'The last 7 days',
   clear_filters: 'Show everything',
   unknown: 'Unknown',
+  deleted_person: 'Deleted person',
   in_view: 'In view',
   similarity: 'Similarity',
   details_of: 'Details: {name}',

@@ -26,6 +26,7 @@ export const events: Same<typeof english> = {
   time_week: 'Los últimos 7 días',
   clear_filters: 'Mostrar todo',
   unknown: 'Desconocido',
+  deleted_person: 'Persona eliminada',
   in_view: 'A la vista',
   similarity: 'Similitud',
   details_of: 'Detalles: {name}',
