@@ -52,7 +52,8 @@ export function streamFunctions(request: Requester) {
     add: (stream: NewStream) => jsonOf<StreamAnswer>(request('/v1/streams', { method: 'POST', json: stream })),
     /** Fields that are not named stay, `null` puts a default back; `***` in the address keeps the password that is known. */
     change: (id: string, patch: StreamPatch) => jsonOf<StreamAnswer>(request(path(id), { method: 'PATCH', json: patch })),
-    remove: async (id: string): Promise<void> => void (await successful(await request(path(id), { method: 'DELETE' }))),
+    remove: async (id: string, { keepalive = false }: { readonly keepalive?: boolean } = {}): Promise<void> =>
+      void (await successful(await request(path(id), { method: 'DELETE', keepalive }))),
     /** The first picture (JPEG) of an address that need not be registered. Rejects with `SOURCE_FAILED` and the reason. */
     async test(source: StreamTest): Promise<Uint8Array> {
       const response = await successful(await request('/v1/streams/test', { method: 'POST', json: source }));
