@@ -129,7 +129,9 @@ describe.skipIf(!hasChromium)('the live view says', () => {
       Number(seq) % 3 === 0 ? facesOf({ ...FACE, person: ADA }) : { status: 'dropped', reason: 'superseded' };
     delayMs = 120;
     const page = await live();
-    await page.locator('.live-status', { hasText: /more to do than it can/ }).waitFor();
+    await page.locator('.live-load', { hasText: /The service is busy: \d+ pictures a second/ }).waitFor();
+    // And it still says who is there.
+    await page.locator('.live-status', { hasText: 'Recognised: Ada' }).waitFor();
     await screenshots(page, 'live-overloaded');
     // The page's thread is never held: a repaint comes whenever it is asked for.
     const repaints = await page.evaluate(async () => {

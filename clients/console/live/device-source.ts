@@ -5,16 +5,19 @@ import type { CameraSource } from '../../browser/camera-options.js';
 import { Rate } from '../../browser/rate.js';
 import type { LiveFigures, LiveListener, LiveSource } from './live-source.js';
 
+const MAX_WIDTH_PX = 1280;
+
 export class DeviceSource implements LiveSource {
   readonly stream: string;
   readonly video: HTMLVideoElement;
   readonly #camera: CameraStream;
   readonly #dropped = new Rate();
+  readonly #cameraWidthPx: number;
 
   /** @throws CameraError · ConnectionError · ServerError · the signal's reason */
   static async open(source: CameraSource, listener: LiveListener, signal: AbortSignal): Promise<DeviceSource> {
     // Events of this camera carry pictures, so that who came can be told from them afterwards.
-    const camera = await Camera.open({ url: location.origin, source, thumbnails: true, signal });
+    const camera = await Camera.open({ url: location.origin, source, maxWidthPx: MAX_WIDTH_PX, thumbnails: true, signal });
     return new DeviceSource(camera, listener);
   }
 
@@ -22,6 +25,7 @@ export class DeviceSource implements LiveSource {
     this.#camera = camera;
     this.stream = camera.id;
     this.video = camera.video;
+    this.#cameraWidthPx = Math.min(MAX_WIDTH_PX, camera.video.videoWidth);
     let failure: unknown;
     camera.on('error', (error) => (failure = error));
     camera.on('state', (state) => {
@@ -42,7 +46,7 @@ export class DeviceSource implements LiveSource {
       fps: answeredFps,
       droppedLately: Math.round(2 * this.#dropped.at(performance.now())),
       dropped,
-      sending: { credits, unanswered, roundTripMs, widthPx, quality, limitedBy },
+      sending: { credits, unanswered, roundTripMs, widthPx, cameraWidthPx: this.#cameraWidthPx, quality, limitedBy },
     };
   }
 

@@ -33,6 +33,8 @@ export interface LiveFigures {
     readonly unanswered: number;
     readonly roundTripMs: number;
     readonly widthPx: number;
+    /** What the camera has, as far as it may be sent. */
+    readonly cameraWidthPx: number;
     readonly quality: number;
     readonly limitedBy: LimitedBy;
   };

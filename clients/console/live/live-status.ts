@@ -1,4 +1,5 @@
-// What is happening, in one plain sentence: the first thing that stands in the way, or who is in view.
+// What is happening, in plain sentences: what stands in the way, or who is in view; and whether less is looked at than
+// could be, and whose fault that is.
 import type { NamedFace } from '../../../protocol/payloads.js';
 import { CameraError } from '../../browser/camera-error.js';
 import { StreamClosedError } from '../../errors.js';
@@ -12,30 +13,29 @@ export interface Status {
   readonly text: string;
 }
 
-/** Fewer answered frames a second than this are told of, where it is the service that grants no more. */
-const FEW_FPS = 6;
+/** Fewer answered frames a second than this are told of. */
+const FEW_FPS = 15;
 /** So many dropped frames in two seconds are no accident. */
 const MANY_DROPPED = 3;
 
-export function statusOf(state: LiveState, faces: readonly NamedFace[] | undefined, figures: LiveFigures): Status {
+export function statusOf(state: LiveState, faces: readonly NamedFace[] | undefined): Status {
   if (state.is === 'failed') return { tone: 'bad', text: failureOf(state.error) };
   if (state.is === 'away') return { tone: 'warn', text: awayText(state) };
   if (state.is !== 'live') {
     return { tone: state.is === 'reconnecting' ? 'warn' : 'neutral', text: t(`live.state_${state.is}`) };
   }
-  if (!faces) return { tone: 'neutral', text: t('live.state_opening') };
-  const load = loadOf(figures);
-  if (load) return load;
-  return facesStatus(faces);
+  return faces ? facesStatus(faces) : { tone: 'neutral', text: t('live.state_opening') };
 }
 
-function loadOf({ fps, droppedLately, sending }: LiveFigures): Status | undefined {
-  const shown = formatNumber(fps, 1);
+/** Undefined while all is looked at. */
+export function loadText({ fps, droppedLately, sending }: LiveFigures): string | undefined {
+  const shown = formatNumber(fps, 0);
   if (droppedLately >= MANY_DROPPED || (sending?.limitedBy === 'service' && fps < FEW_FPS)) {
-    return { tone: 'warn', text: t('live.overloaded', { fps: shown }) };
+    return t('live.overloaded', { fps: shown });
   }
-  if (sending?.limitedBy === 'network')
-    return { tone: 'warn', text: t('live.slow_network', { fps: shown, width: sending.widthPx }) };
+  if (sending?.limitedBy === 'network' && (fps < FEW_FPS || sending.widthPx < sending.cameraWidthPx)) {
+    return t('live.slow_network', { fps: shown, width: sending.widthPx });
+  }
   return undefined;
 }
 

@@ -15,7 +15,7 @@ import { FiguresCard } from './figures-card.js';
 import { FilmDrop } from './film-drop.js';
 import { LiveSession } from './live-session.js';
 import type { Choice } from './live-source.js';
-import { statusOf } from './live-status.js';
+import { loadText, statusOf } from './live-status.js';
 import { PictureStage } from './picture-stage.js';
 import { StageChart } from './stage-chart.js';
 import { canStartAtOnce, useCameras } from './use-cameras.js';
@@ -137,7 +137,8 @@ function Shown({ session, onRetry }: { readonly session: LiveSession; readonly o
   const isGone = useRef(false);
   useEffect(() => () => void (isGone.current = true), []);
   const state = session.state.value;
-  const status = statusOf(state, session.faces.value, session.figures.value);
+  const status = statusOf(state, session.faces.value);
+  const load = state.is === 'live' ? loadText(session.figures.value) : undefined;
 
   const enrol = async ({ track, box }: NamedFace) => {
     if (track === null) return;
@@ -155,6 +156,9 @@ function Shown({ session, onRetry }: { readonly session: LiveSession; readonly o
           <p class={`live-status live-status-${status.tone}`} role="status">
             <span class="live-status-dot" aria-hidden="true" />
             {status.text}
+          </p>
+          <p class="live-load muted" role="status">
+            {load}
           </p>
           {state.is === 'failed' && (
             <Button icon="refresh" onClick={onRetry}>

@@ -26,7 +26,7 @@ export const live = {
   stream_failed: 'The camera cannot be used.',
   stream_disabled: 'The camera is switched off in Streams.',
   taken_over: 'Another page has taken this stream over.',
-  overloaded: 'The service has more to do than it can: {fps} pictures a second are looked at',
+  overloaded: 'The service is busy: {fps} pictures a second are looked at',
   slow_network: 'The network is slow: {fps} pictures a second, {width} pixels wide',
   no_face: 'No face to be seen',
   recognised: 'Recognised: {names}',

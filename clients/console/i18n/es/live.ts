@@ -28,7 +28,7 @@ export const live: Same<typeof english> = {
   stream_failed: 'No se puede usar la cámara.',
   stream_disabled: 'La cámara está desactivada en Cámaras.',
   taken_over: 'Otra página usa ahora este flujo.',
-  overloaded: 'El servicio tiene más trabajo del que puede hacer: se miran {fps} imágenes por segundo',
+  overloaded: 'El servicio está ocupado: se miran {fps} imágenes por segundo',
   slow_network: 'La red es lenta: {fps} imágenes por segundo, de {width} píxeles de ancho',
   no_face: 'No se ve ninguna cara',
   recognised: 'Reconocido: {names}',
