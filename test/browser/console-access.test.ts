@@ -38,6 +38,8 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
   const addresses = () => [...VIEWS.map((view) => `#/${view}`), `#/people/${person}`];
 
   async function show(page: Page, address: string): Promise<void> {
+    // Another address of the same page would be no new page, and its old title would do.
+    await page.goto('about:blank');
     await page.goto(`${service.url}/${address}`);
     await page.locator('main h1').waitFor();
     await page.waitForLoadState('networkidle');
@@ -151,7 +153,8 @@ function valuesIn(text: unknown): readonly string[] {
 async function seriousFaults(page: Page): Promise<readonly string[]> {
   // Run by the debugger, not by the page: its policy forbids scripts of others.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  const { violations, passes } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  expect(passes.length).toBeGreaterThan(10);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary ?? ''}`));

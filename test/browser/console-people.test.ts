@@ -155,6 +155,37 @@ describe.skipIf(!hasChromium)('people in the console', () => {
   });
 });
 
+test.skipIf(!hasChromium)('two people who look alike are told of, and can be made one', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'people-'));
+  // One man under two names: that a face is somebody else's is not noticed by a service whose threshold is this high.
+  const careless = await startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_MATCH_THRESHOLD: '0.99' });
+  const there = createHttpClient(careless.url);
+  for (const [name, picture] of [
+    ['Franck', 'franck_01829.jpg'],
+    ['Maria', 'franck_02888.jpg'],
+  ] as const) {
+    const { id } = await there.people.create({ name });
+    await there.faces.enrol(id, asBody(await readFile(await fixture(picture))));
+  }
+  await careless.stop();
+  const service = await startService({ ONLOOKER_DATA_DIR: dataDir });
+  const browser = await openBrowser();
+  const { page, complaints } = await openPage(browser);
+  await page.goto(`${service.url}/#/people`);
+  await page.getByText(/(Franck and Maria|Maria and Franck) look very much alike/).waitFor();
+  expect(await page.getByText('Look-alike', { exact: true }).count()).toBe(2);
+  await page.getByRole('button', { name: 'Same person' }).click();
+  await page.getByRole('radio', { name: 'Franck' }).check();
+  await page.getByRole('button', { name: 'Merge' }).click();
+  await page.getByRole('heading', { name: 'Franck', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: '2 faces' }).waitFor();
+  expect(await page.getByText('look very much alike').count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await browser.close();
+  await service.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
 /** As a drag from the desktop ends. */
 async function drop(page: Page, files: readonly (readonly [name: string, bytes: Buffer])[]): Promise<void> {
   const encoded = files.map(([name, bytes]) => ({ name, base64: bytes.toString('base64') }));

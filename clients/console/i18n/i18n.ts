@@ -73,15 +73,20 @@ export function formatTime(unixMs: number): string {
   const date = new Date(unixMs);
   const isToday = date.toDateString() === new Date().toDateString();
   const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
-  return date.toLocaleString(
-    language.value,
-    isToday ? clock : { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
-  );
+  return date.toLocaleString(locale(), isToday ? clock : { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 }
 
-/** A day as a heading: weekday, day and month. @param unixMs Unix ms */
+const DAY_MS = 86_400_000;
+
+/** A day as a heading: today, yesterday, or weekday, day and month. @param unixMs Unix ms */
 export function formatDay(unixMs: number): string {
-  const day = new Date(unixMs).toLocaleDateString(locale(), { weekday: 'long', day: 'numeric', month: 'long' });
+  const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
+  // Rounded, since a day on which the clocks are changed has other hours.
+  const daysAgo = Math.round((midnight(Date.now()) - midnight(unixMs)) / DAY_MS);
+  const day =
+    daysAgo === 0 || daysAgo === 1
+      ? new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(-daysAgo, 'day')
+      : new Date(unixMs).toLocaleDateString(locale(), { weekday: 'long', day: 'numeric', month: 'long' });
   return day.charAt(0).toLocaleUpperCase() + day.slice(1);
 }
 

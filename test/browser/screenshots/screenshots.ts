@@ -1,7 +1,10 @@
 // Takes pictures of every view of the console, in both themes and for a phone, into a folder: `npm run screenshots [folder]`.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { fixture } from '../../fixtures.js';
+import { filmFrames } from '../../server/support/film.js';
 import { openBrowser, openPage, type PageOptions } from '../support/browser.js';
 import { livedInService } from './seed.js';
 
@@ -16,17 +19,25 @@ const folder = process.argv[2] ?? 'docs/images/console';
 const only = process.argv[3];
 await mkdir(folder, { recursive: true });
 const { service, http } = await livedInService();
-const browser = await openBrowser();
+const film = await cameraFilm();
+const browser = await openBrowser({ film });
 try {
   const franck = (await http.people.list({ limit: 100 })).people.find(({ name }) => name === 'Franck');
   const shots: readonly Shot[] = [
     { name: 'people', address: '#/people' },
     { name: 'person', address: `#/people/${franck?.id ?? ''}` },
+    { name: 'add', address: '#/people', prepare: addPictures },
+    { name: 'camera', address: `#/people/${franck?.id ?? ''}`, prepare: openCamera },
+    {
+      name: 'merge',
+      address: `#/people/${franck?.id ?? ''}`,
+      prepare: (page) => page.getByRole('button', { name: 'Merge' }).click(),
+    },
     { name: 'events', address: '#/events' },
     { name: 'event', address: '#/events', prepare: openEvent },
     { name: 'streams', address: '#/streams' },
-    { name: 'system', address: '#/system' },
-    { name: 'live', address: '#/live' },
+    { name: 'system', address: '#/system', prepare: (page) => page.waitForTimeout(16_000) },
+    { name: 'live', address: '#/live', prepare: (page) => page.waitForTimeout(5_000) },
   ];
   const looks: readonly (readonly [suffix: string, options: PageOptions])[] = [
     ['light', { theme: 'light' }],
@@ -50,6 +61,36 @@ try {
 } finally {
   await browser.close();
   await service.stop();
+  await rm(film);
+}
+
+/** A man who talks, as what the browser's camera sees. */
+async function cameraFilm(): Promise<string> {
+  const path = join(tmpdir(), `onlooker-camera-${process.pid}.mjpeg`);
+  await writeFile(path, Buffer.concat(await filmFrames(await fixture('franck.mp4'), 250)));
+  return path;
+}
+
+async function addPictures(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Add pictures' }).click();
+  const pictures = [
+    'franck_04117.jpg',
+    'franck_03979.jpg',
+    'sean_guru2_crop.jpg',
+    'sample1.jpg',
+    'walter2_crop.jpg',
+    'skullmask.jpg',
+  ];
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles(await Promise.all(pictures.map(fixture)));
+}
+
+async function openCamera(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'From camera' }).click();
+  await page.locator('.people-camera-steps img').first().waitFor();
+  await page.waitForTimeout(1_500);
 }
 
 async function openEvent(page: Page): Promise<void> {
