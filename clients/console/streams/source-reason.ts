@@ -2,27 +2,25 @@
 // of its own; one that is not known here is shown as it is.
 import { t, type TextKey } from '../i18n/i18n.js';
 
-const TROUBLES = [
-  'login',
-  'forbidden',
-  'path',
-  'refused',
-  'unreachable',
-  'name',
-  'silent',
-  'lost',
-  'video',
-  'large',
-  'transport',
-  'tls',
-  'busy',
-  'own',
-  'file',
-  'ended',
-  'ffmpeg',
-  'settings',
-] as const;
-type Trouble = (typeof TROUBLES)[number];
+type Trouble =
+  | 'login'
+  | 'forbidden'
+  | 'path'
+  | 'refused'
+  | 'unreachable'
+  | 'name'
+  | 'silent'
+  | 'lost'
+  | 'video'
+  | 'large'
+  | 'transport'
+  | 'tls'
+  | 'busy'
+  | 'own'
+  | 'file'
+  | 'ended'
+  | 'ffmpeg'
+  | 'settings';
 
 /** The first that fits counts. */
 const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
@@ -34,7 +32,7 @@ const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
   [/host cannot be reached|host does not answer|does not answer in time|connection fails/, 'unreachable'],
   [/sends no picture|no picture comes|no picture for|before the first picture/, 'silent'],
   [/connection was lost|ended the stream|changed the size/, 'lost'],
-  [/cannot be read as video|no video|codec .* not supported|damaged or not finished|source is empty/, 'video'],
+  [/cannot be read as video|leads to something|no video|codec .* not supported|damaged or not finished|source is empty/, 'video'],
   [/more pixels|more frames/, 'large'],
   [/does not offer this transport/, 'transport'],
   [/encrypted connection/, 'tls'],

@@ -19,15 +19,16 @@ const TONES = {
 
 export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream; readonly onEdit: () => void }) {
   const { id, state, url, enabled } = stream;
-  const isLive = state === 'live';
   return (
     <article class="card streams-card" aria-label={id}>
-      <Picture id={id} isLive={isLive} region={stream.region} />
+      <Picture stream={stream} />
       <div class="streams-about">
         <div class="row spread">
           <h2 class="truncate">{id}</h2>
-          <span class="row streams-state" role="status">
-            <Badge tone={TONES[state]}>{t(`streams.state_${state}`)}</Badge>
+          <span class="row streams-state">
+            <span role="status">
+              <Badge tone={TONES[state]}>{t(`streams.state_${state}`)}</Badge>
+            </span>
             <span class="muted">{t('streams.since', { time: formatDuration(Date.now() - stream.since) })}</span>
           </span>
         </div>
@@ -60,14 +61,15 @@ export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream;
   );
 }
 
-interface PictureProps {
-  readonly id: string;
-  readonly isLive: boolean;
-  readonly region: WatchedStream['region'];
-}
+/** Of the place that a picture is shown in. */
+const PLACE_RATIO = 16 / 9;
 
-function Picture({ id, isLive, region }: PictureProps) {
+function Picture({ stream: { id, state, region, format } }: { readonly stream: WatchedStream }) {
+  const isLive = state === 'live';
   const { place, url } = useSnapshot(id, isLive);
+  const ratio = format ? format.width / format.height : PLACE_RATIO;
+  // As large as it gets without being cut; the region lies on it and not beside it.
+  const size = { aspectRatio: String(ratio), ...(ratio > PLACE_RATIO ? { width: '100%' } : { height: '100%' }) };
   const percent = (part: number | undefined) => `${(part ?? 0) * 100}%`;
   return (
     <div ref={place} class={`streams-picture ${isLive ? '' : 'streams-picture-old'}`}>
@@ -77,7 +79,7 @@ function Picture({ id, isLive, region }: PictureProps) {
           {t('streams.no_picture')}
         </span>
       ) : (
-        <span class="streams-picture-frame">
+        <span class="streams-picture-frame" style={size}>
           <img src={url} alt={t('streams.snapshot_of', { name: id })} decoding="async" />
           {region && (
             <span

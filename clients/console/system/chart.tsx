@@ -98,21 +98,25 @@ function optionsOf(lines: readonly Line[], place: HTMLElement): uPlot.Options {
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 6, 0, 0],
+    padding: [8, 22, 0, 0],
     scales: {
       x: { range: (_, least, most) => [Math.min(least, most - SPAN_S), most] },
       y: { range: (_, __, most) => [0, Math.max(1, (Number.isFinite(most) ? most : 1) * 1.15)] },
     },
     series: [{}, ...lines.map((line) => ({ stroke: colour(line.colour), width: 2, points: { show: false }, spanGaps: false }))],
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map(clockOf) },
+      { ...axis, size: 26, grid: { show: false }, values: (_, ticks) => ticks.map(clockOf) },
       { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => formatNumber(tick, 1)) },
     ],
   };
 }
 
 function clockOf(unixSeconds: number): string {
-  return new Date(unixSeconds * 1000).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' });
+  return new Date(unixSeconds * 1000).toLocaleTimeString(language.value, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
 }
 
 export function textOf(value: number | null | undefined, unit: string): string {

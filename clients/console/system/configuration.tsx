@@ -24,8 +24,8 @@ export function Configuration() {
       `${setting.name} ${setting.env} ${setting.meaning}`.toLowerCase().includes(wanted),
   );
   return (
-    <section class="stack" aria-labelledby="system-configuration">
-      <h2 id="system-configuration">{t('system.configuration')}</h2>
+    <div class="stack">
+      <h2>{t('system.configuration')}</h2>
       <p class="muted">
         {config.file === null ? t('system.no_file') : t('system.file', { file: config.file })} {t('system.configuration_hint')}
       </p>
@@ -63,12 +63,12 @@ export function Configuration() {
           },
         ]}
       />
-    </section>
+    </div>
   );
 }
 
 function valueOf({ value, unit, default_text: standard }: Setting): string {
   if (value === null) return (standard ?? t('system.unset')).replaceAll('`', '');
   const text = typeof value === 'number' ? formatNumber(value, 3) : String(value);
-  return unit === undefined ? text : `${text} ${unit}`;
+  return unit === undefined || typeof value !== 'number' ? text : `${text} ${unit}`;
 }

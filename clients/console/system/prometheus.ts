@@ -13,7 +13,8 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 export function parsePrometheus(text: string): readonly Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value = ''] = LINE.exec(line) ?? [];
-    return name === undefined ? [] : [{ name, labels: labelsOf(labels), value: numberOf(value) }];
+    const number = numberOf(value);
+    return name === undefined || Number.isNaN(number) ? [] : [{ name, labels: labelsOf(labels), value: number }];
   });
 }
 
