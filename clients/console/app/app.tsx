@@ -1,5 +1,5 @@
 // The frame around every view: navigation, what is said to screen readers, notifications.
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Toasts } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { LazyView } from './lazy-view.js';
@@ -13,8 +13,8 @@ export function App() {
   const title = t(`${view}.title`);
 
   const focusTitle = () => (main.current?.querySelector<HTMLElement>('h1') ?? main.current)?.focus();
+  useEffect(() => void (document.title = `${title} · Onlooker`), [title]);
   const onShown = () => {
-    document.title = `${title} · Onlooker`;
     // Where a page is opened the browser places the focus; from then on a new view begins at its title.
     if (!isFirst.current) focusTitle();
     isFirst.current = false;

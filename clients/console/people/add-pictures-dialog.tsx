@@ -104,7 +104,7 @@ function Group({ group, batch, isFixed }: GroupProps) {
   const name = group.name.trim();
   const isKnown = (people.value ?? []).some((person) => person.name === name);
   return (
-    <section class="people-batch-group" aria-label={name}>
+    <section class={isFixed ? 'people-batch-group' : 'people-batch-group people-batch-named'} aria-label={name}>
       {!isFixed && (
         <div class="people-batch-name">
           {isReview ? (

@@ -18,11 +18,14 @@ export function DropTarget({ onPictures, children }: { readonly onPictures: OnPi
       class={isOver ? 'people-drop people-drop-over' : 'people-drop'}
       onDragEnter={(event) => {
         if (!carriesFiles(event)) return;
+        // Of two that lie one in the other, the inner one alone takes it.
+        event.stopPropagation();
         depth.current += 1;
         setOver(true);
       }}
       onDragLeave={(event) => {
         if (!carriesFiles(event)) return;
+        event.stopPropagation();
         depth.current -= 1;
         if (depth.current <= 0) setOver(false);
       }}

@@ -2,7 +2,8 @@
 // people put after it. A guess to be corrected by the user, never more.
 
 /** What cameras and phones name their files. */
-const CAMERA_NAMES = /^(img|dsc|dscn|dscf|pxl|dcim|image|photo|picture|screenshot|whatsapp image|bild|foto|imagen|captura)(?!\p{L})/iu;
+const CAMERA_NAMES =
+  /^(img|dsc|dscn|dscf|pxl|dcim|image|photo|picture|screenshot|whatsapp image|bild|foto|imagen|captura)(?!\p{L})/iu;
 
 /** @param path as in `people/Anna Berg/2.jpg` @returns empty where nothing can be guessed */
 export function nameFromPath(path: string): string {

@@ -22,6 +22,7 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
   const [otherId, setOtherId] = useState(given?.id ?? others[0]?.id ?? '');
   const [keptId, setKeptId] = useState(person.id);
   const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
   const other = given ?? personOf(otherId);
   if (!other) return null;
   const [kept, gone] = keptId === person.id ? [person, other] : [other, person];
@@ -35,7 +36,7 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
       goTo(linkTo('people', [kept.id]), { replace: true });
     } catch (error) {
       setBusy(false);
-      toast(failureText(error), { tone: 'bad' });
+      setFailure(failureText(error));
     }
   };
   return (
@@ -70,6 +71,11 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
           ))}
         </fieldset>
         <p class="muted">{t('people.merge_hint', { kept: kept.name, gone: gone.name })}</p>
+        {failure !== undefined && (
+          <p class="field-error" role="alert">
+            {failure}
+          </p>
+        )}
       </div>
     </Confirm>
   );

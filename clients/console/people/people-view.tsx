@@ -47,58 +47,60 @@ function Gallery() {
     </>
   );
   return (
-    <DropTarget onPictures={setPictures}>
-      <ViewHeader
-        title={t('people.title')}
-        subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
-        actions={isEmpty ? undefined : buttons}
-      />
-      {all === undefined && loadFailure.value === undefined && <Spinner />}
-      {all === undefined && loadFailure.value !== undefined && (
-        <EmptyState
-          icon="warning"
-          title={loadFailure.value}
-          actions={<Button onClick={() => void loadPeople()}>{t('shell.retry')}</Button>}
+    <>
+      <DropTarget onPictures={setPictures}>
+        <ViewHeader
+          title={t('people.title')}
+          subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
+          actions={isEmpty ? undefined : buttons}
         />
-      )}
-      {isEmpty && (
-        <EmptyState icon="people" title={t('people.empty')} actions={buttons}>
-          {t('people.empty_hint')}
-        </EmptyState>
-      )}
-      {all && !isEmpty && (
-        <>
-          <LookalikeNotices />
-          <search class="people-search">
-            <TextField
-              label={t('people.search')}
-              hideLabel
-              type="search"
-              placeholder={t('people.search')}
-              value={search}
-              onInput={(text) => goTo(linkTo('people', [], { search: text }), { replace: true })}
-            />
-            {search !== '' && (
-              <span class="muted" role="status">
-                {t('people.found', { count: found.length })}
-              </span>
+        {all === undefined && loadFailure.value === undefined && <Spinner />}
+        {all === undefined && loadFailure.value !== undefined && (
+          <EmptyState
+            icon="warning"
+            title={loadFailure.value}
+            actions={<Button onClick={() => void loadPeople()}>{t('shell.retry')}</Button>}
+          />
+        )}
+        {isEmpty && (
+          <EmptyState icon="people" title={t('people.empty')} actions={buttons}>
+            {t('people.empty_hint')}
+          </EmptyState>
+        )}
+        {all && !isEmpty && (
+          <>
+            <LookalikeNotices />
+            <search class="people-search">
+              <TextField
+                label={t('people.search')}
+                hideLabel
+                type="search"
+                placeholder={t('people.search')}
+                value={search}
+                onInput={(text) => goTo(linkTo('people', [], { search: text }), { replace: true })}
+              />
+              {search !== '' && (
+                <span class="muted" role="status">
+                  {t('people.found', { count: found.length })}
+                </span>
+              )}
+            </search>
+            <ul class="people-grid">
+              {found.slice(0, mostCards).map((person) => (
+                <PersonCard key={person.id} person={person} isLookalike={alike.has(person.id)} />
+              ))}
+            </ul>
+            {found.length > mostCards && (
+              <div class="people-more">
+                <Button onClick={() => setMostCards(mostCards + CARDS_A_STEP)}>{t('people.show_more')}</Button>
+              </div>
             )}
-          </search>
-          <ul class="people-grid">
-            {found.slice(0, mostCards).map((person) => (
-              <PersonCard key={person.id} person={person} isLookalike={alike.has(person.id)} />
-            ))}
-          </ul>
-          {found.length > mostCards && (
-            <div class="people-more">
-              <Button onClick={() => setMostCards(mostCards + CARDS_A_STEP)}>{t('people.show_more')}</Button>
-            </div>
-          )}
-        </>
-      )}
+          </>
+        )}
+      </DropTarget>
       {pictures && <AddPicturesDialog pictures={pictures} onClose={() => setPictures(undefined)} />}
       {isFilming && <CameraDialog onClose={() => setFilming(false)} />}
-    </DropTarget>
+    </>
   );
 }
 

@@ -39,54 +39,56 @@ export function PersonPage({ id }: { readonly id: string }) {
     );
   }
   return (
-    <DropTarget onPictures={setOpen}>
-      <p class="people-back">
-        <LinkButton kind="quiet" icon="back" href={linkTo('people')}>
-          {t('people.all')}
-        </LinkButton>
-      </p>
-      <div class="people-person">
-        <FacePicture url={pictureOf(person)} name={person.name} size="large" />
-        <ViewHeader
-          title={person.name}
-          subtitle={<About person={person} />}
-          actions={
-            <>
-              <Button icon="edit" onClick={() => setOpen('rename')}>
-                {t('people.rename')}
-              </Button>
-              <Button icon="merge" disabled={(people.value?.length ?? 0) < 2} onClick={() => setOpen('merge')}>
-                {t('people.merge')}
-              </Button>
-              <Button
-                icon="trash"
-                onClick={() => {
-                  deletePerson(person);
-                  goTo(linkTo('people'));
-                }}
-              >
-                {t('people.delete')}
-              </Button>
-            </>
-          }
-        />
-      </div>
-      <LookalikeNotices of={id} />
-      <div class="row spread people-faces-header">
-        <h2>{t('people.faces', { count: person.faces })}</h2>
-        <div class="row">
-          <Button icon="camera" onClick={() => setOpen('camera')}>
-            {t('people.from_camera')}
-          </Button>
-          <ChoosePictures folders={false} onPictures={setOpen} />
+    <>
+      <DropTarget onPictures={setOpen}>
+        <p class="people-back">
+          <LinkButton kind="quiet" icon="back" href={linkTo('people')}>
+            {t('people.all')}
+          </LinkButton>
+        </p>
+        <div class="people-person">
+          <FacePicture url={pictureOf(person)} name={person.name} size="large" />
+          <ViewHeader
+            title={person.name}
+            subtitle={<About person={person} />}
+            actions={
+              <>
+                <Button icon="edit" onClick={() => setOpen('rename')}>
+                  {t('people.rename')}
+                </Button>
+                <Button icon="merge" disabled={(people.value?.length ?? 0) < 2} onClick={() => setOpen('merge')}>
+                  {t('people.merge')}
+                </Button>
+                <Button
+                  icon="trash"
+                  onClick={() => {
+                    deletePerson(person);
+                    goTo(linkTo('people'));
+                  }}
+                >
+                  {t('people.delete')}
+                </Button>
+              </>
+            }
+          />
         </div>
-      </div>
-      <Faces person={person} />
+        <LookalikeNotices of={id} />
+        <div class="row spread people-faces-header">
+          <h2>{t('people.faces', { count: person.faces })}</h2>
+          <div class="row">
+            <Button icon="camera" onClick={() => setOpen('camera')}>
+              {t('people.from_camera')}
+            </Button>
+            <ChoosePictures folders={false} onPictures={setOpen} />
+          </div>
+        </div>
+        <Faces person={person} />
+      </DropTarget>
       {open === 'rename' && <RenameDialog person={person} onClose={close} />}
       {open === 'merge' && <MergeDialog person={person} onClose={close} />}
       {open === 'camera' && <CameraDialog person={person} onClose={close} />}
       {typeof open === 'object' && <AddPicturesDialog pictures={open} person={person} onClose={close} />}
-    </DropTarget>
+    </>
   );
 }
 

@@ -1,8 +1,10 @@
-// Takes pictures of every view of the console, in both themes and for a phone, into a folder: `npm run screenshots [folder]`.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+// Takes pictures of every view of the console, in both themes and for a phone, into dist/screenshots/, and puts those that the
+// documentation shows into docs/images/console/: `npm run screenshots`, or `… people,events` for some of the views.
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import sharp from 'sharp';
 import { fixture } from '../../fixtures.js';
 import { filmFrames } from '../../server/support/film.js';
 import { openBrowser, openPage, type PageOptions } from '../support/browser.js';
@@ -15,9 +17,24 @@ interface Shot {
   readonly prepare?: (page: Page) => Promise<void>;
 }
 
-const folder = process.argv[2] ?? 'docs/images/console';
-const only = process.argv[3];
-await mkdir(folder, { recursive: true });
+const ALL = 'dist/screenshots/console';
+const DOCS = 'docs/images/console';
+const SHOWN_IN_DOCS = new Set([
+  'live-dark',
+  'people-light',
+  'people-phone',
+  'person-dark',
+  'add-light',
+  'camera-light',
+  'streams-light',
+  'events-dark',
+  'events-phone',
+  'event-light',
+  'system-light',
+]);
+
+const only = process.argv[2]?.split(',');
+for (const folder of [ALL, DOCS]) await mkdir(folder, { recursive: true });
 const { service, http } = await livedInService();
 const film = await cameraFilm();
 const browser = await openBrowser({ film });
@@ -47,13 +64,18 @@ try {
   for (const [suffix, options] of looks) {
     const { context, page, complaints } = await openPage(browser, options);
     for (const { name, address, prepare } of shots) {
-      if (only !== undefined && !only.split(',').includes(name)) continue;
+      if (only && !only.includes(name)) continue;
       await page.goto('about:blank');
       await page.goto(`${service.url}/${address}`);
       await page.waitForLoadState('networkidle').catch(() => undefined);
       await page.waitForTimeout(700);
       await prepare?.(page);
-      await page.screenshot({ path: join(folder, `${name}-${suffix}.png`) });
+      const picture = await page.screenshot({ animations: 'disabled' });
+      const file = `${name}-${suffix}.webp`;
+      await sharp(picture).webp({ quality: 88, effort: 6 }).toFile(join(ALL, file));
+      if (SHOWN_IN_DOCS.has(`${name}-${suffix}`)) await copyFile(join(ALL, file), join(DOCS, file));
+        .webp({ quality: 88, effort: 6 })
+        .toFile(join(folder, `${name}-${suffix}.webp`));
     }
     for (const complaint of complaints) console.error(`${suffix}: ${complaint}`);
     await context.close();
