@@ -143,7 +143,7 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
 
     link.bytesPerSecond = Infinity;
     await told(page, ({ stats }) => Number(stats['widthPx']) === FILM.widthPx && Number(stats['fps']) > 20, 25_000);
-  });
+  }, 90_000);
 
   test('becomes rarer, and none the smaller, where the service takes less', async () => {
     let busyMs = 150;
@@ -168,7 +168,7 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     expect(stats['widthPx']).toBe(FILM.widthPx);
     busyMs = 1;
     await told(page, ({ stats }) => Number(stats['fps']) > 15, 20_000);
-  });
+  }, 90_000);
 
   test('sends nothing while nobody can see the page or while it is paused, and goes on afterwards', async () => {
     const service = await scripted();
