@@ -123,8 +123,8 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
       // A key in place of a text would show as `view.key`.
       expect(await page.locator('body').innerText()).not.toMatch(/\b(shell|live|people|streams|events|system)\.[a-z_]+\b/);
     }
-    await page.getByRole('button', { name: String(es.shell.settings) }).click();
-    await page.getByLabel(String(es.shell.language)).selectOption('en');
+    await page.getByRole('button', { name: 'Apariencia' }).click();
+    await page.getByLabel('Idioma').selectOption('en');
     await page.getByLabel(en.shell.theme).selectOption('dark');
     await page.reload();
     await page.getByRole('link', { name: 'People' }).waitFor();

@@ -74,8 +74,6 @@ try {
       const file = `${name}-${suffix}.webp`;
       await sharp(picture).webp({ quality: 88, effort: 6 }).toFile(join(ALL, file));
       if (SHOWN_IN_DOCS.has(`${name}-${suffix}`)) await copyFile(join(ALL, file), join(DOCS, file));
-        .webp({ quality: 88, effort: 6 })
-        .toFile(join(folder, `${name}-${suffix}.webp`));
     }
     for (const complaint of complaints) console.error(`${suffix}: ${complaint}`);
     await context.close();
