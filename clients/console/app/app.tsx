@@ -9,7 +9,7 @@ import { route } from './router.js';
 export function App() {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
-  const { view } = route.value;
+  const { view, rest } = route.value;
   const title = t(`${view}.title`);
 
   const focusTitle = () => (main.current?.querySelector<HTMLElement>('h1') ?? main.current)?.focus();
@@ -19,6 +19,11 @@ export function App() {
     if (!isFirst.current) focusTitle();
     isFirst.current = false;
   };
+
+  // Also within a view, such as from the gallery to a person and back.
+  useEffect(() => {
+    if (!isFirst.current) focusTitle();
+  }, [rest.join('/')]);
 
   return (
     <div class="shell">

@@ -4,6 +4,7 @@ import { Button } from '../components/button.js';
 import { SelectField } from '../components/field.js';
 import { t } from '../i18n/i18n.js';
 import { people } from '../people/people-store.js';
+import { streamName } from './stream-name.js';
 import { KINDS, type Kind } from './visits.js';
 
 export const TIMES = ['any', 'hour', 'day', 'week'] as const;
@@ -73,7 +74,10 @@ export function EventFilters({ filter, streams }: EventFiltersProps) {
         label={t('events.filter_stream')}
         hideLabel
         value={filter.stream}
-        options={[{ value: '', label: t('events.any_stream') }, ...everyStream.map((id) => ({ value: id, label: id }))]}
+        options={[
+          { value: '', label: t('events.any_stream') },
+          ...everyStream.map((id) => ({ value: id, label: streamName(id) })),
+        ]}
         onChange={(stream) => change({ stream })}
       />
       <SelectField

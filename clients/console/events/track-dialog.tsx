@@ -16,6 +16,7 @@ import { formatDuration, formatPercent, formatTime, t } from '../i18n/i18n.js';
 import { isDeleted } from '../people/people-store.js';
 import { DecisionChart } from './decision-chart.js';
 import { decisionText, rememberedText } from './decision-text.js';
+import { streamName } from './stream-name.js';
 import { canEnrol, lengthMs, nameIn, Steps, VisitPicture } from './visit-card.js';
 import type { Visit } from './visits.js';
 
@@ -57,7 +58,7 @@ export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps
           <div class="stack events-summary-text">
             <p>
               {t('events.summary', {
-                stream: visit.stream,
+                stream: streamName(visit.stream),
                 time: formatTime(visit.startMs),
                 duration: formatDuration(lengthMs(visit, nowMs)),
                 count: visit.last.frames,

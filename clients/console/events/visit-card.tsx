@@ -6,6 +6,7 @@ import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
 import { formatDuration, formatSimilarity, formatTime, t } from '../i18n/i18n.js';
 import { isDeleted, personOf, pictureOf } from '../people/people-store.js';
+import { streamName } from './stream-name.js';
 import type { TrackKept, Visit } from './visits.js';
 
 /** The service remembers the faces of a track for so long after it has left. */
@@ -46,7 +47,7 @@ export function VisitCard({ visit, nowMs, onOpen, onEnrol }: VisitCardProps) {
         <p class="events-where">
           <span class="events-stream">
             <Icon name="live" size={15} />
-            <span class="truncate">{visit.stream}</span>
+            <span class="truncate">{streamName(visit.stream)}</span>
           </span>
           <span>{formatTime(visit.startMs)}</span>
           <span>{formatDuration(lengthMs(visit, nowMs))}</span>

@@ -27,7 +27,7 @@ export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProp
     return () => batch.close();
   }, []);
   const close = () => {
-    if (batch.phase.value !== 'review') void loadPeople();
+    if (batch.phase.value !== 'review') void loadPeople(true);
     onClose();
   };
 

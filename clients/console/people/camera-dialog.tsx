@@ -81,7 +81,7 @@ function Filming({ name, person, onClose }: FilmingProps) {
     );
     return () => {
       stop.abort(new Error('the dialog was closed'));
-      void opened?.close().then(loadPeople);
+      void opened?.close().then(() => loadPeople(true));
     };
   }, [attempt]);
 

@@ -8,12 +8,15 @@ import { doWithUndo } from '../app/undo.js';
 import { t } from '../i18n/i18n.js';
 
 /** More are not loaded into a page; the search of the service's operators is the command line then. */
-const MOST_PEOPLE = 5_000;
+export const MOST_PEOPLE = 5_000;
 
 const everybody = signal<readonly Person[] | undefined>(undefined);
 const hidden = signal<ReadonlySet<string>>(new Set());
 /** Pairs that look alike enough to be taken for each other. */
 const closePairs = signal<LookalikesAnswer['pairs']>([]);
+
+/** There are more than this page holds. */
+export const isCut = signal(false);
 
 /** Why the people could not be loaded. */
 export const loadFailure = signal<string | undefined>(undefined);
@@ -46,7 +49,8 @@ export function pictureOf(person: Pick<Person, 'id' | 'picture'> | undefined): s
   return person?.picture === undefined ? undefined : http.faces.pictureUrl(person.id, person.picture);
 }
 
-export async function loadPeople(): Promise<void> {
+/** @param lookalikesToo they cost the service a search over everybody */
+export async function loadPeople(lookalikesToo = false): Promise<void> {
   try {
     const found: Person[] = [];
     for await (const person of http.people.all()) {
@@ -54,7 +58,8 @@ export async function loadPeople(): Promise<void> {
     }
     everybody.value = found;
     loadFailure.value = undefined;
-    closePairs.value = found.length > 1 ? (await http.people.lookalikes()).pairs : [];
+    isCut.value = found.length >= MOST_PEOPLE;
+    if (lookalikesToo) closePairs.value = found.length > 1 ? (await http.people.lookalikes()).pairs : [];
   } catch (error) {
     loadFailure.value = failureText(error);
   }
@@ -67,7 +72,7 @@ export function keepPerson(person: Person): void {
 
 export async function renamePerson(id: string, name: string): Promise<void> {
   keepPerson(await http.people.update(id, { name }));
-  void loadPeople();
+  void loadPeople(true);
 }
 
 /** All faces of `from` become those of `into`; `from` is gone. */
@@ -75,7 +80,7 @@ export async function mergePeople(into: string, from: string): Promise<void> {
   const merged = await http.people.merge(into, from);
   everybody.value = (everybody.value ?? []).filter(({ id }) => id !== from);
   keepPerson(merged);
-  void loadPeople();
+  void loadPeople(true);
 }
 
 export function deletePerson(person: Person): void {

@@ -12,13 +12,13 @@ import { CameraDialog } from './camera-dialog.js';
 import type { PictureFile } from './dropped-files.js';
 import { DropTarget } from './drop-zone.js';
 import { LookalikeNotices } from './lookalike-notice.js';
-import { loadFailure, loadPeople, lookalikes, people } from './people-store.js';
+import { isCut, loadFailure, loadPeople, lookalikes, MOST_PEOPLE, people } from './people-store.js';
 import { PersonCard } from './person-card.js';
 import { PersonPage } from './person-page.js';
 import './people.css';
 
 export default function PeopleView() {
-  useEffect(() => void loadPeople(), []);
+  useEffect(() => void loadPeople(true), []);
   const [id] = route.value.rest;
   return id === undefined ? <Gallery /> : <PersonPage key={id} id={id} />;
 }
@@ -59,7 +59,7 @@ function Gallery() {
           <EmptyState
             icon="warning"
             title={loadFailure.value}
-            actions={<Button onClick={() => void loadPeople()}>{t('shell.retry')}</Button>}
+            actions={<Button onClick={() => void loadPeople(true)}>{t('shell.retry')}</Button>}
           />
         )}
         {isEmpty && (
@@ -70,6 +70,7 @@ function Gallery() {
         {all && !isEmpty && (
           <>
             <LookalikeNotices />
+            {isCut.value && <p class="muted">{t('people.cut', { count: MOST_PEOPLE })}</p>}
             <search class="people-search">
               <TextField
                 label={t('people.search')}

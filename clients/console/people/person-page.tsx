@@ -129,7 +129,7 @@ function Faces({ person }: { readonly person: Person }) {
       message: t('people.face_deleted', { name: person.name }),
       commit: async (keepalive) => {
         await http.faces.remove(person.id, face.id, { keepalive });
-        if (!keepalive) await loadPeople();
+        if (!keepalive) await loadPeople(true);
       },
       restore: () => setFaces((shown) => [...(shown ?? []), face].sort((one, other) => one.created_at - other.created_at)),
     });

@@ -25,6 +25,7 @@ export const events = {
   clear_filters: 'Show everything',
   unknown: 'Unknown',
   deleted_person: 'Deleted person',
+  browser_stream: 'Browser {end}',
   in_view: 'In view',
   similarity: 'Similarity',
   details_of: 'Details: {name}',

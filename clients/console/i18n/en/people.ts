@@ -7,6 +7,7 @@ export const people = {
   faces: { one: '{count} face', other: '{count} faces' },
   search: 'Search by name',
   found: { one: '{count} found', other: '{count} found' },
+  cut: 'Only the first {count} people are shown here. The command line has them all.',
   show_more: 'Show more',
   empty: 'Nobody is enrolled yet',
   empty_hint:

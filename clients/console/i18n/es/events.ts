@@ -27,6 +27,7 @@ export const events: Same<typeof english> = {
   clear_filters: 'Mostrar todo',
   unknown: 'Desconocido',
   deleted_person: 'Persona eliminada',
+  browser_stream: 'Navegador {end}',
   in_view: 'A la vista',
   similarity: 'Similitud',
   details_of: 'Detalles: {name}',

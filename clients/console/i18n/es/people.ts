@@ -9,6 +9,7 @@ export const people: Same<typeof english> = {
   faces: { one: '{count} cara', other: '{count} caras' },
   search: 'Buscar por nombre',
   found: { one: '{count} encontrada', other: '{count} encontradas' },
+  cut: 'Aquí solo se muestran las primeras {count} personas. La línea de comandos las tiene todas.',
   show_more: 'Mostrar más',
   empty: 'Aún no hay nadie registrado',
   empty_hint: 'Añade fotos de las personas que las cámaras deben reconocer. Para empezar basta una cara nítida de frente.',
