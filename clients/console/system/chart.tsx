@@ -21,8 +21,10 @@ interface ChartProps {
 }
 
 const HEIGHT_PX = 168;
-/** What the time axis spans from the beginning, so that it does not race while there are few points. */
-const SPAN_S = 300;
+/** What the time axis spans at least, so that it does not race while there are few points. */
+const LEAST_SPAN_S = 60;
+/** Between two lines of the grid: whole numbers alone, since that is how frames, lanes and megabytes are counted. */
+const STEPS = [1, 2, 5].flatMap((step) => [1, 10, 100, 1000, 10_000].map((tens) => step * tens)).sort((a, b) => a - b);
 
 export function Chart({ title, unit, lines, points }: ChartProps) {
   const newest = points.at(-1);
@@ -100,13 +102,13 @@ function optionsOf(lines: readonly Line[], place: HTMLElement): uPlot.Options {
     cursor: { show: false },
     padding: [8, 22, 0, 0],
     scales: {
-      x: { range: (_, least, most) => [Math.min(least, most - SPAN_S), most] },
-      y: { range: (_, __, most) => [0, Math.max(1, (Number.isFinite(most) ? most : 1) * 1.15)] },
+      x: { range: (_, least, most) => [Math.min(least, most - LEAST_SPAN_S), most] },
+      y: { range: (_, __, most) => [0, Math.max(2, (Number.isFinite(most) ? most : 1) * 1.15)] },
     },
     series: [{}, ...lines.map((line) => ({ stroke: colour(line.colour), width: 2, points: { show: false }, spanGaps: false }))],
     axes: [
       { ...axis, size: 26, grid: { show: false }, values: (_, ticks) => ticks.map(clockOf) },
-      { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => formatNumber(tick, 1)) },
+      { ...axis, size: 46, incrs: STEPS, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
     ],
   };
 }
