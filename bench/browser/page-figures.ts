@@ -74,14 +74,3 @@ export function smoothness(page: Page, seconds: number): Promise<Smoothness> {
     return { repaintsPerSecond, longestGapMs, status: textOf('.live-status'), load: textOf('.live-load'), figures: textOf('.live-figures') };
   })()`);
 }
-
-/** MiB of the page's heap and its DOM nodes, after what is not needed was thrown away. */
-export async function memoryOf(page: Page): Promise<{ readonly heapMiB: number; readonly nodes: number }> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  await session.send('HeapProfiler.collectGarbage');
-  const { metrics } = await session.send('Performance.getMetrics');
-  await session.detach();
-  const metric = (name: string) => metrics.find((one) => one.name === name)?.value ?? NaN;
-  return { heapMiB: metric('JSHeapUsedSize') / 2 ** 20, nodes: metric('Nodes') };
-}

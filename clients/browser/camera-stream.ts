@@ -38,6 +38,7 @@ interface Parts<T extends Task> {
   readonly maxWidthPx: number;
   readonly targetMs: number;
   readonly pauseWhenHidden: boolean;
+  readonly isWithoutResults: boolean;
 }
 
 export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStreamEvents<T>> {
@@ -87,6 +88,7 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
         maxWidthPx,
         targetMs,
         pauseWhenHidden,
+        isWithoutResults: fields.send === 'events',
       });
       if (signal?.aborted) await opened.close();
       signal?.throwIfAborted();
@@ -111,6 +113,8 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
       stream: parts.stream,
       adaptation: this.#adaptation,
       unsentBytes: () => parts.client.unsentBytes,
+      isWithoutResults: parts.isWithoutResults,
+      onRefused: (error) => this.#complain(error),
       onAdapted: () => this.emit('adapted', this.#adaptation.settings, this.#adaptation.limitedBy),
     });
     this.#listen();

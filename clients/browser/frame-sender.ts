@@ -1,6 +1,7 @@
 // The loop of a camera stream: when a frame is due and may be sent, the newest picture is taken and sent. Must never take
 // a picture that it cannot send at once, nor have more unanswered than the credits: what cannot go is never made.
 import type { Task } from '../../protocol/payloads.js';
+import { ServerError } from '../errors.js';
 import type { FrameResult } from '../results.js';
 import type { OnlookerStream } from '../stream.js';
 import type { Adaptation, BlockedBy } from './adaptation.js';
@@ -27,7 +28,11 @@ export interface SenderLink<T extends Task> {
   readonly adaptation: Adaptation;
   /** What the socket has not handed to the network yet. */
   unsentBytes(): number;
+  /** It asked for events alone: a frame is done with when the network has it. */
+  readonly isWithoutResults: boolean;
   onAdapted(): void;
+  /** The service, or the library in its place, would not take a frame at all. */
+  onRefused(error: ServerError): void;
 }
 
 export class FrameSender<T extends Task> {
@@ -81,23 +86,11 @@ export class FrameSender<T extends Task> {
 
   /** To be called with every result. @returns the frame that it is about */
   answered(result: FrameResult<T>): CapturedFrame | undefined {
-    const { seq } = result;
-    const nowMs = performance.now();
-    const frame = this.#underWay.get(seq);
-    this.#forgetUpTo(seq);
-    if (frame) {
-      const roundTripMs = nowMs - frame.sentMs;
-      // What was dropped or refused tells no times; it was the service that held it.
-      const serviceMs = result.status === 'ok' ? Math.min(result.timing.total, roundTripMs) : roundTripMs;
-      this.#roundTripMs = smoothed(this.#roundTripMs, roundTripMs);
-      this.#serviceMs = smoothed(this.#serviceMs, serviceMs);
-      const { sentMs, bytes } = frame;
-      const isDropped = result.status === 'dropped' && result.reason !== 'draining';
-      if (this.#link.adaptation.answered({ nowMs, sentMs, bytes, serviceMs, isDropped })) this.#link.onAdapted();
-    }
-    if (result.status === 'ok') this.#answeredRate.add(nowMs);
-    this.#wake();
-    return this.#ring.get(seq);
+    const isDropped = result.status === 'dropped' && result.reason !== 'draining';
+    // What was dropped or refused tells no times; it was the service that held it.
+    this.#settle(result.seq, result.status === 'ok' ? result.timing.total : Infinity, isDropped);
+    if (result.status === 'ok') this.#answeredRate.add(performance.now());
+    return this.#ring.get(result.seq);
   }
 
   /** The connection broke: what was under way is lost. */
@@ -111,9 +104,9 @@ export class FrameSender<T extends Task> {
   }
 
   #send({ image, jpeg, ts }: Picture): void {
-    const { stream, adaptation } = this.#link;
+    const { stream, adaptation, isWithoutResults } = this.#link;
     const seq = this.#nextSeq;
-    if (!stream.trySend(jpeg, { ts, seq })) {
+    if (!stream.hasCredit) {
       // The connection broke while the picture was taken.
       image.close();
       return;
@@ -121,11 +114,33 @@ export class FrameSender<T extends Task> {
     const nowMs = performance.now();
     this.#nextSeq += 1;
     this.#underWay.set(seq, { sentMs: nowMs, bytes: jpeg.byteLength });
-    if (this.#underWay.size > 2 * MAX_UNANSWERED) this.#forgetUpTo(seq - MAX_UNANSWERED);
     this.#ring.add({ seq, ts, image, widthPx: image.width, heightPx: image.height });
+    stream.send(jpeg, { ts, seq }).then(
+      () => isWithoutResults && this.#settle(seq, 0, false),
+      (error: unknown) => {
+        this.#underWay.delete(seq);
+        if (error instanceof ServerError) this.#link.onRefused(error);
+      },
+    );
     this.#sentRate.add(nowMs);
     this.#maxUnanswered = Math.max(this.#maxUnanswered, stream.unanswered);
     adaptation.sent(nowMs, jpeg.byteLength);
+  }
+
+  /** @param serviceMs what of its round trip the service took, as far as it is known */
+  #settle(seq: number, serviceMs: number, isDropped: boolean): void {
+    const nowMs = performance.now();
+    const frame = this.#underWay.get(seq);
+    this.#forgetUpTo(seq);
+    if (frame) {
+      const { sentMs, bytes } = frame;
+      const roundTripMs = nowMs - sentMs;
+      const heldMs = Math.min(serviceMs, roundTripMs);
+      this.#roundTripMs = smoothed(this.#roundTripMs, roundTripMs);
+      this.#serviceMs = smoothed(this.#serviceMs, heldMs);
+      if (this.#link.adaptation.answered({ nowMs, sentMs, bytes, serviceMs: heldMs, isDropped })) this.#link.onAdapted();
+    }
+    this.#wake();
   }
 
   /** Results come in order; frames before one that have none will never get one. */

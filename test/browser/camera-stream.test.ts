@@ -124,6 +124,15 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     expect(stats['dropped']).toBeGreaterThan(0);
   });
 
+  test('goes as fast where only events are asked for, and no results come', async () => {
+    const service = await scripted({ onMessage: (message) => message['t'] === 'frame' });
+    const { page } = await pageAt(service.url);
+    await opened(page, { send: 'events' });
+    await told(page, ({ stats }) => Number(stats['sentFps']) > 15);
+    expect((await told(page, () => true)).results).toEqual([]);
+    expect(service.messages('open')[0]).toMatchObject({ send: 'events' });
+  });
+
   test('becomes smaller on a narrow network, stays live, and is as good as before when the network is', async () => {
     const service = await scripted({ credits: 4 });
     const link = await SlowLink.start(service.port);

@@ -1,14 +1,16 @@
 // The console's live view in a real Chromium against a real service: from the first picture of the camera to the name.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
+import { asBody } from '../server/support/images.js';
 import { startService, until, type RunningService } from '../server/support/service.js';
 import { hasChromium, openBrowser, openPage, type Opened, type PageOptions } from './support/browser.js';
 import { FILM, MARK, facePositionPx, markIn, writeFilm } from './support/film.js';
 import { screenshots } from './support/screenshot.js';
+import { memoryOf } from './support/page-memory.js';
 import { WireTap } from './support/wire-tap.js';
 
 describe.skipIf(!hasChromium)('the live view', () => {
@@ -93,16 +95,32 @@ describe.skipIf(!hasChromium)('the live view', () => {
       body: JSON.stringify({ id: 'door', url: 'media:franck.mp4', loop: true, fps: 5 }),
       headers: { 'content-type': 'application/json' },
     });
+    const { id } = (await (
+      await fetch(`${service.url}/v1/people`, { method: 'POST', body: JSON.stringify({ name: 'Franck' }) })
+    ).json()) as { id: string };
+    const still = await readFile(await fixture('franck_01829.jpg'));
+    await fetch(`${service.url}/v1/people/${id}/faces`, { method: 'POST', body: asBody(still) });
     const { page } = await live('#/live?stream=door');
     await page.waitForSelector('canvas[data-seq]');
-    await page
-      .getByText(/Similarity|Nobody who|Nobody is enrolled|Looking/)
-      .first()
-      .waitFor();
+    await says(page, /Recognised: Franck/);
     await screenshots(page, 'live-stream');
+    await fetch(`${service.url}/v1/people/${id}`, { method: 'DELETE' });
+    await says(page, /Nobody is enrolled yet/);
     await fetch(`${service.url}/v1/streams/door`, { method: 'DELETE' });
     expect(opened?.complaints.filter((text) => !text.includes('404'))).toEqual([]);
   });
+
+  test('does not grow while it is open', async () => {
+    const { page } = await live();
+    await says(page, /Nobody is enrolled yet/);
+    const isAt = (frame: number) => until(async () => ((await seqOf(page)) > frame ? true : undefined), 40_000);
+    await isAt(150);
+    const before = await memoryOf(page);
+    await isAt(500);
+    const after = await memoryOf(page);
+    expect(after.nodes).toBeLessThan(before.nodes + 50);
+    expect(after.heapMiB).toBeLessThan(before.heapMiB + 2);
+  }, 90_000);
 
   test('plays a video that is opened, and says where it is none', async () => {
     const { page } = await live('#/live', { allowsCamera: false });
@@ -195,6 +213,9 @@ const hasBox = (tap: WireTap, seq: number): boolean => boxOf(tap, seq)[2] > 0;
 function isOneOf(colour: readonly number[], colours: readonly (readonly number[])[]): boolean {
   return colours.some((known) => known.every((value, index) => Math.abs(value - (colour[index] ?? 0)) < 30));
 }
+
+const seqOf = (page: Page): Promise<number> =>
+  page.evaluate(() => Number(document.querySelector<HTMLElement>('canvas[data-seq]')?.dataset['seq'] ?? -1));
 
 async function says(page: Page, text: RegExp, timeoutMs = 15_000): Promise<void> {
   await page.locator('.live-status', { hasText: text }).waitFor({ timeout: timeoutMs });
