@@ -41,6 +41,7 @@ export class LiveSession {
         if (!this.#abort.signal.aborted) this.state.value = state;
       },
     };
+    if (choice.kind === 'camera') this.state.value = { is: 'asking' };
     void this.#open(choice, listener);
   }
 

@@ -16,7 +16,7 @@ export interface LiveFrame {
 }
 
 export type LiveState =
-  | { readonly is: 'opening' | 'live' | 'paused' | 'hidden' | 'reconnecting' | 'closed' }
+  | { readonly is: 'asking' | 'opening' | 'live' | 'paused' | 'hidden' | 'reconnecting' | 'closed' }
   /** A registered camera that gives no pictures, and why. */
   | { readonly is: 'away'; readonly state: StreamState; readonly reason: string | null }
   | { readonly is: 'failed'; readonly error: unknown };

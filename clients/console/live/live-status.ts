@@ -24,7 +24,7 @@ export function statusOf(state: LiveState, faces: readonly NamedFace[] | undefin
   if (state.is !== 'live') {
     return { tone: state.is === 'reconnecting' ? 'warn' : 'neutral', text: t(`live.state_${state.is}`) };
   }
-  return faces ? facesStatus(faces) : { tone: 'neutral', text: t('live.state_opening') };
+  return faces ? facesStatus(faces) : { tone: 'neutral', text: t('live.first_picture') };
 }
 
 /** Undefined while all is looked at. */

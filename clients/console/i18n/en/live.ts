@@ -14,7 +14,9 @@ export const live = {
   idle_hint:
     'Pictures go to your own service and nowhere else. You can also choose a registered stream above, or drop a video on this page.',
   picture: 'Picture of {stream} with the faces that were found',
-  state_opening: 'Waiting for the first picture',
+  state_asking: 'Opening the camera: the browser may ask you to allow it',
+  state_opening: 'Opening',
+  first_picture: 'Waiting for the first picture',
   state_paused: 'Paused',
   state_hidden: 'Paused while nobody can see this page',
   state_reconnecting: 'The service cannot be reached at the moment: trying again',

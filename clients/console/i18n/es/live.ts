@@ -16,7 +16,9 @@ export const live: Same<typeof english> = {
   idle_hint:
     'Las imágenes van a tu propio servicio y a ningún otro sitio. También puedes elegir arriba una cámara registrada o soltar un vídeo en esta página.',
   picture: 'Imagen de {stream} con las caras encontradas',
-  state_opening: 'Esperando la primera imagen',
+  state_asking: 'Abriendo la cámara: puede que el navegador te pida permiso',
+  state_opening: 'Abriendo',
+  first_picture: 'Esperando la primera imagen',
   state_paused: 'En pausa',
   state_hidden: 'En pausa mientras nadie puede ver esta página',
   state_reconnecting: 'No se puede contactar con el servicio: se sigue intentando',
