@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { feedState } from '../app/event-feed.js';
 import { goTo, linkTo } from '../app/router.js';
 import { Badge } from '../components/badge.js';
-import { Button } from '../components/button.js';
+import { Button, LinkButton } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { Spinner } from '../components/spinner.js';
 import { ViewHeader } from '../components/view-header.js';
@@ -96,7 +96,20 @@ function Nothing({ isFiltered: filtered }: { readonly isFiltered: boolean }) {
     );
   }
   return (
-    <EmptyState icon="events" title={t('events.empty')}>
+    <EmptyState
+      icon="events"
+      title={t('events.empty')}
+      actions={
+        <>
+          <LinkButton icon="live" href={linkTo('live')}>
+            {t('events.to_live')}
+          </LinkButton>
+          <LinkButton kind="primary" icon="add" href={linkTo('streams')}>
+            {t('events.to_streams')}
+          </LinkButton>
+        </>
+      }
+    >
       {t('events.empty_hint')}
     </EmptyState>
   );

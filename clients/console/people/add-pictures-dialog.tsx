@@ -50,14 +50,16 @@ export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProp
         ) : (
           <>
             <Button onClick={close}>{t('shell.cancel')}</Button>
-            <Button
-              kind="primary"
-              busy={phase === 'running'}
-              disabled={all.length === 0 || !isComplete}
-              onClick={() => void batch.run(people.value ?? [])}
-            >
-              {t('people.enrol_count', { count: all.length })}
-            </Button>
+            {all.length > 0 && (
+              <Button
+                kind="primary"
+                busy={phase === 'running'}
+                disabled={!isComplete}
+                onClick={() => void batch.run(people.value ?? [])}
+              >
+                {t('people.enrol_count', { count: all.length })}
+              </Button>
+            )}
           </>
         )
       }

@@ -6,6 +6,8 @@ export const events = {
   not_live: 'Not live at the moment',
   empty: 'Nothing has happened yet',
   empty_hint: 'As soon as somebody is seen by a camera, it is told here: who it was, when they came and when they left.',
+  to_live: 'Open the live view',
+  to_streams: 'Add a camera',
   nothing_found: 'Nothing of that kind',
   older: 'Show older',
   filter_kind: 'Kind',

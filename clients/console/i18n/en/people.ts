@@ -3,7 +3,7 @@
 export const people = {
   title: 'People',
   all: 'All people',
-  count: { one: '{count} person is recognised', other: '{count} people are recognised' },
+  count: { one: '{count} person', other: '{count} people' },
   faces: { one: '{count} face', other: '{count} faces' },
   search: 'Search by name',
   found: { one: '{count} found', other: '{count} found' },

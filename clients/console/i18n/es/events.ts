@@ -8,6 +8,8 @@ export const events: Same<typeof english> = {
   not_live: 'Sin conexión en este momento',
   empty: 'Aún no ha pasado nada',
   empty_hint: 'En cuanto una cámara vea a alguien, se cuenta aquí: quién era, cuándo llegó y cuándo se fue.',
+  to_live: 'Abrir la vista en vivo',
+  to_streams: 'Añadir una cámara',
   nothing_found: 'No hay nada de ese tipo',
   older: 'Mostrar anteriores',
   filter_kind: 'Tipo',

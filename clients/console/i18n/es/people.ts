@@ -5,7 +5,7 @@ import type { Same } from '../i18n.js';
 export const people: Same<typeof english> = {
   title: 'Personas',
   all: 'Todas las personas',
-  count: { one: 'Se reconoce a {count} persona', other: 'Se reconoce a {count} personas' },
+  count: { one: '{count} persona', other: '{count} personas' },
   faces: { one: '{count} cara', other: '{count} caras' },
   search: 'Buscar por nombre',
   found: { one: '{count} encontrada', other: '{count} encontradas' },
