@@ -102,8 +102,8 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
       method: 'GET',
       pattern: '/v1/people/:id/faces/:face/picture.jpg',
       handle: async (exchange) => {
-        const jpeg = await state.requireGallery().picture(exchange.param(0), exchange.param(1));
-        return jpegReply(jpeg, 'private, max-age=3600');
+        // In no cache: a picture goes with its face.
+        return jpegReply(await state.requireGallery().picture(exchange.param(0), exchange.param(1)));
       },
     },
     {

@@ -17,9 +17,9 @@ export function jsonReply(status: number, value: unknown): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: toJson(value) };
 }
 
-/** @param caching value of `Cache-Control` */
-export function jpegReply(jpeg: Uint8Array, caching = 'no-store'): Reply {
-  const headers = { 'content-type': 'image/jpeg', 'cache-control': caching, 'x-content-type-options': 'nosniff' };
+/** A picture that shows people: it must be in no cache. */
+export function jpegReply(jpeg: Uint8Array): Reply {
+  const headers = { 'content-type': 'image/jpeg', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
   return { status: 200, headers, body: jpeg };
 }
 
