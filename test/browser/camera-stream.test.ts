@@ -240,6 +240,17 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     await told(page, (now) => now.results.length > results.length + 3);
   });
 
+  test('is taken on the page where no worker may run', async () => {
+    const service = await scripted();
+    const { page } = await pageAt(service.url);
+    await page.goto(`${service.url}/blank?no-workers`);
+    await opened(page);
+    const { stats, results } = await told(page, ({ results }) => results.length > 10);
+    expect(stats['capture']).toBe('page');
+    const sent = new Map(service.frames().map((frame) => [frame['seq'], imageOf(frame)]));
+    for (const { seq, mark } of results) expect(mark).toBe(await markIn(sent.get(seq) ?? new Uint8Array()));
+  });
+
   test('may be a film of the page instead, and a film that is none is refused', async () => {
     const service = await scripted();
     const { page } = await pageAt(service.url);

@@ -16,11 +16,12 @@ const TYPES: Readonly<Record<string, string>> = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; worker-src 'self'; connect-src 'self'";
 
-/** Answers `/` with the console, `/blank` with a page that has nothing on it, and the files that they need. */
+/** Answers `/` with the console, `/blank` with a page that has nothing on it (`?no-workers`: nor may run any), and their files. */
 export async function answerWithWebFolder(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [address = '/'] = (request.url ?? '/').split('?');
   const path = address === '/' ? '/index.html' : address;
-  const headers = { 'content-security-policy': POLICY };
+  const policy = request.url?.endsWith('?no-workers') ? POLICY.replace("worker-src 'self'", "worker-src 'none'") : POLICY;
+  const headers = { 'content-security-policy': policy };
   if (path === '/blank') return void response.writeHead(200, { ...headers, 'content-type': 'text/html' }).end(BLANK);
   const bytes = /^\/[\w./-]+$/.test(path) && !path.includes('..') ? await readFile(join(WEB, path)).catch(() => null) : null;
   const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'text/plain';
