@@ -29,6 +29,7 @@ interface TrackDialogProps {
 
 export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps) {
   const track = useTrack(visit);
+  const known = typeof track === 'object' && 'track' in track ? track : undefined;
   const { person } = visit.last;
   const name = nameIn(visit);
   const isEnrollable = canEnrol(visit, nowMs);
@@ -61,7 +62,7 @@ export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps
                 stream: streamName(visit.stream),
                 time: formatTime(visit.startMs),
                 duration: formatDuration(lengthMs(visit, nowMs)),
-                count: visit.last.frames,
+                count: known?.frames ?? visit.last.frames,
               })}{' '}
               {!visit.hasLeft && <Badge tone="ok">{t('events.in_view')}</Badge>}
             </p>
@@ -73,9 +74,9 @@ export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps
           {track === undefined && <Spinner />}
           {track === 'forgotten' && <p>{rememberedText(visit.last)}</p>}
           {typeof track === 'object' && 'failure' in track && <p class="field-error">{track.failure}</p>}
-          {typeof track === 'object' && 'track' in track && <Decision track={track} />}
+          {known && <Decision track={known} />}
         </section>
-        {typeof track === 'object' && 'track' in track && track.faces.length > 0 && <SeenFaces track={track} />}
+        {known && known.faces.length > 0 && <SeenFaces track={known} />}
       </div>
     </Dialog>
   );

@@ -107,16 +107,23 @@ function optionsOf(lines: readonly Line[], place: HTMLElement): uPlot.Options {
     },
     series: [{}, ...lines.map((line) => ({ stroke: colour(line.colour), width: 2, points: { show: false }, spanGaps: false }))],
     axes: [
-      { ...axis, size: 26, grid: { show: false }, values: (_, ticks) => ticks.map(clockOf) },
+      {
+        ...axis,
+        size: 26,
+        grid: { show: false },
+        values: (_, ticks, __, ___, stepS) => ticks.map((tick) => clockOf(tick, stepS)),
+      },
       { ...axis, size: 46, incrs: STEPS, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
     ],
   };
 }
 
-function clockOf(unixSeconds: number): string {
+/** With seconds where the ticks are closer than a minute: no two of them read the same. */
+function clockOf(unixSeconds: number, stepS: number): string {
   return new Date(unixSeconds * 1000).toLocaleTimeString(language.value, {
     hour: '2-digit',
     minute: '2-digit',
+    ...(stepS < 60 ? { second: '2-digit' } : {}),
     hourCycle: 'h23',
   });
 }
