@@ -34,9 +34,13 @@ export async function* exportOfStrangers(dir: string, model: GalleryModel, faces
   };
   try {
     const header = { model, people: faces, faces, gallery_version: 1, created_at: 0 };
-    await writeGalleryFile(spool, header, records(personRecord), records(faceRecord));
+    await writeGalleryFile(spool, header, { people: records(personRecord), faces: records(faceRecord), pictures: none() });
     yield* spool.read();
   } finally {
     await spool.close();
   }
+}
+
+async function* none(): AsyncGenerator<readonly StoreRecord[]> {
+  // A face without a picture: nothing to yield.
 }

@@ -2,11 +2,15 @@
 // The program `onlooker`: puts the commands together. Loads only the one that is asked for, so that `--help` and `send`
 // never load the service, its sockets or its models.
 import { Command, CommanderError } from 'commander';
+import { fileURLToPath } from 'node:url';
 import type { DrawFaces } from '../server/draw-faces.js';
 import { VERSION } from '../server/version.js';
 
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
-  serve: { summary: 'run the service', load: async () => (await import('../server/commands/serve.js')).serveCommand(drawFaces) },
+  serve: {
+    summary: 'run the service',
+    load: async () => (await import('../server/commands/serve.js')).serveCommand({ draw: drawFaces, webDir: WEB_DIR }),
+  },
   send: {
     summary: 'send images, folders or videos and print what the service sees',
     load: async () => (await import('../clients/commands/send.js')).sendCommand(),
@@ -37,6 +41,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   },
 };
 const EXIT_USAGE = 2;
+/** Where the build puts what browsers get. */
+const WEB_DIR = fileURLToPath(new URL('../web', import.meta.url));
 
 /** Snapshots of the service are drawn as the pictures of `send --annotate` are. */
 const drawFaces: DrawFaces = async (image, faces) => (await import('../clients/send/annotate.js')).annotate(image, faces);

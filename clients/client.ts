@@ -113,6 +113,10 @@ export class OnlookerClient extends Emitter<ClientEvents> {
   get isConnected(): boolean {
     return this.#link.isConnected;
   }
+  /** What the socket has not handed to the network yet: more than nothing for long is a network that cannot follow. */
+  get unsentBytes(): number {
+    return this.#link.unsentBytes;
+  }
 
   /**
    * Opens a stream; resolves when the service has opened it, also after a reconnection.

@@ -3,19 +3,21 @@
 // For browsers and Node alike; must never keep state of its own.
 import type { LoadedModel } from '../protocol/models.js';
 import type { Box } from '../protocol/payloads.js';
-import type { FaceRecord, ImportReport, Person } from '../protocol/people.js';
+import type { ConfigReport } from '../protocol/config.js';
+import type { FaceRecord, ImportReport, LookalikesAnswer, Person } from '../protocol/people.js';
 import { fromBase64 } from './codec.js';
 import { everyItem, type Page } from './http-pages.js';
 import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';
-import { jsonOf, requester, successful, type HttpOptions } from './http-request.js';
+import { addressOf, jsonOf, requester, successful, type HttpOptions } from './http-request.js';
 import type { TaskPayloads } from './results.js';
 
 export * from './errors.js';
 export type { HttpOptions } from './http-request.js';
 export type { EventPage, EventQuery, TrackEnrolment } from './http-streams.js';
 export type { KeptEvent } from '../protocol/events.js';
-export type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
-export type { FaceRecord, ImportReport, LoadedModel, Person };
+export type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
+export type { TrackAnswer, TrackFace, TrackVote } from '../protocol/tracks.js';
+export type { ConfigReport, FaceRecord, ImportReport, LoadedModel, LookalikesAnswer, Person };
 
 export interface PersonFields {
   readonly name?: string;
@@ -30,6 +32,10 @@ export interface Enrolment {
   /** False when this very image was there already. */
   readonly created: boolean;
 }
+export interface RemoveOptions {
+  /** Browsers: the request outlives the page that sent it. */
+  readonly keepalive?: boolean;
+}
 type HttpClient = ReturnType<typeof createHttpClient>;
 export type { HttpClient };
 
@@ -43,7 +49,8 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
   const request = requester(address, options);
   const person = (id: string) => `/v1/people/${encodeURIComponent(id)}`;
   const oneImage = <T>(path: string, image: Uint8Array | Blob) => jsonOf<T>(request(path, { method: 'POST', bytes: image }));
-  const remove = async (path: string) => void (await successful(await request(path, { method: 'DELETE' })));
+  const remove = async (path: string, { keepalive }: RemoveOptions = {}) =>
+    void (await successful(await request(path, { method: 'DELETE', ...(keepalive === undefined ? {} : { keepalive }) })));
 
   const listPeople = (page: Page = {}) =>
     jsonOf<{ readonly people: readonly Person[]; readonly next?: string }>(request('/v1/people', { query: { ...page } }));
@@ -61,6 +68,10 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       if (!response.ok && response.status !== 503) await successful(response);
       return { isReady: response.ok, report: await response.json().catch(() => undefined) };
     },
+    /** The configuration in force, and from where each value comes. */
+    config: () => jsonOf<ConfigReport>(request('/v1/config')),
+    /** The figures as Prometheus reads them. */
+    metrics: async (): Promise<string> => (await successful(await request('/metrics'))).text(),
     models: async (): Promise<readonly LoadedModel[]> =>
       (await jsonOf<{ readonly models: readonly LoadedModel[] }>(request('/v1/models'))).models,
 
@@ -85,8 +96,12 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
         jsonOf<Person>(request('/v1/people', { method: 'POST', json: fields })),
       /** Fields that are not named stay. */
       update: (id: string, fields: PersonFields) => jsonOf<Person>(request(person(id), { method: 'PATCH', json: fields })),
+      /** Makes the faces of `from` those of `id`; `from` is gone then. */
+      merge: (id: string, from: string) => jsonOf<Person>(request(`${person(id)}/merge`, { method: 'POST', json: { from } })),
+      /** Pairs of people who could be taken for each other, most similar first. */
+      lookalikes: (limit?: number) => jsonOf<LookalikesAnswer>(request('/v1/people/lookalikes', { query: { limit } })),
       /** Deletes the person with all faces. */
-      remove: (id: string) => remove(person(id)),
+      remove: (id: string, options?: RemoveOptions) => remove(person(id), options),
     },
     faces: {
       list: listFaces,
@@ -100,7 +115,11 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
         const response = await successful(await request(`${person(personId)}/faces`, { method: 'POST', bytes: image }));
         return { ...(await jsonOf<Omit<Enrolment, 'created'>>(Promise.resolve(response))), created: response.status === 201 };
       },
-      remove: (personId: string, faceId: string) => remove(`${person(personId)}/faces/${encodeURIComponent(faceId)}`),
+      /** The address of the picture of a face that has one (`picture` of its record, or of the person's). */
+      pictureUrl: (personId: string, faceId: string) =>
+        addressOf(address, `${person(personId)}/faces/${encodeURIComponent(faceId)}/picture.jpg`),
+      remove: (personId: string, faceId: string, options?: RemoveOptions) =>
+        remove(`${person(personId)}/faces/${encodeURIComponent(faceId)}`, options),
     },
     gallery: {
       /** The whole gallery as the bytes of one file. */

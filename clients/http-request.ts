@@ -19,15 +19,25 @@ export interface HttpRequest {
   readonly bytes?: Uint8Array | Blob;
   /** 0: no limit. */
   readonly timeoutMs?: number;
+  /** Browsers: it outlives the page that sent it. */
+  readonly keepalive?: boolean;
 }
 
 export type Requester = (path: string, request?: HttpRequest) => Promise<Response>;
 
-/** @throws TypeError when `address` is no http, https, ws or wss address */
-export function requester(address: string | URL, options: HttpOptions): Requester {
+/** @throws TypeError as `requester` */
+export const addressOf = (address: string | URL, path: string): string => new URL(path, baseOf(address)).href;
+
+function baseOf(address: string | URL): URL {
   const base = new URL(address);
   if (!/^(https?|wss?):$/.test(base.protocol)) throw new TypeError(`not an http address: ${base.href}`);
   base.protocol = base.protocol.replace('ws', 'http');
+  return base;
+}
+
+/** @throws TypeError when `address` is no http, https, ws or wss address */
+export function requester(address: string | URL, options: HttpOptions): Requester {
+  const base = baseOf(address);
 
   return async (path, request = {}) => {
     const url = new URL(path, base);
@@ -41,6 +51,7 @@ export function requester(address: string | URL, options: HttpOptions): Requeste
       response = await (options.fetch ?? fetch)(url, {
         method: request.method ?? 'GET',
         signal: AbortSignal.any(signals),
+        ...(request.keepalive === undefined ? {} : { keepalive: request.keepalive }),
         ...(request.json === undefined
           ? {}
           : { body: JSON.stringify(request.json), headers: { 'content-type': 'application/json' } }),

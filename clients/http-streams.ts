@@ -2,7 +2,8 @@
 // Addresses of cameras hold passwords: they go into the request's body and nowhere else.
 import type { KeptEvent } from '../protocol/events.js';
 import type { FaceRecord } from '../protocol/people.js';
-import type { NewStream, StreamAnswer, StreamPatch } from '../protocol/streams.js';
+import type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
+import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
 import { fromBase64 } from './codec.js';
 import { everyItem, type Page } from './http-pages.js';
 import { jsonOf, successful, type Requester } from './http-request.js';
@@ -51,7 +52,18 @@ export function streamFunctions(request: Requester) {
     add: (stream: NewStream) => jsonOf<StreamAnswer>(request('/v1/streams', { method: 'POST', json: stream })),
     /** Fields that are not named stay, `null` puts a default back; `***` in the address keeps the password that is known. */
     change: (id: string, patch: StreamPatch) => jsonOf<StreamAnswer>(request(path(id), { method: 'PATCH', json: patch })),
-    remove: async (id: string): Promise<void> => void (await successful(await request(path(id), { method: 'DELETE' }))),
+    remove: async (id: string, { keepalive = false }: { readonly keepalive?: boolean } = {}): Promise<void> =>
+      void (await successful(await request(path(id), { method: 'DELETE', keepalive }))),
+    /** The first picture (JPEG) of an address that need not be registered. Rejects with `SOURCE_FAILED` and the reason. */
+    async test(source: StreamTest): Promise<Uint8Array> {
+      const response = await successful(await request('/v1/streams/test', { method: 'POST', json: source }));
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    /** The newest frame that was answered, as JPEG, and the `seq` of its result. Rejects with `SOURCE_FAILED` before the first. */
+    async answered(id: string): Promise<{ readonly image: Uint8Array<ArrayBuffer>; readonly seq: number }> {
+      const response = await successful(await request(`${path(id)}/snapshot.jpg`, { query: { answered: 1 } }));
+      return { image: new Uint8Array(await response.arrayBuffer()), seq: Number(response.headers.get('onlooker-seq')) };
+    },
     /** The newest frame as JPEG; `overlay` draws boxes and names. */
     async snapshot(id: string, { overlay = false }: { readonly overlay?: boolean } = {}): Promise<Uint8Array> {
       const query = overlay ? { overlay: 1 } : {};
@@ -80,18 +92,27 @@ export function eventFunctions(request: Requester) {
 }
 
 export function trackFunctions(request: Requester) {
+  const path = (track: string) => `/v1/tracks/${encodeURIComponent(track)}`;
   return {
+    /** Who a live or recent track is taken for, and why. Rejects with `NOT_FOUND` once it is too long ago. */
+    async get(track: string): Promise<TrackAnswer> {
+      const { thumbnail, faces, ...rest } = await jsonOf<TrackAnswer>(request(path(track)));
+      const face = ({ picture, ...one }: TrackFace): TrackFace => ({ ...one, ...(picture && { picture: bytesOf(picture) }) });
+      return { ...rest, ...(thumbnail && { thumbnail: bytesOf(thumbnail) }), faces: faces.map(face) };
+    },
     /**
      * Enrols the best faces of a live or recent track for a person, through the same gate as images. Rejects with
      * `NOT_FOUND` (no such person, or the track is too long ago), `LOW_QUALITY` or `CONFLICT`.
      */
     enroll: (track: string, person: string) =>
-      jsonOf<TrackEnrolment>(request(`/v1/tracks/${encodeURIComponent(track)}/enroll`, { method: 'POST', json: { person } })),
+      jsonOf<TrackEnrolment>(request(`${path(track)}/enroll`, { method: 'POST', json: { person } })),
   };
 }
 
 /** In JSON a picture is base64. */
+const bytesOf = (picture: Uint8Array): Uint8Array => fromBase64(picture as unknown as string);
+
 function withBytes(event: KeptEvent): KeptEvent {
   if (!('thumbnail' in event) || event.thumbnail === undefined) return event;
-  return { ...event, thumbnail: fromBase64(event.thumbnail as unknown as string) };
+  return { ...event, thumbnail: bytesOf(event.thumbnail) };
 }

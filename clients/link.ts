@@ -74,6 +74,11 @@ export class Link {
     this.#peer.onConnected(hello);
   }
 
+  /** What the socket has not handed to the network yet. */
+  get unsentBytes(): number {
+    return this.#connection?.unsentBytes ?? 0;
+  }
+
   /** Goes nowhere while there is no connection. */
   send(message: ClientMessage): void {
     this.#connection?.send(message);
@@ -81,7 +86,7 @@ export class Link {
 
   /** Calls back, never at once, when all that was sent has left the socket, or the connection is gone. */
   whenFlushed(action: () => void): void {
-    if ((this.#connection?.unsentBytes ?? 0) === 0) queueMicrotask(action);
+    if (this.unsentBytes === 0) queueMicrotask(action);
     else this.#options.connection.clock.after(FLUSH_CHECK_MS, () => this.whenFlushed(action));
   }
 

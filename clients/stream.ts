@@ -184,6 +184,11 @@ export class OnlookerStream<T extends Task = Task, R = FrameResult<T>> extends E
     );
   }
 
+  /** Whether a frame sent now would go out at once. */
+  get hasCredit(): boolean {
+    return this.#window.hasCredit;
+  }
+
   /**
    * Sends only when a credit is free now; otherwise nothing happens and the answer is false, so that a camera can go on
    * with its next, newer frame. The result comes as the `result` event, a loss as `interrupted`.

@@ -6,8 +6,10 @@ import type { Candidate } from '../protocol/payloads.js';
 import type { FaceRecord } from '../protocol/people.js';
 import { candidatesOf } from './answers.js';
 import { boxOf } from './face-box.js';
+import { cutFace, type FaceCut } from './face-picture.js';
 import { assertEnrollable, qualityOf, type FaceMeasures, type QualityGate } from './face-quality.js';
-import type { WorkedFrame } from './frame-engine.js';
+import type { ChosenFace, DescribedFace, FrameGuide, FrameView, WorkedFrame } from './frame-engine.js';
+import type { FoundFace } from './lane-protocol.js';
 import { matchesSomebodyElse, type Gallery, type NewFace } from './gallery/gallery.js';
 import type { Evidence } from './tracking/votes.js';
 
@@ -24,16 +26,46 @@ export async function imageSha256(image: Uint8Array): Promise<string> {
   return Buffer.from(digest).toString('hex');
 }
 
+/** Wants to know all of every face, and cuts the only one out while its pixels are there. */
+export class EnrolmentGuide implements FrameGuide {
+  readonly mayCarry = false;
+  #cut: FaceCut | undefined;
+
+  /** @param detectionScore least score of a face */
+  constructor(
+    private readonly detectionScore: number,
+    private readonly wantsPicture: boolean,
+  ) {}
+
+  carry(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  choose(faces: readonly FoundFace[]): Promise<readonly ChosenFace[]> {
+    const found = faces.filter(({ score }) => score >= this.detectionScore);
+    return Promise.resolve(found.map((face) => ({ face, want: 'all' })));
+  }
+
+  described([only, ...others]: readonly DescribedFace[], view: FrameView): void {
+    if (this.wantsPicture && only !== undefined && others.length === 0) this.#cut = cutFace(view, only.face);
+  }
+
+  /** JPEG of the face; undefined where none is wanted, or there is not exactly one. */
+  async picture(): Promise<Uint8Array | undefined> {
+    return this.#cut?.toJpeg();
+  }
+}
+
 /**
  * Adds the one face of a worked frame to a person.
- * @param frame worked with `want: 'all'`
+ * @param frame worked with an `EnrolmentGuide`
  * @throws OnlookerError NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, NOT_FOUND
  */
 export async function enrolFace(
   gallery: Gallery,
   personId: string,
   frame: WorkedFrame,
-  sha256: string,
+  { sha256, guide }: { readonly sha256: string; readonly guide: EnrolmentGuide },
   rule: EnrolmentRule,
 ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
   const [found, ...others] = frame.faces;
@@ -53,6 +85,7 @@ export async function enrolFace(
     quality: qualityOf(measures),
     box: boxOf(face),
     imageSha256: sha256,
+    picture: await guide.picture(),
     searched,
   });
 }
@@ -76,12 +109,12 @@ export async function enrolSeen(
   const added: FaceRecord[] = [];
   for (const evidence of seen) {
     if (added.length === MOST_SEEN_FACES) break;
-    const { embedding, quality, box } = evidence;
+    const { embedding, quality, box, thumbnail: picture } = evidence;
     // There is no image any more; the embedding stands for it, so that the same face is not enrolled twice.
     const imageSha256 = createHash('sha256').update(embedding).digest('hex');
     try {
       const searched = assertAdmissible(personId, evidence, rule);
-      added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256, searched })).face);
+      added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256, picture, searched })).face);
     } catch (error) {
       refusal ??= toOnlookerError(error);
     }

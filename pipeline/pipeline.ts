@@ -5,16 +5,18 @@
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
-import type { FaceRecord } from '../protocol/people.js';
+import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
 import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
-import { enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
+import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
 import { FrameEngine, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
 import { ImageMemory } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
+import { Lookalikes } from './gallery/lookalikes.js';
 import { startLanes } from './lane-start.js';
 import type { Provider } from './lane-protocol.js';
 import { OpenStream, workOf, type AskedWork } from './open-stream.js';
@@ -27,6 +29,7 @@ import { Turns, type FrameTurn } from './scheduling/turns.js';
 import { StreamQueue, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import type { Tuning } from './tuning/tuning-store.js';
+import { trackAnswer } from './track-answer.js';
 import { TrackedStream } from './tracked-stream.js';
 
 export interface PipelineStream {
@@ -62,6 +65,7 @@ export class Pipeline {
   readonly #log: PipelineLog;
   readonly #observer: PipelineObserver | undefined;
   readonly #gallery: Gallery | null;
+  readonly #lookalikes: Lookalikes | null;
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
@@ -85,6 +89,7 @@ export class Pipeline {
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
     this.#gallery = options.gallery;
+    this.#lookalikes = this.#gallery && new Lookalikes(this.#gallery, { level: this.#thresholds.match });
     this.#lanes = started.lanes;
     this.provider = started.provider;
     this.models = started.models;
@@ -196,8 +201,9 @@ export class Pipeline {
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     const sha256 = await imageSha256(image);
-    const worked = await this.#request(image, { want: 'all' }, sha256);
-    return enrolFace(gallery, personId, worked, sha256, { gate: this.#gate, match: this.#thresholds.match });
+    const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
+    const worked = await this.#request(image, { want: guide });
+    return enrolFace(gallery, personId, worked, { sha256, guide }, { gate: this.#gate, match: this.#thresholds.match });
   }
 
   /**
@@ -213,7 +219,36 @@ export class Pipeline {
       const seen = tracked.bestOf(trackId);
       if (seen !== undefined) return enrolSeen(gallery, personId, seen, { gate: this.#gate, match: this.#thresholds.match });
     }
-    throw new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
+    throw noTrack();
+  }
+
+  /** People whose faces are so alike that one could be named as the other, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
+  async lookalikes(limit: number): Promise<LookalikesAnswer> {
+    this.#answerer({ task: 'embed' });
+    if (this.#gallery === null || this.#lookalikes === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    const gallery = this.#gallery;
+    const { pairs, isComplete, galleryVersion } = await this.#lookalikes.find();
+    const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
+    const told = pairs.flatMap(({ a, b, similarity }) => {
+      const [one, other] = [person(a), person(b)];
+      return one === undefined || other === undefined ? [] : [{ people: [one, other] as const, similarity }];
+    });
+    return {
+      pairs: told.slice(0, limit),
+      level: this.#lookalikes.level,
+      complete: isComplete,
+      gallery_version: galleryVersion,
+    };
+  }
+
+  /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
+  track(trackId: string): TrackAnswer {
+    this.#answerer({ task: 'embed' });
+    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
+      const account = tracked.account(trackId);
+      if (account !== undefined) return trackAnswer(account, this.#gate, (id) => this.#gallery?.person(id)?.name);
+    }
+    throw noTrack();
   }
 
   /** Answers what is in hand, drops what waits (`draining`), then stops every thread. */
@@ -229,6 +264,7 @@ export class Pipeline {
     this.#forgetSnapshots();
     this.#forgetRemovals();
     this.#cache.forget();
+    await this.#lookalikes?.close();
     await this.#engine.close();
   }
 
@@ -353,6 +389,8 @@ export class Pipeline {
       tracked?.tick();
     }
     this.#ended.expire();
+    // They tell nothing any more, but forget people who were deleted.
+    for (const tracked of this.#ended.streams) tracked.tick();
   }
 
   #deliver(result: FrameResult, onResult: (result: FrameResult) => void): void {
@@ -389,4 +427,8 @@ export class Pipeline {
   #logInternal(error: unknown): void {
     if (!(error instanceof OnlookerError)) this.#log.error({ err: error }, 'a frame could not be worked on');
   }
+}
+
+function noTrack(): OnlookerError {
+  return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
 }

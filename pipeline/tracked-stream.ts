@@ -14,6 +14,7 @@ import { Continuity, type FrameSize } from './tracking/continuity.js';
 import { DetectionPlan } from './tracking/detection-plan.js';
 import { sortableIds } from './store/sortable-id.js';
 import { StreamTracks, type CarriedSight, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
+import type { TrackAccount } from './tracking/track-account.js';
 import type { Evidence } from './tracking/votes.js';
 
 export interface TrackedStreamOptions {
@@ -112,6 +113,11 @@ export class TrackedStream {
     return this.#tracks.bestOf(trackId);
   }
 
+  /** As `StreamTracks.account`. */
+  account(trackId: string): TrackAccount | undefined {
+    return this.#tracks.account(trackId);
+  }
+
   #tell(): void {
     const events = this.#tracks.takeEvents();
     if (events.length > 0) this.#options.onEvents(events);
@@ -198,7 +204,7 @@ export class TrackedFrame implements FrameGuide {
     this.#sights.forEach((sight, index) => {
       const described = faces[index];
       if (described?.answer.measures === undefined) return;
-      if (this.tracks.wouldBeBest(sight, qualityOf(described.answer.measures)))
+      if (this.tracks.isWorthPicture(sight, qualityOf(described.answer.measures)))
         this.#cuts.set(sight, cutFace(view, described.face));
     });
   }

@@ -11,6 +11,8 @@ export interface Person {
   readonly updated_at: number;
   /** How many faces are enrolled. */
   readonly faces: number;
+  /** Id of the best face of which a picture is kept; absent where there is none. */
+  readonly picture?: string;
 }
 
 export interface FaceRecord {
@@ -23,6 +25,23 @@ export interface FaceRecord {
   readonly box: Box;
   /** Unix ms. */
   readonly created_at: number;
+  /** A picture of it is kept; absent where there is none. */
+  readonly picture?: true;
+}
+
+/** GET /v1/people/lookalikes */
+export interface LookalikesAnswer {
+  /** Most similar first. */
+  readonly pairs: readonly {
+    readonly people: readonly [Person, Person];
+    /** Cosine of their most similar faces that were found. */
+    readonly similarity: number;
+  }[];
+  /** Least similarity of a pair: that at which a face is given a name. */
+  readonly level: number;
+  /** False where the gallery is too large to look at every face. */
+  readonly complete: boolean;
+  readonly gallery_version: number;
 }
 
 export interface ImportReport {

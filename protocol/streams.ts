@@ -51,6 +51,14 @@ export const newStreamSchema = optionsSchema.extend({
 });
 export type NewStream = z.input<typeof newStreamSchema>;
 
+/** Body of POST /v1/streams/test. */
+export const streamTestSchema = optionsSchema.pick({ transport: true }).extend({
+  url: urlSchema,
+  /** A registered stream whose secrets `***` in the address stands for. */
+  stream: streamIdSchema.optional(),
+});
+export type StreamTest = z.infer<typeof streamTestSchema>;
+
 /** What `null` takes away, so that the default is in force again. */
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
 /** Body of PATCH /v1/streams/{id}: fields not named stay. The address may hold `***` where it was shown so. */

@@ -1,16 +1,19 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
-import type { DrawFaces } from './draw-faces.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
 import { peopleRoutes } from './http/people-routes.js';
 import { streamRoutes } from './http/stream-routes.js';
+import { readWebFiles } from './http/web-files.js';
+import { webRoutes } from './http/web-routes.js';
 import { errorReply } from './http/reply.js';
 import { Router, type Route } from './http/router.js';
+import type { GivenParts } from './given-parts.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics/metrics.js';
+import type { ConfigReport } from '../protocol/config.js';
 import { OnlookerError } from '../protocol/errors.js';
 import type { ServiceState } from './service-state.js';
 import type { Settings } from './settings.js';
@@ -27,12 +30,14 @@ const LINGER_MS = 250;
 
 export interface ListenerContext {
   readonly settings: Settings;
+  /** The settings as clients are told of them. */
+  readonly config: ConfigReport;
   readonly state: ServiceState;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly feed: StreamFeed;
   readonly owners: StreamOwners;
-  readonly draw: DrawFaces;
+  readonly given: GivenParts;
 }
 
 export class Listener {
@@ -52,18 +57,20 @@ export class Listener {
 
   /** @throws StartError when the address is in use or not of this machine */
   static async start(context: ListenerContext): Promise<Listener> {
-    const { settings, state, metrics, log, draw } = context;
+    const { settings, config, state, metrics, log, given } = context;
+    const webFiles = await readWebFiles(given.webDir);
     const endpoint = new WebSocketEndpoint(context);
     const router = new Router(metrics, log);
     const app = App();
     app.ws(SOCKET_PATH, endpoint.behavior());
     router.register(app, [
-      ...operationsRoutes(state, metrics),
+      ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
-      ...streamRoutes(state, draw),
+      ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
       ...galleryRoutes(state, settings.maxImportBytes),
+      ...webRoutes(webFiles),
       upgradeRequired,
     ]);
     const socket = await listenExclusively(app, settings.host, settings.port);

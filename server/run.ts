@@ -1,16 +1,17 @@
 // The service as a process: starts it, ends it on SIGTERM or SIGINT, and leaves with an exit code that scripts can
 // trust: 0 after a drain, 1 when that took too long or the service could not start, 2 for a wrong configuration.
 import { loadConfig } from './config.js';
-import type { DrawFaces } from './draw-faces.js';
+import type { GivenParts } from './given-parts.js';
 import { createLogger } from './logger.js';
 import { Service } from './service.js';
 
 /** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
-export async function run(draw: DrawFaces): Promise<void> {
-  const { settings, file } = loadConfig();
+export async function run(given: GivenParts): Promise<void> {
+  const config = loadConfig();
+  const { settings, file } = config;
   const log = await createLogger(settings.logLevel);
   if (file !== null) log.info({ file }, 'configuration file read');
-  const service = await Service.listen(settings, log, draw);
+  const service = await Service.listen(config, log, given);
   let stopping = false;
 
   const stop = (signal: NodeJS.Signals): void => {

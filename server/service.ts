@@ -10,7 +10,9 @@ import { Gallery } from '../pipeline/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
-import type { DrawFaces } from './draw-faces.js';
+import type { Config } from './config.js';
+import { configReport } from './config-report.js';
+import type { GivenParts } from './given-parts.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
@@ -61,7 +63,8 @@ export class Service {
   }
 
   /** Listens; nothing is loaded yet. @throws StartError */
-  static async listen(settings: Settings, log: Logger, draw: DrawFaces): Promise<Service> {
+  static async listen(config: Config, log: Logger, given: GivenParts): Promise<Service> {
+    const { settings } = config;
     await assertUsable(settings.dataDir);
     const state = new ServiceState();
     const metrics = new Metrics(() => ({
@@ -74,7 +77,7 @@ export class Service {
     }));
     const feed = new StreamFeed();
     const owners = new StreamOwners();
-    const listener = await Listener.start({ settings, state, metrics, log, feed, owners, draw });
+    const listener = await Listener.start({ settings, config: configReport(config), state, metrics, log, feed, owners, given });
     log.info({ url: `http://${settings.host}:${listener.port}` }, 'listening');
     return new Service({ settings, log, state, metrics, listener, feed, owners });
   }
@@ -171,7 +174,8 @@ export class Service {
   async #openGallery({ embedder }: PreparedPack): Promise<Gallery | null> {
     if (embedder === undefined) return null;
     const { id, sha256, dim } = embedder;
-    return Gallery.open({ dir: join(this.#settings.dataDir, GALLERY_FOLDER), model: { id, sha256, dim }, log: this.#log });
+    const { dataDir, facePictures: pictures } = this.#settings;
+    return Gallery.open({ dir: join(dataDir, GALLERY_FOLDER), model: { id, sha256, dim }, pictures, log: this.#log });
   }
 
   async #stop(): Promise<void> {

@@ -200,6 +200,10 @@ export const settingsSchema = z.strictObject({
     unit: 'degrees',
   }),
   enrolMinScore: decimal(0, 1, DEFAULT_QUALITY_GATE.minScore, { meaning: 'Enrolment: least score of the detector.' }),
+  facePictures: flag(true, {
+    meaning:
+      'Keep a small picture (160 pixels) of each enrolled face in the gallery, so that people can see who is enrolled. It goes with its face. Off, no picture is kept, and those that are there are removed at the next start.',
+  }),
   tracking: flag(true, {
     meaning:
       'Follow faces from frame to frame: stable ids, decisions by vote, events, and embeddings only where they pay. Off, every frame is judged by itself.',

@@ -25,6 +25,7 @@ export interface CameraOptions {
 export interface AnsweredPicture {
   /** JPEG as the camera sent it. */
   readonly jpeg: Uint8Array;
+  readonly seq: number;
   readonly payload: OkPayload;
 }
 
@@ -92,9 +93,10 @@ export class Camera {
   }
 
   #settle(result: FrameResult): void {
-    const jpeg = this.#inHand.get(result.seq);
-    this.#inHand.delete(result.seq);
-    if (jpeg !== undefined && result.outcome.status === 'ok') this.#answered = { jpeg, payload: result.outcome };
+    const { seq, outcome } = result;
+    const jpeg = this.#inHand.get(seq);
+    this.#inHand.delete(seq);
+    if (jpeg !== undefined && outcome.status === 'ok') this.#answered = { jpeg, seq, payload: outcome };
     this.#onAnswer?.();
     this.#onAnswer = null;
     this.#options.onResult(result);

@@ -3,16 +3,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { NewEvent } from '../../protocol/events.js';
-import type { NewStream, StreamAnswer, StreamPatch, StreamStatus } from '../../protocol/streams.js';
+import type { NewStream, StreamAnswer, StreamPatch, StreamStatus, StreamTest } from '../../protocol/streams.js';
 import type { FrameResult } from '../frame-result.js';
 import type { Pipeline } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
+import { withSecrets } from '../registry/hidden-secrets.js';
 import type { StoredStream, StreamRegistry } from '../registry/stream-registry.js';
 import { CameraSource } from '../sources/camera-source.js';
 import type { AddressRules } from '../sources/source-address.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
 import { sourceSettings, streamOptions } from './camera-settings.js';
+import { SourceTests } from './source-tests.js';
 
 export interface CamerasOptions {
   readonly registry: StreamRegistry;
@@ -35,10 +37,12 @@ export class Cameras {
   readonly #running = new Map<string, Camera>();
   /** Changes come one after the other, so that what is kept and what runs stay in step. */
   readonly #changes = new SerialQueue();
+  readonly #tests: SourceTests;
   #isClosing = false;
 
   private constructor(options: CamerasOptions) {
     this.#options = options;
+    this.#tests = new SourceTests(options.rules);
   }
 
   /** Takes up every stream that is registered and enabled. */
@@ -73,6 +77,16 @@ export class Cameras {
       this.#run(stored);
       return this.#answer(stored);
     });
+  }
+
+  /**
+   * Opens an address once, without registering it.
+   * @returns its first picture, a JPEG
+   * @throws OnlookerError BAD_MESSAGE, SOURCE_FAILED with the reason, OVERLOADED, NOT_FOUND, DRAINING
+   */
+  async test({ url, transport, stream }: StreamTest): Promise<Uint8Array> {
+    const kept = stream === undefined ? undefined : this.#stored(stream).url;
+    return this.#tests.firstPicture({ url: withSecrets(url, kept), ...(transport && { transport }) });
   }
 
   /** Changes it, and begins anew where something changed. @throws OnlookerError as `add`, and NOT_FOUND */
@@ -120,6 +134,7 @@ export class Cameras {
   /** Ends every source and answers what is in hand. What is registered stays so. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    await this.#tests.close();
     await this.#changes.run(async () => {
       await Promise.all([...this.#running.keys()].map((id) => this.#end(id)));
     });

@@ -1,7 +1,7 @@
 // The log of events: gives each its id, keeps it, and tells it to consumers in order. An event is told once it is kept,
 // so whatever was told can be asked for again. It holds names and pictures: nothing but ids and numbers may be logged here.
 import { OnlookerError } from '../../protocol/errors.js';
-import type { KeptEvent, NewEvent } from '../../protocol/events.js';
+import type { EventPerson, KeptEvent, NewEvent } from '../../protocol/events.js';
 import { EventFollower } from './event-follower.js';
 import { eventIdAt, eventIds } from './event-id.js';
 import { SLICE_EVENTS, type EventPage, type EventQuery } from './event-reader.js';
@@ -133,6 +133,14 @@ export class EventLog {
     await ordered;
     // By now their tracks are known, and so which pictures show them.
     this.#recent.replace((event) => this.store.forgotten.strip(event));
+  }
+
+  /** Lets every event, kept or to come, name `kept` in the place of `from`, who was merged into that one. */
+  async mergePeople(from: string, kept: EventPerson): Promise<void> {
+    this.#refuseWhenClosed();
+    const merged = this.store.merge(from, kept);
+    this.#recent.replace((event) => this.store.forgotten.strip(event));
+    await merged;
   }
 
   /**

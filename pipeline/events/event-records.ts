@@ -95,11 +95,16 @@ export function removalOf(event: KeptEvent): Change[] {
   return [eventKey(event.id), ...indexKeys(event)].map((key) => ({ key, value: null }));
 }
 
-/** What is written when an event tells less than before. */
+/** What is written when an event tells less than before, or names another. */
 export function replacementOf(before: KeptEvent, after: KeptEvent): Change[] {
-  const kept = indexKeys(after);
-  const stale = indexKeys(before).filter((key) => !kept.includes(key));
-  return [{ key: eventKey(after.id), value: encodeEvent(after) }, ...stale.map((key) => ({ key, value: null }))];
+  const keys = indexKeys(after);
+  const known = indexKeys(before);
+  const stale = known.filter((key) => !keys.includes(key));
+  return [
+    { key: eventKey(after.id), value: encodeEvent(after) },
+    ...keys.filter((key) => !known.includes(key)).map((key) => ({ key, value: NOTHING })),
+    ...stale.map((key) => ({ key, value: null })),
+  ];
 }
 
 /** What is written when it is ordered to forget, and when that is done. */

@@ -2,7 +2,7 @@
 // was deleted. It tells nobody of anything, and nothing but ids and numbers may be logged here.
 import { setImmediate } from 'node:timers/promises';
 import { OnlookerError } from '../../protocol/errors.js';
-import type { KeptEvent } from '../../protocol/events.js';
+import type { EventPerson, KeptEvent } from '../../protocol/events.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { type Change, RecordStore, type StoreKind, type StoreReader } from '../store/record-store.js';
 import { DamagedRecordError, schemaVersionOf } from '../store/sealed-record.js';
@@ -19,7 +19,7 @@ import {
 } from './event-records.js';
 import { type LogMeta, META_KEY, metaChange, NEW_LOG, orderChanges, PREFIXES } from './event-records.js';
 import { ForgottenPeople } from './forgotten-people.js';
-import { eventsOf, forgetInStore, type Orders } from './forgetting.js';
+import { type CommitPlan, eventsOf, forgetInStore, type Orders, renameInStore } from './forgetting.js';
 import { type Retention, staleEvents } from './retention.js';
 
 export interface EventStoreOptions extends Partial<Retention> {
@@ -67,6 +67,8 @@ export class EventStore {
   #pruning: Promise<void> | undefined;
   #meta: LogMeta;
   #kept: number;
+  /** Whether events went that could not be read, so that nobody knows how many are left. */
+  #isCountStale = false;
   #isClosing = false;
 
   private constructor(
@@ -153,6 +155,13 @@ export class EventStore {
     }
   }
 
+  /** Lets every event name `kept` in the place of `from`. What a crash leaves undone is forgotten at the next start, as of one who was deleted. */
+  async merge(from: string, kept: EventPerson): Promise<void> {
+    this.forgotten.merge(from, kept);
+    await this.#maintenance.run(() => renameInStore(this.store, from, this.forgotten, this.#commitPlan));
+    this.#purgeTimer.start();
+  }
+
   /** Lets those be named again who are known (again). @returns those whom events name and who are not known */
   reconcile(isKnown: (id: string) => boolean): Promise<string[]> {
     return this.#maintenance.run(async () => {
@@ -171,6 +180,13 @@ export class EventStore {
     await this.#writes.idle();
     await this.store.close();
   }
+
+  readonly #commitPlan: CommitPlan = (plan) =>
+    this.#writes.run(async () => {
+      const changes = await this.store.read(plan);
+      if (changes.some(({ key, value }) => value === null && key.startsWith(EVENT_PREFIX))) this.#isCountStale = true;
+      if (changes.length > 0) await this.#commit(changes, { purge_pending: true });
+    });
 
   #stale(count: number, limit: number): Promise<ReturnType<typeof staleEvents>> {
     return this.store.read((reader) => staleEvents(reader, this.#retention, count, this.#now(), limit));
@@ -201,19 +217,13 @@ export class EventStore {
   async #forgetAll(): Promise<void> {
     if (!this.#hasOrders()) return;
     const orders = { people: [...this.#peopleToForget], tracks: [...this.#tracksToForget] };
-    let isRecounted = false;
-    const gone = await forgetInStore(this.store, orders, this.forgotten, (plan) =>
-      this.#writes.run(async () => {
-        const changes = await this.store.read(plan);
-        isRecounted ||= changes.some(({ key, value }) => value === null && key.startsWith(EVENT_PREFIX));
-        if (changes.length > 0) await this.#commit(changes, { purge_pending: true });
-      }),
-    );
+    const gone = await forgetInStore(this.store, orders, this.forgotten, this.#commitPlan);
     await this.#writes.run(async () => {
       // Also when nothing was changed: events of theirs that were pruned may lie in the free pages.
       await this.#commit(orderChanges(orders, true), { purge_pending: true });
       // Only where events had to go, since they could not be read: counting a hundred thousand takes this thread some 10 ms.
-      if (isRecounted) this.#kept = await this.store.read(countEvents);
+      if (this.#isCountStale) this.#kept = await this.store.read(countEvents);
+      this.#isCountStale = false;
     });
     for (const id of orders.people) this.#peopleToForget.delete(id);
     for (const track of orders.tracks) this.#tracksToForget.delete(track);

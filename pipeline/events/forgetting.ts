@@ -51,6 +51,18 @@ export async function forgetInStore(
   return gone;
 }
 
+/** Lets kept events name somebody else in the place of a person, as `live` has it; in small transactions. */
+export async function renameInStore(store: RecordStore, from: string, live: ForgottenPeople, commit: CommitPlan): Promise<void> {
+  for await (const ids of slices(store, personPrefix(from))) {
+    await commit((reader) =>
+      ids.flatMap((id) => {
+        const event = readEvent(reader, id);
+        return event === undefined || event === null ? [] : replacementOf(event, live.strip(event));
+      }),
+    );
+  }
+}
+
 /** The events that name a person. */
 export async function* eventsOf(store: RecordStore, person: string): AsyncGenerator<LoggableEvent> {
   for await (const ids of slices(store, personPrefix(person))) {

@@ -1,5 +1,6 @@
 // Who must not appear in events any more, and what that takes out of one: the person, and the pictures of every track
-// that was theirs. It knows events, not the store. It forgets by restarting: then the gallery names nobody who is gone.
+// that was theirs; and who is another by now, since two people turned out to be one. It knows events, not the store. It forgets by restarting: then the gallery names nobody who is gone.
+import type { EventPerson } from '../../protocol/events.js';
 import type { LoggableEvent } from './event-records.js';
 
 /** Tracks are told apart by their stream and id: `stream:track`. */
@@ -11,14 +12,25 @@ export class ForgottenPeople {
   readonly #people = new Set<string>();
   /** Tracks that were theirs: pictures of these show them. */
   readonly #tracks = new Set<string>();
+  /** Who takes the place of whom. */
+  readonly #merged = new Map<string, EventPerson>();
 
   add(people: Iterable<string>, tracks: Iterable<string> = []): void {
     for (const id of people) this.#people.add(id);
     for (const track of tracks) this.#tracks.add(track);
   }
 
+  /** From now on events name `kept` in the place of `from`. */
+  merge(from: string, kept: EventPerson): void {
+    // Who was merged into `from` before is `kept` too.
+    for (const [id, into] of this.#merged) if (into.id === from) this.#merged.set(id, kept);
+    this.#merged.set(from, kept);
+    this.#merged.delete(kept.id);
+  }
+
   /** Those who came back under their id, by an import, may be named again. */
   readmit(isKnown: (id: string) => boolean): void {
+    for (const id of this.#merged.keys()) if (isKnown(id)) this.#merged.delete(id);
     for (const id of this.#people) if (isKnown(id)) this.#people.delete(id);
   }
 
@@ -31,9 +43,20 @@ export class ForgottenPeople {
     return track;
   }
 
-  /** @returns the event without them; the same one where there is nothing to take out */
+  /** @returns the event without them, and with those who are another by now as that one; the same one where there is nothing to take out */
   strip<E extends LoggableEvent>(event: E): E {
-    if (this.#people.size === 0 && this.#tracks.size === 0) return event;
+    if (this.#merged.size > 0) return this.#strip(this.#renamed(event));
+    return this.#people.size === 0 && this.#tracks.size === 0 ? event : this.#strip(event);
+  }
+
+  #renamed<E extends LoggableEvent>(event: E): E {
+    const person = this.#merged.get(event.person?.id ?? '');
+    const before = this.#merged.get(event.before?.person?.id ?? '');
+    if (person === undefined && before === undefined) return event;
+    return { ...event, ...(person && { person }), ...(before && { before: { ...event.before, person: before } }) };
+  }
+
+  #strip<E extends LoggableEvent>(event: E): E {
     const { thumbnail, ...rest } = event;
     const hidesPicture = thumbnail !== undefined && this.#tracks.has(trackKey(event) ?? '');
     const hidesPerson = this.#isGone(event.person);
@@ -53,6 +76,7 @@ export class ForgottenPeople {
   }
 
   #isGone(person: { readonly id: string } | null | undefined): boolean {
-    return person !== null && person !== undefined && this.#people.has(person.id);
+    if (person === null || person === undefined) return false;
+    return this.#people.has(this.#merged.get(person.id)?.id ?? person.id);
   }
 }

@@ -96,6 +96,15 @@ export class FaceMatrix {
     this.#places.delete(faceId);
   }
 
+  /** A row becomes somebody else's; whoever searches meanwhile finds it under the one or the other. */
+  give(faceId: string, owner: number): void {
+    const place = this.#places.get(faceId);
+    if (place === undefined) return;
+    Atomics.store(place.chunk.owners, place.row, owner);
+    const rowLeft = this.#left?.faceIds.indexOf(faceId) ?? -1;
+    if (this.#left !== undefined && rowLeft >= 0) Atomics.store(this.#left.owners, rowLeft, owner);
+  }
+
   setVersion(version: number): void {
     Atomics.store(this.#version, 0, version | 0);
   }

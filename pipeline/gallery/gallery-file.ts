@@ -2,16 +2,17 @@
 // byte by byte. It applies nothing; memory stays bounded by one record, whatever lengths a file claims.
 import { createHash } from 'node:crypto';
 import { OnlookerError } from '../../protocol/errors.js';
-import { decodeFace, decodeFileHeader, decodePerson, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
+import { decodeFace, decodeFileHeader, decodePerson, decodePicture, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson } from './records.js';
 import type { StoreRecord } from '../store/record-store.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
 import type { SpoolFile } from './spool-file.js';
 
 const MAGIC = Buffer.from('ONLKGLRY', 'latin1');
-const FORMAT_VERSION = 1;
+/** 2 where pictures are in it: a file without any can be read by whoever reads version 1. */
+const FORMAT_VERSIONS = { plain: 1, pictures: 2 } as const;
 const PREAMBLE_BYTES = MAGIC.length + 4;
-const KIND = { header: 1, person: 2, face: 3, trailer: 4 } as const;
+const KIND = { header: 1, person: 2, face: 3, trailer: 4, picture: 5 } as const;
 const FRAME_BYTES = 5;
 const SHA256_BYTES = 32;
 const TRAILER_BYTES = FRAME_BYTES + SHA256_BYTES;
@@ -19,7 +20,8 @@ const TRAILER_BYTES = FRAME_BYTES + SHA256_BYTES;
 /** A record of the file; `value` is what the store keeps, byte for byte. */
 export type FileRecord =
   | { readonly kind: 'person'; readonly person: StoredPerson; readonly value: Buffer }
-  | { readonly kind: 'face'; readonly face: StoredFace; readonly value: Buffer };
+  | { readonly kind: 'face'; readonly face: StoredFace; readonly value: Buffer }
+  | { readonly kind: 'picture'; /** Id of its face. */ readonly face: string; readonly value: Buffer };
 
 function badGallery(message: string): OnlookerError {
   return new OnlookerError('BAD_GALLERY', `${message} Nothing was changed.`);
@@ -32,12 +34,11 @@ function frame(kind: number, payload: Uint8Array): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** Writes a gallery file: header, people, faces, then the SHA-256 of everything before. */
+/** Writes a gallery file: header, people, faces, pictures of faces, then the SHA-256 of everything before. */
 export async function writeGalleryFile(
   spool: SpoolFile,
   header: FileHeader,
-  people: AsyncIterable<readonly StoreRecord[]>,
-  faces: AsyncIterable<readonly StoreRecord[]>,
+  { people, faces, pictures }: Readonly<Record<'people' | 'faces' | 'pictures', AsyncIterable<readonly StoreRecord[]>>>,
 ): Promise<void> {
   const hash = createHash('sha256');
   const append = async (bytes: Uint8Array): Promise<void> => {
@@ -45,10 +46,11 @@ export async function writeGalleryFile(
     await spool.append(bytes);
   };
   const version = Buffer.alloc(4);
-  version.writeUInt32LE(FORMAT_VERSION);
+  version.writeUInt32LE(header.pictures === undefined ? FORMAT_VERSIONS.plain : FORMAT_VERSIONS.pictures);
   await append(Buffer.concat([MAGIC, version, frame(KIND.header, encodeFileHeader(header))]));
   for await (const records of people) await append(Buffer.concat(records.map(({ value }) => frame(KIND.person, value))));
   for await (const records of faces) await append(Buffer.concat(records.map(({ value }) => frame(KIND.face, value))));
+  for await (const records of pictures) await append(Buffer.concat(records.map(({ value }) => frame(KIND.picture, value))));
   await spool.append(frame(KIND.trailer, hash.digest()));
 }
 
@@ -63,6 +65,9 @@ export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel): P
   const externalIds = new Set<string>();
   const faces = new Set<string>();
   const images = new Set<string>();
+  /** Faces whose picture is still to come. */
+  const awaited = new Set<string>();
+  let pictures = 0;
   const unique = (seen: Set<string>, key: string, what: string): void => {
     if (seen.has(key)) throw badGallery(`The gallery file holds ${what} twice.`);
     seen.add(key);
@@ -76,25 +81,32 @@ export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel): P
       const person = guarded(() => decodePerson(payload));
       unique(people, person.id, `the person ${person.id}`);
       if (person.external_id !== null) unique(externalIds, person.external_id, 'an external id');
-    } else if (kind === KIND.face) {
+    } else if (kind === KIND.face && pictures === 0) {
       const { face } = guarded(() => decodeFace(payload, model.dim));
       if (!people.has(face.person)) throw badGallery(`Face ${face.id} of the gallery file belongs to nobody in it.`);
       unique(faces, face.id, `the face ${face.id}`);
       unique(images, `${face.person} ${face.image_sha256}`, `an image of person ${face.person}`);
+      if (face.picture) awaited.add(face.id);
+    } else if (kind === KIND.picture) {
+      const { face } = guarded(() => decodePicture(payload));
+      if (!awaited.delete(face)) throw badGallery(`The gallery file holds a picture of ${face} that belongs to no face.`);
+      pictures++;
     } else {
       throw badGallery('The gallery file holds a record where it does not belong.');
     }
   }
-  if (header?.people !== people.size || header.faces !== faces.size)
+  const isWhole = header?.people === people.size && header.faces === faces.size && (header.pictures ?? 0) === pictures;
+  if (header === undefined || !isWhole || awaited.size > 0)
     throw badGallery('The gallery file does not hold what its header says.');
   return header;
 }
 
-/** The people, then the faces, of a file that was checked. */
+/** The people, then the faces, then their pictures, of a file that was checked. */
 export async function* recordsOf(spool: SpoolFile, dim: number): AsyncGenerator<FileRecord> {
   for await (const { kind, payload } of frames(spool)) {
     if (kind === KIND.person) yield { kind: 'person', person: decodePerson(payload), value: payload };
     else if (kind === KIND.face) yield { kind: 'face', face: decodeFace(payload, dim).face, value: payload };
+    else if (kind === KIND.picture) yield { kind: 'picture', face: decodePicture(payload).face, value: payload };
   }
 }
 
@@ -121,8 +133,8 @@ async function checkFrameOfFile(spool: SpoolFile): Promise<void> {
   if (!preamble.subarray(0, MAGIC.length).equals(MAGIC)) throw badGallery('This is not a gallery file.');
   if (spool.bytes < PREAMBLE_BYTES + TRAILER_BYTES) throw badGallery('The gallery file is truncated.');
   const version = preamble.readUInt32LE(MAGIC.length);
-  if (version !== FORMAT_VERSION)
-    throw badGallery(`The gallery file has format ${version}, this service reads format ${FORMAT_VERSION}.`);
+  if (version !== FORMAT_VERSIONS.plain && version !== FORMAT_VERSIONS.pictures)
+    throw badGallery(`The gallery file has format ${version}, this service reads formats up to ${FORMAT_VERSIONS.pictures}.`);
   const hash = createHash('sha256');
   for await (const chunk of spool.read(0, spool.bytes - TRAILER_BYTES)) hash.update(chunk);
   const trailer = await bytesOf(spool, spool.bytes - TRAILER_BYTES, spool.bytes);

@@ -2,9 +2,10 @@
 // new store that takes the place of the present one. It never changes the present store or memory.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ImportReport } from '../../protocol/people.js';
-import { recordsOf } from './gallery-file.js';
-import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
+import { recordsOf, type FileRecord } from './gallery-file.js';
+import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange } from './gallery-meta.js';
+import { faceWithoutPicture } from './gallery-pictures.js';
 import type { Change, RecordStore, StoreReplacement } from '../store/record-store.js';
 import type { StoreMeta } from './records.js';
 import type { Roster } from './roster.js';
@@ -18,7 +19,7 @@ export type ImportMode = 'merge' | 'replace';
 /**
  * Puts a store in the place of the present one that also holds what the (checked) file adds, or holds that alone.
  * No commit may run meanwhile.
- * @param before what is in memory now @param meta of the new store
+ * @param before what is in memory now @param meta of the new store @param keepPictures whether those of the file are taken in
  * @returns the new content of memory; `before` where the file adds nothing and nothing was written
  * @throws OnlookerError BAD_GALLERY
  */
@@ -28,6 +29,7 @@ export async function applyImport(
   mode: ImportMode,
   before: GalleryContent,
   meta: StoreMeta,
+  keepPictures: boolean,
 ): Promise<{ report: ImportReport; content: GalleryContent }> {
   const { dim } = meta.model;
   const report = await planImport(spool, dim, mode, before.roster);
@@ -38,7 +40,7 @@ export async function applyImport(
     addedBytes: spool.bytes * 2,
     fill: async (replacement) => {
       if (mode === 'merge') await copyRecords(store, replacement);
-      await writeImported(spool, dim, report.kept, replacement);
+      await writeImported(spool, dim, { keptPeople: report.kept, keepPictures }, replacement);
       // From what was written, before it counts: what cannot be read back is not adopted.
       content = await loadContent(replacement, dim, before);
     },
@@ -66,7 +68,7 @@ async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roste
         kept.add(id);
       else if (isHere) replaced++;
       else added++;
-    } else if (!kept.has(record.face.person)) {
+    } else if (record.kind === 'face' && !kept.has(record.face.person)) {
       if (mode === 'merge' && roster.hasFace(record.face.id)) {
         throw new OnlookerError(
           'BAD_GALLERY',
@@ -83,15 +85,30 @@ async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roste
 async function writeImported(
   spool: SpoolFile,
   dim: number,
-  kept: readonly string[],
+  { keptPeople, keepPictures }: { readonly keptPeople: readonly string[]; readonly keepPictures: boolean },
   replacement: StoreReplacement,
 ): Promise<void> {
-  const skip = new Set(kept);
+  const skip = new Set(keptPeople);
+  const skippedFaces = new Set<string>();
+  const changeOf = (record: FileRecord): Change | null => {
+    if (record.kind === 'person') {
+      const { id } = record.person;
+      return skip.has(id) ? null : { key: PERSON_PREFIX + id, value: record.value };
+    }
+    if (record.kind === 'face') {
+      const { face, value } = record;
+      if (skip.has(face.person)) {
+        skippedFaces.add(face.id);
+        return null;
+      }
+      return { key: FACE_PREFIX + face.id, value: keepPictures ? value : faceWithoutPicture(value, dim) };
+    }
+    return keepPictures && !skippedFaces.has(record.face) ? { key: PICTURE_PREFIX + record.face, value: record.value } : null;
+  };
   let changes: Change[] = [];
   for await (const record of recordsOf(spool, dim)) {
-    if (skip.has(record.kind === 'person' ? record.person.id : record.face.person)) continue;
-    const key = record.kind === 'person' ? PERSON_PREFIX + record.person.id : FACE_PREFIX + record.face.id;
-    changes.push({ key, value: record.value });
+    const change = changeOf(record);
+    if (change !== null) changes.push(change);
     if (changes.length < WRITE_RECORDS) continue;
     await replacement.write(changes);
     changes = [];
@@ -99,9 +116,9 @@ async function writeImported(
   await replacement.write(changes);
 }
 
-/** Copies every person and face that is in the store. */
+/** Copies every person, face and picture that is in the store. */
 export async function copyRecords(store: RecordStore, replacement: StoreReplacement): Promise<void> {
-  for (const prefix of [PERSON_PREFIX, FACE_PREFIX]) {
+  for (const prefix of [PERSON_PREFIX, FACE_PREFIX, PICTURE_PREFIX]) {
     for await (const records of store.chunks(prefix)) await replacement.write(records);
   }
 }

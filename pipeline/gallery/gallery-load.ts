@@ -8,6 +8,8 @@ import type { StoreRecord } from '../store/record-store.js';
 
 export const PERSON_PREFIX = 'person:';
 export const FACE_PREFIX = 'face:';
+/** Pictures are read one by one when somebody asks; none is ever loaded. */
+export const PICTURE_PREFIX = 'picture:';
 
 export interface GalleryContent {
   readonly roster: Roster;

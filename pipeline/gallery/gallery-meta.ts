@@ -12,7 +12,7 @@ export function metaChange(meta: StoreMeta): Change {
   return { key: META_KEY, value: encodeMeta(meta) };
 }
 
-async function holdsAny(store: RecordStore, prefix: string): Promise<boolean> {
+export async function holdsAny(store: RecordStore, prefix: string): Promise<boolean> {
   for await (const _records of store.chunks(prefix)) return true;
   return false;
 }
@@ -32,7 +32,8 @@ export async function openMeta(store: RecordStore, model: GalleryModel): Promise
   }
   const schema = schemaVersionOf(record);
   if (schema > SCHEMA_VERSION) throw store.newer(schema, SCHEMA_VERSION);
-  const meta = decodeMeta(record);
+  // Whatever is written next is of this version.
+  const meta = { ...decodeMeta(record), schema: SCHEMA_VERSION };
   if (meta.model.sha256 === model.sha256 && meta.model.dim === model.dim) return meta;
   if (!(await holdsAny(store, FACE_PREFIX))) return begin(store, { ...meta, model });
   throw new StoreOpenError(

@@ -20,10 +20,11 @@ export interface FaceSearch {
    * All probes at once, which costs far less than one after the other.
    * @param probes L2-normalised, as long as the gallery's dimension
    * @param topPeople how many people to return at most for each
+   * @param above only people more similar than this; a high one spares most of the work
    * @returns for each probe its people, best first, one entry a person
    * @throws RangeError for a probe of another length
    */
-  search(probes: readonly Float32Array[], topPeople?: number): OwnerSimilarity[][];
+  search(probes: readonly Float32Array[], topPeople?: number, above?: number): OwnerSimilarity[][];
 }
 
 /** The first look is at few rows: as long as nobody is found, every row is worth an exact look. */
@@ -69,21 +70,21 @@ export class GallerySearch implements FaceSearch {
     this.#control = new Int32Array(next.control);
   }
 
-  search(probes: readonly Float32Array[], topPeople = 3): OwnerSimilarity[][] {
+  search(probes: readonly Float32Array[], topPeople = 3, above = -Infinity): OwnerSimilarity[][] {
     const wrong = probes.find(({ length }) => length !== this.#dim);
     if (wrong !== undefined) throw new RangeError(`the probe has ${wrong.length} values, the gallery ${this.#dim}`);
     // The version first: what is searched is then at least as new as what is told.
     this.#version = Atomics.load(this.#control, 0) >>> 0;
     const found: OwnerSimilarity[][] = [];
     for (let from = 0; from < probes.length; from += PROBES_AT_ONCE) {
-      found.push(...this.#pass(probes.slice(from, from + PROBES_AT_ONCE), topPeople));
+      found.push(...this.#pass(probes.slice(from, from + PROBES_AT_ONCE), topPeople, above));
     }
     return found;
   }
 
-  #pass(probes: readonly Float32Array[], topPeople: number): OwnerSimilarity[][] {
+  #pass(probes: readonly Float32Array[], topPeople: number, above: number): OwnerSimilarity[][] {
     const { block, blockRows, hits, ...kernel } = this.#kernel;
-    const groups = kernel.groups(probes.length).map((group) => ({ group, lookups: enter(group, probes) }));
+    const groups = kernel.groups(probes.length).map((group) => ({ group, lookups: enter(group, probes, above) }));
     const rowBytes = sketchBytes(this.#dim);
     let most = FIRST_BLOCK_ROWS;
     for (const chunk of this.#chunks) {
@@ -113,22 +114,23 @@ export class GallerySearch implements FaceSearch {
       if (!isHitOf(hit, index)) continue;
       const similarity = cosineWithRow(chunk.embeddings, row * this.#dim, lookup.probe);
       if (similarity <= lookup.least) continue;
-      // A row may have been deleted and half zeroed while it was read.
-      if (Atomics.load(chunk.owners, row) !== owner) return;
-      place(lookup.best, owner, similarity, topPeople);
+      // A row may have been deleted and half zeroed while it was read, or be another's now.
+      const ownerNow = Atomics.load(chunk.owners, row);
+      if (ownerNow < 0) return;
+      place(lookup.best, ownerNow, similarity, topPeople);
       if (lookup.best.length === topPeople) lookup.least = lookup.best[topPeople - 1]?.similarity ?? -Infinity;
     }
   }
 }
 
 /** Puts the probes of a group where the kernel reads them. */
-function enter(group: ProbeGroup, probes: readonly Float32Array[]): Lookup[] {
+function enter(group: ProbeGroup, probes: readonly Float32Array[], above: number): Lookup[] {
   group.thresholds.fill(Infinity);
   return probes.slice(group.first, group.first + group.size).map((probe, index) => {
     const { scale, length, slack } = sketchProbe(probe, group.codes[index] as Int16Array);
     group.scales[index] = scale;
     group.lengths[index] = length;
-    return { probe, best: [], slack, least: -Infinity };
+    return { probe, best: [], slack, least: above };
   });
 }
 

@@ -2,18 +2,20 @@
 // committed to the store and only then made in memory, one after the other; no name or embedding ever leaves it but
 // to who asks. docs/gallery.md tells what is stored where.
 import { OnlookerError } from '../../protocol/errors.js';
-import type { Box } from '../../protocol/payloads.js';
 import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
 import { cosine } from '../cosine.js';
 import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
-import { FACE_PREFIX, loadContent, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
+import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
+import { dropPictures, removalOf } from './gallery-pictures.js';
 import type { GallerySnapshot } from './face-matrix.js';
+import type { GalleryOptions, NewFace } from './gallery-options.js';
+import { planMerge } from './merge-people.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
-import { encodeFace, encodePerson, isUnit } from './records.js';
+import { decodePicture, encodeFace, encodePerson, encodePicture, isUnit, PICTURE_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
@@ -22,36 +24,7 @@ import { sortableIds } from '../store/sortable-id.js';
 import { SpoolFile } from './spool-file.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 
-export type { GalleryModel, GallerySnapshot, ImportMode, Page, PersonInput, PersonPatch };
-
-export interface NewFace {
-  /** L2-normalised, as long as the model's dimension. */
-  readonly embedding: Float32Array;
-  /** 0..1. */
-  readonly quality: number;
-  readonly box: Box;
-  /** sha256 of the image bytes, lower-case hex: the same image twice for one person is one face. */
-  readonly imageSha256: string;
-  /** What was looked for before, so that whoever came since is looked at too. */
-  readonly searched?: {
-    readonly galleryVersion: number;
-    /** Least cosine at which a face counts as somebody's. */
-    readonly match: number;
-    /** Cosine with the person's own best face; -1 where there is none. */
-    readonly own: number;
-  };
-}
-
-export interface GalleryOptions {
-  /** A directory of the gallery's own; made when it is not there. */
-  readonly dir: string;
-  readonly model: GalleryModel;
-  /** Unix ms. */
-  readonly now?: () => number;
-  /** How long after a deletion the store's file is written anew: deletions within that time share one rewrite. */
-  readonly purgeDelayMs?: number;
-  readonly log?: { warn(details: object, message: string): void };
-}
+export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, NewFace, Page, PersonInput, PersonPatch };
 
 /** One change of the gallery: what is written, and what follows in memory once that is durable. */
 interface Mutation<T> {
@@ -113,9 +86,11 @@ export class Gallery {
     try {
       SpoolFile.removeLeftovers(options.dir);
       const meta = await openMeta(store, options.model);
+      if (options.pictures === false) await dropPictures(store, meta);
       const content = await loadContent(store, options.model.dim);
       const { people, faces } = content.roster.size;
-      if (store.count !== people + faces + 1) throw store.damaged('it holds records under unknown keys');
+      if (store.count !== people + faces + content.roster.pictures + 1)
+        throw store.damaged('it holds records under unknown keys');
       return new Gallery(options, store, meta, content);
     } catch (error) {
       await store.close();
@@ -140,6 +115,11 @@ export class Gallery {
 
   get size(): { readonly people: number; readonly faces: number } {
     return this.#content.roster.size;
+  }
+
+  /** Whether pictures of faces are kept. */
+  get keepsPictures(): boolean {
+    return this.options.pictures ?? true;
   }
 
   get snapshot(): GallerySnapshot {
@@ -178,6 +158,14 @@ export class Gallery {
     return this.#content.roster.listFaces(personId, page);
   }
 
+  /** The JPEG of a face, read from the disk. @throws OnlookerError NOT_FOUND, also where none is kept of it */
+  async picture(personId: string, faceId: string): Promise<Uint8Array> {
+    const key = PICTURE_PREFIX + this.#face(personId, faceId).id;
+    const record = await this.store.read((reader) => reader.get(key));
+    if (record === undefined) throw new OnlookerError('NOT_FOUND', 'No picture is kept of this face.');
+    return decodePicture(record).jpeg;
+  }
+
   /** @throws OnlookerError BAD_MESSAGE, CONFLICT (the external id is in use) */
   async createPerson(input: PersonInput): Promise<Person> {
     const fields = newPersonFields(input);
@@ -189,7 +177,7 @@ export class Gallery {
         changes: [{ key: PERSON_PREFIX + person.id, value: encodePerson(person) }],
         apply: () => {
           this.#content.roster.addPerson(person);
-          return { ...person, faces: 0 };
+          return this.#person(person.id);
         },
       };
     });
@@ -200,15 +188,14 @@ export class Gallery {
     const fields = patchedFields(patch);
     return this.#mutate(() => {
       const before = this.#stored(id);
-      if (Object.keys(fields).length === 0)
-        return { changes: [], apply: () => ({ ...before, faces: this.#content.roster.facesOf(id).length }) };
+      if (Object.keys(fields).length === 0) return { changes: [], apply: () => this.#person(id) };
       if (fields.external_id !== before.external_id) this.#needFreeExternalId(fields.external_id);
       const person: StoredPerson = { ...before, ...fields, updated_at: this.#now() };
       return {
         changes: [{ key: PERSON_PREFIX + id, value: encodePerson(person) }],
         apply: () => {
           this.#content.roster.updatePerson(person);
-          return { ...person, faces: this.#content.roster.facesOf(id).length };
+          return this.#person(id);
         },
       };
     });
@@ -220,13 +207,32 @@ export class Gallery {
       this.#stored(id);
       const faces = [...this.#content.roster.facesOf(id)];
       return {
-        changes: [
-          { key: PERSON_PREFIX + id, value: null },
-          ...faces.map((face) => ({ key: FACE_PREFIX + face.id, value: null })),
-        ],
+        changes: [{ key: PERSON_PREFIX + id, value: null }, ...faces.flatMap(removalOf)],
         apply: () => {
           this.#content.roster.removePerson(id);
           for (const face of faces) this.#content.matrix.remove(face.id);
+        },
+      };
+    });
+  }
+
+  /**
+   * Two people are one: the faces of `from` become those of `id`, one of each image, and `from` is gone. The external id
+   * of `from` is taken over where `id` has none.
+   * @throws OnlookerError NOT_FOUND, BAD_MESSAGE for one and the same
+   */
+  async mergePeople(id: string, from: string): Promise<Person> {
+    if (id === from) throw new OnlookerError('BAD_MESSAGE', 'A person cannot be merged with itself.');
+    return this.#mutate(() => {
+      const before = this.#stored(id);
+      const gone = this.#stored(from);
+      const kept = { ...before, external_id: before.external_id ?? gone.external_id, updated_at: this.#now() };
+      const { changes, apply } = planMerge(this.#content, kept, gone, this.model.dim, (key) => this.store.get(key));
+      return {
+        changes,
+        apply: () => {
+          apply();
+          return this.#person(id);
         },
       };
     });
@@ -248,6 +254,7 @@ export class Gallery {
       if (known !== undefined) return { changes: [], apply: () => ({ face: faceRecord(known), created: false }) };
       this.#assertNobodyElseCame(personId, embedding, face.searched);
       const [x, y, width, height] = face.box;
+      const picture = this.keepsPictures && (face.picture?.length ?? Infinity) <= PICTURE_BYTES_MAX ? face.picture : undefined;
       const stored: StoredFace = {
         id: this.#newId(),
         person: personId,
@@ -255,9 +262,13 @@ export class Gallery {
         box: [x, y, width, height],
         image_sha256: face.imageSha256,
         created_at: this.#now(),
+        ...(picture && { picture: true }),
       };
       return {
-        changes: [{ key: FACE_PREFIX + stored.id, value: encodeFace(stored, embedding) }],
+        changes: [
+          { key: FACE_PREFIX + stored.id, value: encodeFace(stored, embedding) },
+          ...(picture ? [{ key: PICTURE_PREFIX + stored.id, value: encodePicture(stored.id, picture) }] : []),
+        ],
         apply: () => {
           this.#addToMemory(stored, embedding);
           return { face: faceRecord(stored), created: true };
@@ -269,11 +280,9 @@ export class Gallery {
   /** @throws OnlookerError NOT_FOUND */
   async deleteFace(personId: string, faceId: string): Promise<void> {
     return this.#mutate(() => {
-      this.#stored(personId);
-      const face = this.#content.roster.facesOf(personId).find((other) => other.id === faceId);
-      if (face === undefined) throw new OnlookerError('NOT_FOUND', `The person has no face ${faceId}.`);
+      const face = this.#face(personId, faceId);
       return {
-        changes: [{ key: FACE_PREFIX + faceId, value: null }],
+        changes: removalOf(face),
         apply: () => {
           this.#content.roster.removeFace(face);
           this.#content.matrix.remove(faceId);
@@ -344,10 +353,21 @@ export class Gallery {
     // No commit is in flight here: the view and the counts are of the same moment.
     const { view, header } = await this.#writes.run(() => ({
       view: this.store.view(),
-      header: { model: this.model, ...this.size, gallery_version: this.version, created_at: this.#now() } satisfies FileHeader,
+      header: {
+        model: this.model,
+        ...this.size,
+        ...(this.#content.roster.pictures > 0 && { pictures: this.#content.roster.pictures }),
+        gallery_version: this.version,
+        created_at: this.#now(),
+      } satisfies FileHeader,
     }));
     try {
-      await writeGalleryFile(spool, header, view.chunks(PERSON_PREFIX), view.chunks(FACE_PREFIX));
+      const records = {
+        people: view.chunks(PERSON_PREFIX),
+        faces: view.chunks(FACE_PREFIX),
+        pictures: view.chunks(PICTURE_PREFIX),
+      };
+      await writeGalleryFile(spool, header, records);
     } finally {
       view.release();
     }
@@ -356,7 +376,7 @@ export class Gallery {
   async #applyImport(spool: SpoolFile, mode: ImportMode): Promise<ImportReport> {
     const before = this.#content;
     const meta: StoreMeta = { ...this.#meta, gallery_version: this.version + 1, purge_pending: false };
-    const { report, content } = await applyImport(this.store, spool, mode, before, meta);
+    const { report, content } = await applyImport(this.store, spool, mode, before, meta, this.keepsPictures);
     if (content === before) return report;
     this.#meta = meta;
     this.#content = content;
@@ -439,6 +459,20 @@ export class Gallery {
     const person = this.#content.roster.stored(personId);
     if (person === undefined) throw new OnlookerError('NOT_FOUND', `There is no person ${personId.slice(0, 64)}.`);
     return person;
+  }
+
+  #person(id: string): Person {
+    const person = this.#content.roster.person(id);
+    if (person === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
+    return person;
+  }
+
+  /** @throws OnlookerError NOT_FOUND */
+  #face(personId: string, faceId: string): StoredFace {
+    this.#stored(personId);
+    const face = this.#content.roster.facesOf(personId).find((other) => other.id === faceId);
+    if (face === undefined) throw new OnlookerError('NOT_FOUND', `The person has no face ${faceId}.`);
+    return face;
   }
 
   #needFreeExternalId(externalId: string | null | undefined): void {

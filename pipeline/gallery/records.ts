@@ -1,13 +1,16 @@
 // The one codec of the gallery's records, in the store and in the exported file alike: sealed JSON, for a face with its
-// embedding behind it. Nothing is written or read but through it, and it does no I/O.
+// embedding behind it, for a picture with the JPEG. Nothing is written or read but through it, and it does no I/O.
 import { z } from 'zod';
 import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from '../store/sealed-record.js';
 
-export const SCHEMA_VERSION = 1;
+/** 2: pictures of faces. A store of version 1 is one without any. */
+export const SCHEMA_VERSION = 2;
 const METADATA_BYTES_MAX = 16 * 1024;
 const METADATA_DEPTH_MAX = 32;
 /** Longest embedding that a model may have. */
 export const DIM_MAX = 8192;
+/** Of the picture of one face. */
+export const PICTURE_BYTES_MAX = 32 * 1024;
 /** No record is longer: a JSON part of at most 64 KiB and an embedding. */
 export const RECORD_BYTES_MAX = 64 * 1024 + DIM_MAX * Float32Array.BYTES_PER_ELEMENT;
 /** How far the squared length of a unit embedding may be from 1. */
@@ -55,10 +58,13 @@ const faceSchema = z.strictObject({
   box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
   image_sha256: sha256Schema,
   created_at: timeSchema,
+  /** A picture of it is kept beside it. */
+  picture: z.literal(true).optional(),
 });
+const pictureSchema = z.strictObject({ face: idSchema });
 /** Newer versions may add to it: only the schema number is read first. */
 const metaSchema = z.strictObject({
-  schema: z.literal(SCHEMA_VERSION),
+  schema: z.int().min(1).max(SCHEMA_VERSION),
   model: modelSchema,
   gallery_version: countSchema,
   /** Deleted content is still in the free pages of the store's file. */
@@ -68,6 +74,8 @@ const fileHeaderSchema = z.strictObject({
   model: modelSchema,
   people: countSchema,
   faces: countSchema,
+  /** Absent where there are none. */
+  pictures: countSchema.optional(),
   gallery_version: countSchema,
   created_at: timeSchema,
 });
@@ -103,6 +111,19 @@ export function decodeFace(record: Buffer, dim: number): { face: StoredFace; emb
   if (!isUnit(embedding)) throw new DamagedRecordError(`face ${face.id}: the embedding is not of unit length`);
   return { face, embedding };
 }
+
+/** @param jpeg at most `PICTURE_BYTES_MAX` */
+export const encodePicture = (face: string, jpeg: Uint8Array): Buffer => seal({ face }, jpeg);
+
+/** @throws DamagedRecordError also where it is no JPEG, since it is served as one */
+export function decodePicture(record: Buffer): { face: string; jpeg: Buffer } {
+  const { json, tail } = unseal(record);
+  const { face } = parseRecord(pictureSchema, json);
+  if (tail.length > PICTURE_BYTES_MAX || !isJpeg(tail)) throw new DamagedRecordError(`the picture of face ${face} is no picture`);
+  return { face, jpeg: tail };
+}
+
+const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 
 /** Whether an embedding is L2-normalised; false too for one that is not finite. */
 export function isUnit(embedding: Float32Array): boolean {

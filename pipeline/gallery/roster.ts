@@ -39,8 +39,15 @@ function pageOf<T extends { readonly id: string }>(
 }
 
 /** A face as the outside sees it. */
-export function faceRecord({ id, person, quality, box, created_at }: StoredFace): FaceRecord {
-  return { id, person, quality, box, created_at };
+export function faceRecord({ id, person, quality, box, created_at, picture }: StoredFace): FaceRecord {
+  return { id, person, quality, box, created_at, ...(picture && { picture }) };
+}
+
+/** The best face of which there is a picture. */
+function pictureOf(faces: readonly StoredFace[]): { readonly picture?: string } {
+  let best: StoredFace | undefined;
+  for (const face of faces) if (face.picture && face.quality > (best?.quality ?? -1)) best = face;
+  return best === undefined ? {} : { picture: best.id };
 }
 
 export class Roster {
@@ -50,6 +57,7 @@ export class Roster {
   readonly #externalIds = new Map<string, string>();
   readonly #owners = new Map<number, { readonly id: string; readonly name: string }>();
   readonly #faceIds = new Set<string>();
+  #pictures = 0;
   #nextOwner: number;
 
   /** @param firstOwner the first owner index to give out; a roster that replaces another begins where that one stopped */
@@ -65,9 +73,14 @@ export class Roster {
     return { people: this.#entries.size, faces: this.#faceIds.size };
   }
 
+  /** How many faces have a picture. */
+  get pictures(): number {
+    return this.#pictures;
+  }
+
   person(id: string): Person | undefined {
     const entry = this.#entries.get(id);
-    return entry && { ...entry.person, faces: entry.faces.length };
+    return entry && { ...entry.person, faces: entry.faces.length, ...pictureOf(entry.faces) };
   }
 
   stored(id: string): StoredPerson | undefined {
@@ -122,7 +135,7 @@ export class Roster {
   removePerson(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    for (const face of entry.faces) this.#faceIds.delete(face.id);
+    for (const face of [...entry.faces]) this.removeFace(face);
     if (entry.person.external_id !== null) this.#externalIds.delete(entry.person.external_id);
     this.#owners.delete(entry.owner);
     this.#order.splice(positionOf(this.#order, id), 1);
@@ -135,6 +148,7 @@ export class Roster {
     if (entry === undefined) return undefined;
     entry.faces.splice(positionOf(entry.faces, face.id), 0, face);
     this.#faceIds.add(face.id);
+    if (face.picture) this.#pictures++;
     return entry.owner;
   }
 
@@ -142,6 +156,7 @@ export class Roster {
     const entry = this.#entries.get(face.person);
     if (entry === undefined || !this.#faceIds.delete(face.id)) return;
     entry.faces.splice(positionOf(entry.faces, face.id), 1);
+    if (face.picture) this.#pictures--;
   }
 
   #index(person: StoredPerson, owner: number): void {

@@ -19,6 +19,8 @@ export interface ProbeOptions {
   readonly rules: AddressRules;
   readonly limits?: Partial<SourceLimits>;
   readonly timings?: Partial<SourceTimings>;
+  /** Ends it early, without a picture. */
+  readonly signal?: AbortSignal;
 }
 export interface ProbedSource {
   readonly format: PictureFormat | null;
@@ -48,7 +50,11 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
     },
     onStall: () => undefined,
   });
+  const stop = (): void => void attempt.stop();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  if (options.signal?.aborted === true) stop();
   const { failure } = await attempt.ended;
+  options.signal?.removeEventListener('abort', stop);
   if (picture !== null) return { format: attempt.format, picture };
   throw new OnlookerError('SOURCE_FAILED', `No picture: ${failure?.reason ?? 'the source is empty'}.`);
 }

@@ -159,5 +159,10 @@ export function addLook(track: FaceTrack, face: Evidence): void {
   track.looks = [...ranked.slice(0, MAX_BEST), ...newest.slice(0, MAX_NEWEST)];
 }
 
+/** Whether a face of this quality may be shown one day, so that a picture of it is worth cutting. */
+export function isWorthPicture(track: FaceTrack, quality: number): boolean {
+  return quality > (track.thumbnail?.quality ?? -1) || quality > (track.looks[MAX_BEST - 1]?.quality ?? -1);
+}
+
 /** The best faces, for enrolment and for telling whether somebody is back. */
 export const bestFaces = ({ looks }: FaceTrack): readonly Evidence[] => looks.slice(0, MAX_BEST);

@@ -14,7 +14,10 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
   track.looks = track.looks.map(without);
   track.suspect = track.suspect && without(track.suspect);
   // A picture that was taken of the track as theirs must not be told of again.
-  if (isGone(verdict.person) || isGone(told?.person)) track.thumbnail = null;
+  if (isGone(verdict.person) || isGone(told?.person)) {
+    track.thumbnail = null;
+    track.looks = track.looks.map(({ thumbnail: _thumbnail, ...face }) => face);
+  }
   if (isGone(verdict.person)) track.verdict = { person: null };
   if (told !== null && isGone(told.person)) track.told = { ...told, person: null, similarity: null };
   const visitor = repeatOf?.personId ?? null;

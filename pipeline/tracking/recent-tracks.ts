@@ -1,10 +1,9 @@
-// The best faces of tracks that ended a short while ago, so that whoever was just seen can still be enrolled. In memory
-// alone, of a bounded number, for a bounded time.
-import type { Evidence } from './votes.js';
+// Tracks that ended a short while ago, so that whoever was just seen can still be enrolled, and the decision be explained. In
+// memory alone, of a bounded number, for a bounded time.
+import type { TrackAccount } from './track-account.js';
 
 interface Recent {
-  readonly best: readonly Evidence[];
-  readonly personId: string | null;
+  readonly account: TrackAccount;
   readonly endedMs: number;
 }
 
@@ -14,14 +13,14 @@ const MAX_RECENT = 64;
 export class RecentTracks {
   readonly #tracks = new Map<string, Recent>();
 
-  add(id: string, best: readonly Evidence[], personId: string | null, endedMs: number): void {
-    if (best.length > 0) this.#tracks.set(id, { best, personId, endedMs });
+  add(account: TrackAccount, endedMs: number): void {
+    if (account.faces.length > 0) this.#tracks.set(account.track, { account, endedMs });
     const [oldest] = this.#tracks.keys();
     if (oldest !== undefined && this.#tracks.size > MAX_RECENT) this.#tracks.delete(oldest);
   }
 
-  bestOf(id: string): readonly Evidence[] | undefined {
-    return this.#tracks.get(id)?.best;
+  get(id: string): TrackAccount | undefined {
+    return this.#tracks.get(id)?.account;
   }
 
   /** Forgets what is too old. */
@@ -35,6 +34,9 @@ export class RecentTracks {
 
   /** Forgets the faces of people who were deleted. */
   forgetPeople(isKnown: (id: string) => boolean): void {
-    for (const [id, { personId }] of this.#tracks) if (personId !== null && !isKnown(personId)) this.#tracks.delete(id);
+    for (const [id, { account }] of this.#tracks) {
+      const { person } = account.decision;
+      if (person !== null && !isKnown(person.id)) this.#tracks.delete(id);
+    }
   }
 }

@@ -8,12 +8,13 @@ import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type 
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
-import { addLook, addVote, bestFaces, isInView, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { addLook, addVote, isInView, isWorthPicture, startTrack, type Body, type FaceTrack } from './face-track.js';
 import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
 import { correct, predict } from './motion.js';
 import { forgetPeopleIn } from './forget-people.js';
 import { RecentTracks } from './recent-tracks.js';
+import { accountOf, type TrackAccount } from './track-account.js';
 import { DEFAULT_TRACKING, type TrackingOptions, type TrackingSettings } from './tracking-options.js';
 import { firstImpression, verdictOf, type Evidence, type Verdict } from './votes.js';
 
@@ -182,7 +183,7 @@ export class StreamTracks {
       track.thumbnail = { jpeg: thumbnail, quality: face.quality };
     }
     addVote(track, face, this.#settings.voteQuality);
-    if (track.looks.length === 0 || Math.abs(atMs - body.touchedMs) > this.#settings.briefMs) addLook(track, face);
+    if (track.looks.length === 0 || Math.abs(atMs - body.touchedMs) > this.#settings.briefMs) addLook(track, evidence);
     const lost = takeUpLost(track, this.#tracks, face, this.#settings);
     if (lost !== undefined) this.#tracks = this.#tracks.filter((one) => one !== track);
     this.#judge(lost ?? track);
@@ -194,13 +195,17 @@ export class StreamTracks {
     body.owner.plan.asked = Math.max(0, body.owner.plan.asked - 1);
   }
 
-  /** Whether a face of this quality would be its track's best so far: asked before a thumbnail is cut for `learn`. */
-  wouldBeBest({ body }: Sight, quality: number): boolean {
-    return quality > (body.owner.thumbnail?.quality ?? -1);
+  /** Whether a face of this quality is among its track's best so far: asked before a thumbnail is cut for `learn`. */
+  isWorthPicture({ body }: Sight, quality: number): boolean {
+    return isWorthPicture(body.owner, quality);
   }
 
   /** Who a sight's track is, as of now; for the results of every frame. */
   decision({ atMs, body: { owner } }: Sight): TrackDecision {
+    return this.#decisionOf(owner, atMs);
+  }
+
+  #decisionOf(owner: FaceTrack, atMs: number): TrackDecision {
     const quality = owner.looks[0]?.quality ?? 0;
     const { person, candidates } = owner.verdict;
     // What was just seen is not like it: nobody is named until that is explained.
@@ -240,10 +245,19 @@ export class StreamTracks {
     this.#recent.forgetPeople(isKnown);
   }
 
-  /** The best faces of a track in view, lost, or gone for less than five minutes, best first; undefined if it is not known. */
-  bestOf(trackId: string): readonly Evidence[] | undefined {
+  /** All of a track in view, lost, or gone for less than five minutes; undefined if it is not known. */
+  account(trackId: string): TrackAccount | undefined {
     const live = this.#tracks.find(({ id }) => id === trackId);
-    return live === undefined ? this.#recent.bestOf(trackId) : bestFaces(live);
+    return live === undefined ? this.#recent.get(trackId) : this.#accountOf(live);
+  }
+
+  /** Its best faces, best first. */
+  bestOf(trackId: string): readonly Evidence[] | undefined {
+    return this.account(trackId)?.faces;
+  }
+
+  #accountOf(track: FaceTrack, isGone = false): TrackAccount {
+    return accountOf(track, this.#decisionOf(track, track.body.seenMs), this.#settings, isGone);
   }
 
   #advance(nowMs: number, galleryVersion: number): void {
@@ -317,6 +331,6 @@ export class StreamTracks {
 
   #leave(track: FaceTrack): void {
     this.#teller.leave(track, this.#nowMs, this.#galleryVersion);
-    if (track.confirmed) this.#recent.add(track.id, bestFaces(track), track.verdict.person?.id ?? null, this.#nowMs);
+    if (track.confirmed) this.#recent.add(this.#accountOf(track, true), this.#nowMs);
   }
 }

@@ -20,7 +20,7 @@ export interface Evidence {
   /** Of the search that found the candidates. */
   readonly galleryVersion: number;
   readonly box: Box;
-  /** JPEG of the face, for events; only the best face's is kept. */
+  /** JPEG of the face, where pictures are wanted; kept with what a track looks like, not with its votes. */
   readonly thumbnail?: Uint8Array;
 }
 

@@ -1,10 +1,8 @@
 // `onlooker config`: what is in force and from where. It starts nothing and loads nothing heavy.
 import { Command } from 'commander';
+import { configReport } from '../config-report.js';
 import { loadConfig } from '../config.js';
-import { environmentName, SETTING_NAMES, settingNotes } from '../settings.js';
 import { reportingErrors } from './report-errors.js';
-
-const HIDDEN = '***';
 
 export function configCommand(): Command {
   return new Command('config')
@@ -12,21 +10,14 @@ export function configCommand(): Command {
     .option('--json', 'print JSON')
     .action(
       reportingErrors((options: { readonly json?: true }) => {
-        const { settings, origins, file } = loadConfig();
-        const rows = SETTING_NAMES.map((name) => ({
-          name,
-          env: environmentName(name),
-          value: settings[name] !== undefined && settingNotes(name).secret ? HIDDEN : (settings[name] ?? null),
-          from: origins[name],
-        }));
+        const { file, settings: rows } = configReport(loadConfig());
         if (options.json) {
-          process.stdout.write(`${JSON.stringify({ file, settings: rows }, null, 2)}\n`);
+          const settings = rows.map(({ name, env, value, from }) => ({ name, env, value, from }));
+          process.stdout.write(`${JSON.stringify({ file, settings }, null, 2)}\n`);
           return;
         }
         const widest = Math.max(...rows.map((row) => row.env.length));
-        const values = rows.map((row) =>
-          row.value === null ? `(${settingNotes(row.name).defaultText ?? 'unset'})` : String(row.value),
-        );
+        const values = rows.map((row) => (row.value === null ? `(${row.default_text ?? 'unset'})` : String(row.value)));
         const widestValue = Math.max(...values.map((value) => value.length));
         process.stdout.write(`configuration file: ${file ?? 'none'}\n`);
         rows.forEach((row, index) => {

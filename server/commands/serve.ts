@@ -1,17 +1,16 @@
 // `onlooker serve`: runs the service until it is told to stop. Loads the service only when it is asked for, so that
 // the other commands start at once.
 import { Command } from 'commander';
-import type { DrawFaces } from '../draw-faces.js';
+import type { GivenParts } from '../given-parts.js';
 import { reportingErrors } from './report-errors.js';
 
-/** @param draw used for snapshots with boxes and names */
-export function serveCommand(draw: DrawFaces): Command {
+export function serveCommand(given: GivenParts): Command {
   return new Command('serve')
     .description('run the service (settings come from ONLOOKER_* variables and onlooker.config.json)')
     .action(
       reportingErrors(async () => {
         const { run } = await import('../run.js');
-        await run(draw);
+        await run(given);
       }),
     );
 }

@@ -40,6 +40,11 @@ export function eventRoutes(state: ServiceState): Route[] {
       },
     },
     {
+      method: 'GET',
+      pattern: '/v1/tracks/:id',
+      handle: (exchange) => jsonReply(200, state.requirePipeline().track(exchange.param(0))),
+    },
+    {
       method: 'POST',
       pattern: '/v1/tracks/:id/enroll',
       handle: async (exchange) => {

@@ -14,6 +14,8 @@ export class Exchange {
   readonly method: string;
   readonly query: URLSearchParams;
   readonly contentType: string;
+  readonly acceptEncoding: string;
+  readonly ifNoneMatch: string;
   readonly #contentLength: number;
   readonly #params: readonly string[];
   readonly #res: HttpResponse;
@@ -27,6 +29,8 @@ export class Exchange {
     this.method = req.getCaseSensitiveMethod();
     this.query = new URLSearchParams(req.getQuery());
     this.contentType = req.getHeader('content-type');
+    this.acceptEncoding = req.getHeader('accept-encoding');
+    this.ifNoneMatch = req.getHeader('if-none-match');
     this.#contentLength = Number(req.getHeader('content-length') || 0);
     this.#params = Array.from({ length: params }, (_, index) => decoded(req.getParameter(index) ?? ''));
     res.onAborted(() => {

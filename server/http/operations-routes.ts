@@ -1,4 +1,5 @@
-// Routes for those who run the service: alive, ready, figures, models.
+// Routes for those who run the service: alive, ready, figures, models, configuration.
+import type { ConfigReport } from '../../protocol/config.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ServiceState } from '../service-state.js';
 import { VERSION } from '../version.js';
@@ -7,7 +8,7 @@ import type { ModelsAnswer } from '../../protocol/models.js';
 import { machineTuning } from '../machine-tuning.js';
 import type { Route } from './router.js';
 
-export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[] {
+export function operationsRoutes(state: ServiceState, metrics: Metrics, config: ConfigReport): Route[] {
   const health: Route['handle'] = () => jsonReply(200, { status: 'ok', version: VERSION });
   const ready: Route['handle'] = () => {
     const missing = state.missing();
@@ -30,6 +31,7 @@ export function operationsRoutes(state: ServiceState, metrics: Metrics): Route[]
       }),
     },
     { method: 'GET', pattern: '/v1/models', handle: () => jsonReply(200, modelsAnswer(state)) },
+    { method: 'GET', pattern: '/v1/config', handle: () => jsonReply(200, config) },
   ];
 }
 

@@ -4,7 +4,7 @@ import { externalIdSchema, metadataSchema, nameSchema } from '../../pipeline/gal
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ServiceState } from '../service-state.js';
 import { pageOf } from './paging.js';
-import { jsonReply, NO_CONTENT } from './reply.js';
+import { jpegReply, jsonReply, NO_CONTENT } from './reply.js';
 import { requestImage } from './request-image.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
@@ -15,6 +15,7 @@ const personPatchSchema = z.object({
   metadata: metadataSchema.optional(),
 });
 const newPersonSchema = personPatchSchema.extend({ name: nameSchema });
+const mergeSchema = z.object({ from: z.string().min(1).max(128) });
 
 export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
   return [
@@ -30,6 +31,11 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
         const gallery = state.requireGallery();
         return jsonReply(201, await gallery.createPerson(await requestJson(exchange, newPersonSchema)));
       },
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/people/lookalikes',
+      handle: async ({ query }) => jsonReply(200, await state.requirePipeline().lookalikes(pageOf(query).limit)),
     },
     {
       method: 'GET',
@@ -59,6 +65,17 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
         return NO_CONTENT;
       },
     },
+    {
+      method: 'POST',
+      pattern: '/v1/people/:id/merge',
+      handle: async (exchange) => {
+        const gallery = state.requireGallery();
+        const { from } = await requestJson(exchange, mergeSchema);
+        const { id, name } = await gallery.mergePeople(exchange.param(0), from);
+        await state.requireEvents().mergePeople(from, { id, name });
+        return jsonReply(200, gallery.person(id));
+      },
+    },
     ...faceRoutes(state, maxFrameBytes),
   ];
 }
@@ -79,6 +96,14 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
         const image = await requestImage(exchange, maxFrameBytes);
         const { face, created } = await pipeline.enrol(exchange.param(0), image);
         return jsonReply(created ? 201 : 200, { face: face.id, ...face });
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/people/:id/faces/:face/picture.jpg',
+      handle: async (exchange) => {
+        // In no cache: a picture goes with its face.
+        return jpegReply(await state.requireGallery().picture(exchange.param(0), exchange.param(1)));
       },
     },
     {

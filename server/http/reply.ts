@@ -17,6 +17,12 @@ export function jsonReply(status: number, value: unknown): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: toJson(value) };
 }
 
+/** A picture that shows people: it must be in no cache. */
+export function jpegReply(jpeg: Uint8Array): Reply {
+  const headers = { 'content-type': 'image/jpeg', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  return { status: 200, headers, body: jpeg };
+}
+
 /** @param status where another than the catalogue's is right */
 export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGUE[error.code].status): Reply {
   const { code, message, details } = error;

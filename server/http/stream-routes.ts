@@ -1,10 +1,11 @@
 // Registered streams over HTTP. Their addresses go in with passwords and never come out with them.
-import { newStreamSchema, streamPatchSchema } from '../../protocol/streams.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import { newStreamSchema, streamPatchSchema, streamTestSchema } from '../../protocol/streams.js';
 import type { DrawFaces } from '../draw-faces.js';
 import type { ServiceState } from '../service-state.js';
 import type { Exchange } from './exchange.js';
 import { pageOf } from './paging.js';
-import { jsonReply, NO_CONTENT, type Reply } from './reply.js';
+import { jpegReply, jsonReply, NO_CONTENT, type Reply } from './reply.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
 
@@ -21,6 +22,14 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
       handle: async (exchange) => {
         const cameras = state.requireCameras();
         return jsonReply(201, await cameras.add(await requestJson(exchange, newStreamSchema)));
+      },
+    },
+    {
+      method: 'POST',
+      pattern: '/v1/streams/test',
+      handle: async (exchange) => {
+        const cameras = state.requireCameras();
+        return jpegReply(await cameras.test(await requestJson(exchange, streamTestSchema)));
       },
     },
     {
@@ -52,15 +61,21 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
   ];
 }
 
+/** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
+const SEQ_HEADER = 'onlooker-seq';
+
+const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
+
 async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange): Promise<Reply> {
   const { jpeg, answered } = state.requireCameras().picture(exchange.param(0));
-  const isOverlaid = !['0', 'false', null].includes(exchange.query.get('overlay'));
+  const isOverlaid = isAsked(exchange, 'overlay');
+  if (isAsked(exchange, 'answered') && !isOverlaid) {
+    if (answered === null) throw new OnlookerError('SOURCE_FAILED', 'No picture of this stream was answered yet.');
+    const reply = jpegReply(answered.jpeg);
+    return { ...reply, headers: { ...reply.headers, [SEQ_HEADER]: String(answered.seq) } };
+  }
   if (!isOverlaid) return jpegReply(jpeg);
   // The picture that the answer belongs to, so that boxes lie on their faces.
   if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
   return jpegReply(await draw(answered.jpeg, answered.payload.faces));
-}
-
-function jpegReply(jpeg: Uint8Array): Reply {
-  return { status: 200, headers: { 'content-type': 'image/jpeg', 'cache-control': 'no-store' }, body: jpeg };
 }

@@ -13,7 +13,7 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 const bundles = new Map<string, { readonly code: string; readonly modules: readonly string[] }>();
 
 beforeAll(async () => {
-  for (const name of ['client', 'http-client']) {
+  for (const name of ['client', 'http-client', 'browser/browser']) {
     const built = await build({
       configFile: false,
       logLevel: 'silent',
@@ -31,13 +31,13 @@ beforeAll(async () => {
   }
 });
 
-describe.each(['client', 'http-client'])('%s.ts bundled for a browser', (name) => {
+describe.each(['client', 'http-client', 'browser/browser'])('%s.ts bundled for a browser', (name) => {
   test('holds no Node built-in, no zod and no part of the service', () => {
     const { modules = [], code = '' } = bundles.get(name) ?? {};
     expect(modules.some((id) => id.endsWith(`clients/${name}.ts`))).toBe(true);
     expect(
       modules.filter((id) =>
-        /vite-browser-external|node:|\/(zod|sharp|fluent-ffmpeg|commander)\/|\/(server|pipeline|models)\//.test(id),
+        /vite-browser-external|node:|\/(zod|sharp|fluent-ffmpeg|commander|preact)\/|\/(server|pipeline|models)\//.test(id),
       ),
     ).toEqual([]);
     expect(code).not.toMatch(/from ["']node:|require\(["']/);

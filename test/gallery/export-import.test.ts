@@ -234,8 +234,8 @@ test.each([
 
 test('a file of a newer format is told apart from a damaged one', async () => {
   const target = await openGallery(temporaryDir());
-  const file = fileOf([header(0, 0)], 'ONLKGLRY\x02\0\0\0');
-  await expect(target.importAll(inPieces(file), 'merge')).rejects.toThrow(/format 2, this service reads format 1/);
+  const file = fileOf([header(0, 0)], 'ONLKGLRY\x03\0\0\0');
+  await expect(target.importAll(inPieces(file), 'merge')).rejects.toThrow(/format 3, this service reads formats up to 2/);
 });
 
 test('a file written from the documentation alone is taken', async () => {

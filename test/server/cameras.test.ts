@@ -95,6 +95,9 @@ test('its newest picture is at hand, with boxes and names when they are wanted',
     if (Math.abs(r - 0x1a) + Math.abs(g - 0x7f) + Math.abs(b - 0x37) < 60) green++;
   }
   expect(green).toBeGreaterThan(500);
+  const answered = await fetch(`${service.url}/v1/streams/door/snapshot.jpg?answered=1`);
+  expect(await sharp(await answered.arrayBuffer()).metadata()).toMatchObject({ format: 'jpeg', width: 640, height: 512 });
+  expect(Number(answered.headers.get('onlooker-seq'))).toBeGreaterThan(0);
   expect((await call('GET', '/v1/streams/nowhere/snapshot.jpg')).status).toBe(404);
 });
 

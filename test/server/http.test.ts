@@ -87,7 +87,8 @@ test('what is loaded is told with provider, licence and times', async () => {
 
 test('an unknown address is 404 and a wrong method 405 with what is allowed', async () => {
   expect(codeOf(await call('GET', '/v1/nothing'))).toEqual([404, 'NOT_FOUND']);
-  expect(codeOf(await call('GET', '/'))).toEqual([404, 'NOT_FOUND']);
+  expect(codeOf(await call('GET', '/v1'))).toEqual([404, 'NOT_FOUND']);
+  expect(codeOf(await call('GET', '/assets/nothing.js'))).toEqual([404, 'NOT_FOUND']);
   const wrong = await call('PUT', '/v1/people', {});
   expect([codeOf(wrong), wrong.headers.get('allow')]).toEqual([[405, 'BAD_MESSAGE'], 'GET, HEAD, POST']);
   expect(codeOf(await call('GET', '/v1/ws'))).toEqual([426, 'BAD_MESSAGE']);

@@ -136,13 +136,20 @@ describe('what is learnt', () => {
     expect(tracks.decision(sight)).toMatchObject({ person: null, reason: 'ambiguous' });
   });
 
-  test('tells whether a face would be the best so far', () => {
+  test('tells whether a face is among the best so far, so that a picture of it may be shown', () => {
     const tracks = streamTracks();
     const [sight] = tracks.see([faceAt(200, 200)], START, 1);
     if (!sight) throw new Error('a good face begins a track');
-    expect(tracks.wouldBeBest(sight, 0.1)).toBe(true);
-    tracks.learn(sight, ann({ atMs: START, quality: 0.7, thumbnail: new Uint8Array(1) }));
-    expect([tracks.wouldBeBest(sight, 0.7), tracks.wouldBeBest(sight, 0.71)]).toEqual([false, true]);
+    expect(tracks.isWorthPicture(sight, 0.1)).toBe(true);
+    // Five views of somebody, no two of them alike.
+    for (let view = 0; view < 5; view++) {
+      const embedding = new Float32Array(8);
+      embedding[0] = Math.SQRT1_2;
+      embedding[view + 1] = Math.SQRT1_2;
+      tracks.learn(sight, ann({ atMs: START, quality: 0.7 + view / 100, embedding, thumbnail: new Uint8Array(1) }));
+    }
+    expect([tracks.isWorthPicture(sight, 0.7), tracks.isWorthPicture(sight, 0.71)]).toEqual([false, true]);
+    expect(tracks.bestOf('t1')?.map(({ thumbnail }) => thumbnail?.length)).toEqual([1, 1, 1, 1, 1]);
   });
 
   test('is kept for enrolment, the best first, for five minutes after the track has ended', () => {

@@ -1,0 +1,22 @@
+// A number between 0 and 1 as a bar with its words beside it.
+interface MeterProps {
+  readonly label: string;
+  /** 0..1 */
+  readonly value: number;
+  readonly text: string;
+  readonly tone?: 'ok' | 'warn' | 'bad' | 'accent' | undefined;
+}
+
+export function Meter({ label, value, text, tone = 'accent' }: MeterProps) {
+  const share = Math.min(1, Math.max(0, value));
+  return (
+    <span class="meter" role="img" aria-label={`${label}: ${text}`} title={`${label}: ${text}`}>
+      <span class="meter-track">
+        <span class={`meter-bar meter-${tone}`} style={{ width: `${share * 100}%` }} />
+      </span>
+      <span class="meter-text" aria-hidden="true">
+        {text}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,91 @@
+// The events that the view shows: kept ones page by page from the newest back, and what happens now, each once. What is
+// heard twice, over HTTP and from the feed or after a reconnect, is one by its id. Bounded; the oldest go first.
+import { computed, signal } from '@preact/signals';
+import type { KeptEvent } from '../../../protocol/events.js';
+import { onEvent } from '../app/event-feed.js';
+import { failureText } from '../app/failure-text.js';
+import { http } from '../app/service.js';
+import { isTrackEvent, timelineOf } from './visits.js';
+
+export interface TimelineFilter {
+  readonly stream?: string;
+  /** Id of a person. */
+  readonly person?: string;
+}
+
+const PAGE = 200;
+/** What a page holds in memory; older events are asked for again. */
+const MOST_EVENTS = 4_000;
+
+export class Timeline {
+  /** `failed` says why. */
+  readonly state = signal<'loading' | 'ready' | 'failed'>('loading');
+  readonly failure = signal('');
+  /** Whether the service keeps older ones. */
+  readonly hasOlder = signal(false);
+  /** Keys of what came while the view was open. */
+  readonly fresh = new Set<string>();
+  readonly items = computed(() => timelineOf([...this.#events.value.values()].sort(byId)));
+  readonly #events = signal<ReadonlyMap<string, KeptEvent>>(new Map());
+  readonly #filter: TimelineFilter;
+  readonly #stopListening: () => void;
+  #before: string | undefined;
+  #isClosed = false;
+
+  constructor(filter: TimelineFilter) {
+    this.#filter = filter;
+    // Listening begins before the kept ones are asked for, so that nothing lies between.
+    this.#stopListening = onEvent((event) => this.#onEvent(event));
+    void this.loadOlder();
+  }
+
+  /** Unix ms of the oldest event that is here. */
+  get oldestMs(): number {
+    return Math.min(Infinity, ...[...this.#events.value.values()].map(({ ts }) => ts));
+  }
+
+  async loadOlder(): Promise<void> {
+    this.state.value = 'loading';
+    try {
+      const before = this.#before === undefined ? {} : { before: this.#before };
+      const page = await http.events.list({ ...this.#filter, ...before, limit: PAGE });
+      if (this.#isClosed) return;
+      this.#before = page.previous;
+      this.hasOlder.value = page.previous !== undefined;
+      this.#keep(page.events);
+      this.state.value = 'ready';
+    } catch (error) {
+      this.failure.value = failureText(error);
+      this.state.value = 'failed';
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopListening();
+  }
+
+  #onEvent(event: KeptEvent): void {
+    const { stream, person } = this.#filter;
+    if (stream !== undefined && event.stream !== stream) return;
+    if (person !== undefined && !(isTrackEvent(event) && event.person?.id === person)) return;
+    const key = isTrackEvent(event) ? event.track : event.id;
+    if (!this.items.value.some((item) => item.key === key)) this.fresh.add(key);
+    this.#keep([event]);
+  }
+
+  #keep(events: readonly KeptEvent[]): void {
+    const all = new Map(this.#events.value);
+    for (const event of events) all.set(event.id, event);
+    if (all.size > MOST_EVENTS) {
+      const ids = [...all.keys()].sort();
+      const tooMany = ids.length - MOST_EVENTS;
+      for (const id of ids.slice(0, tooMany)) all.delete(id);
+      this.#before = ids[tooMany];
+      this.hasOlder.value = true;
+    }
+    this.#events.value = all;
+  }
+}
+
+const byId = (one: KeptEvent, other: KeptEvent): number => (one.id < other.id ? -1 : 1);

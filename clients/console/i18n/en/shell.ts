@@ -1,0 +1,28 @@
+// English texts that belong to no single view.
+
+export const shell = {
+  skip: 'Skip to the content',
+  navigation: 'Views',
+  connecting: 'Connecting',
+  feed_live: 'Live',
+  reconnecting: 'Reconnecting',
+  connecting_hint: 'Connecting to the service',
+  feed_live_hint: 'Connected: what happens is shown as it happens',
+  reconnecting_hint: 'The service cannot be reached at the moment; nothing is lost, it goes on by itself',
+  settings: 'Appearance',
+  theme: 'Theme',
+  theme_system: 'As the system',
+  theme_light: 'Light',
+  theme_dark: 'Dark',
+  language: 'Language',
+  loading: 'Loading',
+  close: 'Close',
+  cancel: 'Cancel',
+  undo: 'Undo',
+  retry: 'Try again',
+  notifications: 'Notifications',
+  view_failed: 'This view could not be loaded',
+  view_failed_hint: 'The service may have been updated or is away for a moment.',
+  unreachable: 'The service cannot be reached.',
+  failed: 'That did not work: {message}',
+} as const;

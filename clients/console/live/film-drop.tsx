@@ -1,0 +1,56 @@
+// A film for the live view: dropped anywhere on it, or chosen.
+import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import { Icon } from '../components/icon.js';
+import { t } from '../i18n/i18n.js';
+
+interface FilmDropProps {
+  readonly onFilm: (file: File) => void;
+  /** @param open opens the browser's choice of files */
+  readonly children: (open: () => void) => ComponentChildren;
+}
+
+export function FilmDrop({ onFilm, children }: FilmDropProps) {
+  const [isOver, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const depth = useRef(0);
+  const enter = (change: number) => {
+    depth.current = Math.max(0, depth.current + change);
+    setOver(depth.current > 0);
+  };
+  return (
+    <div
+      class="live-drop"
+      onDragEnter={() => enter(1)}
+      onDragLeave={() => enter(-1)}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        enter(-depth.current);
+        const [file] = event.dataTransfer?.files ?? [];
+        if (file) onFilm(file);
+      }}
+    >
+      <input
+        ref={input}
+        class="visually-hidden"
+        type="file"
+        accept="video/*"
+        tabIndex={-1}
+        aria-label={t('live.open_film')}
+        onChange={(event) => {
+          const [file] = event.currentTarget.files ?? [];
+          event.currentTarget.value = '';
+          if (file) onFilm(file);
+        }}
+      />
+      {children(() => input.current?.click())}
+      {isOver && (
+        <div class="live-drop-hint" aria-hidden="true">
+          <Icon name="upload" size={32} />
+          <span>{t('live.drop_here')}</span>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+// Starts the console: the theme and language first, so that nothing is painted twice.
+import { render } from 'preact';
+import { App } from './app/app.js';
+import { startFeed } from './app/event-feed.js';
+import { startLanguage } from './i18n/i18n.js';
+import { startTheme } from './app/theme.js';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/components.css';
+import './styles/shell.css';
+
+startTheme();
+await startLanguage();
+startFeed();
+const root = document.getElementById('app');
+if (root) render(<App />, root);

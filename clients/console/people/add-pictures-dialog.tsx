@@ -1,0 +1,172 @@
+// Many pictures at once: whom each shows, then what became of it.
+import { useEffect, useState } from 'preact/hooks';
+import type { Person } from '../../http-client.js';
+import { Badge } from '../components/badge.js';
+import { Button } from '../components/button.js';
+import { Dialog } from '../components/dialog.js';
+import { TextField } from '../components/field.js';
+import { Icon } from '../components/icon.js';
+import { formatPercent, t } from '../i18n/i18n.js';
+import type { PictureFile } from './dropped-files.js';
+import { ChoosePictures, DropTarget } from './drop-zone.js';
+import { EnrolmentBatch, type BatchGroup, type BatchPicture } from './enrolment-batch.js';
+import { loadPeople, people, personOf } from './people-store.js';
+import { conflictOf, refusalText } from './refusal-text.js';
+
+interface AddPicturesProps {
+  readonly pictures: readonly PictureFile[];
+  /** Everything is theirs. */
+  readonly person?: Person | undefined;
+  readonly onClose: () => void;
+}
+
+export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProps) {
+  const [batch] = useState(() => new EnrolmentBatch());
+  useEffect(() => {
+    batch.add(pictures, person);
+    return () => batch.close();
+  }, []);
+  const close = () => {
+    if (batch.phase.value !== 'review') void loadPeople(true);
+    onClose();
+  };
+
+  const phase = batch.phase.value;
+  const all = batch.pictures.value;
+  const groups = batch.groups.value;
+  const isComplete = groups.every(({ name }) => name.trim() !== '');
+  const enrolled = all.filter(({ state }) => state.is === 'enrolled' || state.is === 'known').length;
+  const refused = all.filter(({ state }) => state.is === 'refused').length;
+  return (
+    <Dialog
+      title={person ? t('people.add_to', { name: person.name }) : t('people.add_title')}
+      wide
+      onClose={close}
+      actions={
+        phase === 'done' ? (
+          <Button kind="primary" onClick={close}>
+            {t('people.done')}
+          </Button>
+        ) : (
+          <>
+            <Button onClick={close}>{t('shell.cancel')}</Button>
+            {all.length > 0 && (
+              <Button
+                kind="primary"
+                busy={phase === 'running'}
+                disabled={!isComplete}
+                onClick={() => void batch.run(people.value ?? [])}
+              >
+                {t('people.enrol_count', { count: all.length })}
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      <DropTarget onPictures={(more) => phase === 'review' && batch.add(more, person)}>
+        {all.length === 0 ? (
+          <div class="people-drop-zone">
+            <Icon name="upload" size={30} />
+            <p>{t('people.drop_or_choose')}</p>
+            <p class="muted">{t('people.drop_hint')}</p>
+            <ChoosePictures onPictures={(more) => batch.add(more, person)} folders={!person} />
+          </div>
+        ) : (
+          <div class="stack">
+            <div class="people-batch-summary" role="status">
+              {phase === 'review' && <span>{t('people.review_hint')}</span>}
+              {phase === 'running' && <span>{t('people.enrolling', { done: batch.finished.value, count: all.length })}</span>}
+              {phase === 'done' && (
+                <span>
+                  {t('people.enrolled_count', { count: enrolled })}
+                  {refused > 0 && ` · ${t('people.refused_count', { count: refused })}`}
+                </span>
+              )}
+              {phase !== 'review' && <progress value={batch.finished.value} max={all.length} aria-label={t('people.progress')} />}
+            </div>
+            {groups.map((group) => (
+              <Group key={group.id} group={group} batch={batch} isFixed={person !== undefined} />
+            ))}
+          </div>
+        )}
+      </DropTarget>
+    </Dialog>
+  );
+}
+
+interface GroupProps {
+  readonly group: BatchGroup;
+  readonly batch: EnrolmentBatch;
+  readonly isFixed: boolean;
+}
+
+function Group({ group, batch, isFixed }: GroupProps) {
+  const isReview = batch.phase.value === 'review';
+  const name = group.name.trim();
+  const isKnown = (people.value ?? []).some((person) => person.name === name);
+  return (
+    <section class={isFixed ? 'people-batch-group' : 'people-batch-group people-batch-named'} aria-label={name}>
+      {!isFixed && (
+        <div class="people-batch-name">
+          {isReview ? (
+            <TextField
+              label={t('people.name')}
+              hideLabel
+              value={group.name}
+              placeholder={t('people.name_needed')}
+              maxLength={200}
+              onInput={(value) => batch.rename(group.id, value)}
+            />
+          ) : (
+            <h3>{name}</h3>
+          )}
+          {isReview && name !== '' && (
+            <Badge tone={isKnown ? 'accent' : 'neutral'}>{isKnown ? t('people.adds_to_known') : t('people.new_person')}</Badge>
+          )}
+        </div>
+      )}
+      <ul class="people-batch-pictures">
+        {group.pictures.map((picture) => (
+          <Picture key={picture.id} picture={picture} batch={batch} isReview={isReview} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface PictureProps {
+  readonly picture: BatchPicture;
+  readonly batch: EnrolmentBatch;
+  readonly isReview: boolean;
+}
+
+function Picture({ picture, batch, isReview }: PictureProps) {
+  const { state, file } = picture;
+  const rather = state.is === 'refused' ? personOf(conflictOf(state.error) ?? '') : undefined;
+  return (
+    <li class={`people-batch-picture people-batch-${state.is}`}>
+      <img src={picture.url} alt={file.name} />
+      <div class="people-batch-about">
+        <span class="truncate muted">{file.name}</span>
+        {state.is === 'sending' && <span class="spinner" aria-hidden="true" />}
+        {state.is === 'enrolled' && <Badge tone="ok">{t('people.quality_of', { quality: formatPercent(state.quality) })}</Badge>}
+        {state.is === 'known' && <Badge tone="ok">{t('people.known_picture')}</Badge>}
+        {state.is === 'refused' && (
+          <span class="people-batch-reason">{refusalText(state.error, (id) => personOf(id)?.name)}</span>
+        )}
+        {rather && (
+          <Button onClick={() => void batch.sendTo(picture, rather.id)}>{t('people.add_rather', { name: rather.name })}</Button>
+        )}
+      </div>
+      {isReview && (
+        <Button
+          kind="quiet"
+          icon="close"
+          label={t('people.leave_out', { name: file.name })}
+          onClick={() => batch.removePicture(picture.id)}
+        />
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,158 @@
+// Enrolling from this device's camera: who it is, then three pictures with a word about what to do for each.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Person } from '../../http-client.js';
+import { CameraError } from '../../browser/camera-error.js';
+import { failureText } from '../app/failure-text.js';
+import { Button } from '../components/button.js';
+import { Dialog } from '../components/dialog.js';
+import { TextField } from '../components/field.js';
+import { Icon } from '../components/icon.js';
+import { Spinner } from '../components/spinner.js';
+import { t } from '../i18n/i18n.js';
+import { CameraEnrolment } from './camera-enrolment.js';
+import { POSES } from './guidance.js';
+import { loadPeople, people, personOf } from './people-store.js';
+import { refusalText } from './refusal-text.js';
+
+interface CameraDialogProps {
+  /** Whose faces; without it the name is asked for. */
+  readonly person?: Person | undefined;
+  readonly onClose: () => void;
+}
+
+export function CameraDialog({ person, onClose }: CameraDialogProps) {
+  const [name, setName] = useState(person?.name ?? '');
+  const [isNamed, setNamed] = useState(person !== undefined);
+  const isKnown = people.value?.some((one) => one.name === name.trim()) ?? false;
+  if (isNamed) return <Filming name={name.trim()} person={person} onClose={onClose} />;
+  const start = () => name.trim() !== '' && setNamed(true);
+  return (
+    <Dialog
+      title={t('people.camera_title')}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t('shell.cancel')}</Button>
+          <Button kind="primary" icon="camera" disabled={name.trim() === ''} onClick={start}>
+            {t('people.camera_start')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          start();
+        }}
+      >
+        <TextField
+          label={t('people.name')}
+          hint={isKnown ? t('people.adds_to_known') : t('people.camera_hint')}
+          value={name}
+          maxLength={200}
+          autoFocus
+          suggestions={people.value?.map((one) => one.name)}
+          onInput={setName}
+        />
+      </form>
+    </Dialog>
+  );
+}
+
+interface FilmingProps extends CameraDialogProps {
+  readonly name: string;
+}
+
+function Filming({ name, person, onClose }: FilmingProps) {
+  const [enrolment, setEnrolment] = useState<CameraEnrolment>();
+  const [failure, setFailure] = useState<unknown>();
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    let opened: CameraEnrolment | undefined;
+    setFailure(undefined);
+    CameraEnrolment.open(name, person, stop.signal).then(
+      (made) => {
+        opened = made;
+        if (stop.signal.aborted) void made.close();
+        else setEnrolment(made);
+      },
+      (error: unknown) => !stop.signal.aborted && setFailure(error),
+    );
+    return () => {
+      stop.abort(new Error('the dialog was closed'));
+      void opened?.close().then(() => loadPeople(true));
+    };
+  }, [attempt]);
+
+  const count = enrolment?.taken.value.length ?? 0;
+  return (
+    <Dialog
+      title={t('people.camera_of', { name })}
+      wide
+      onClose={onClose}
+      actions={
+        <Button kind={count > 0 ? 'primary' : 'plain'} onClick={onClose}>
+          {count > 0 ? t('people.done') : t('shell.cancel')}
+        </Button>
+      }
+    >
+      {failure !== undefined && (
+        <div class="notice notice-bad" role="alert">
+          <Icon name="warning" />
+          <div class="stack">
+            <p>{failure instanceof CameraError ? t(`people.camera_${failure.code}`) : failureText(failure)}</p>
+            <span>
+              <Button icon="refresh" onClick={() => setAttempt(attempt + 1)}>
+                {t('shell.retry')}
+              </Button>
+            </span>
+          </div>
+        </div>
+      )}
+      {!enrolment && failure === undefined && <Spinner label={t('people.camera_opening')} />}
+      {enrolment && <Guided enrolment={enrolment} />}
+    </Dialog>
+  );
+}
+
+function Guided({ enrolment }: { readonly enrolment: CameraEnrolment }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    enrolment.video.classList.add('people-camera-video');
+    place.current?.prepend(enrolment.video);
+  }, [enrolment]);
+  const taken = enrolment.taken.value;
+  const refusal = enrolment.refusal.value;
+  const advice = enrolment.isDone ? 'done' : enrolment.isSending.value ? 'taking' : enrolment.advice.value;
+  const isGood = advice === 'good' || advice === 'taking' || advice === 'done';
+  return (
+    <div class="people-camera">
+      <div ref={place} class={isGood ? 'people-camera-picture people-camera-good' : 'people-camera-picture'}>
+        <span class="people-camera-oval" aria-hidden="true" />
+        <p class="people-camera-advice" role="status">
+          {t(`people.advice_${advice}`)}
+        </p>
+      </div>
+      <ol class="people-camera-steps">
+        {POSES.map((pose, index) => (
+          <li key={pose} aria-current={index === taken.length ? 'step' : undefined}>
+            {taken[index] === undefined ? (
+              <span class="people-camera-step">{index + 1}</span>
+            ) : (
+              <img class="people-camera-step" src={taken[index]} alt="" />
+            )}
+            <span>{t(`people.pose_${pose}`)}</span>
+            {taken[index] !== undefined && <Icon name="check" size={16} />}
+          </li>
+        ))}
+      </ol>
+      {refusal !== undefined && !enrolment.isDone && (
+        <div class="notice notice-warn" role="alert">
+          <Icon name="warning" />
+          <p>{refusalText(refusal, (id) => personOf(id)?.name)}</p>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+// Who is enrolled, as the page knows it: loaded from the service, changed with it. Deleted people are hidden before they
+// are gone, so that it can be undone. Names and pictures stay in this page's memory.
+import { computed, signal } from '@preact/signals';
+import type { LookalikesAnswer, Person } from '../../http-client.js';
+import { failureText } from '../app/failure-text.js';
+import { http } from '../app/service.js';
+import { doWithUndo } from '../app/undo.js';
+import { t } from '../i18n/i18n.js';
+
+/** More are not loaded into a page; the search of the service's operators is the command line then. */
+export const MOST_PEOPLE = 5_000;
+
+const everybody = signal<readonly Person[] | undefined>(undefined);
+const hidden = signal<ReadonlySet<string>>(new Set());
+/** Pairs that look alike enough to be taken for each other. */
+const closePairs = signal<LookalikesAnswer['pairs']>([]);
+
+/** There are more than this page holds. */
+export const isCut = signal(false);
+
+/** Why the people could not be loaded. */
+export const loadFailure = signal<string | undefined>(undefined);
+
+/** By name; undefined until they are loaded. */
+export const people = computed(() => everybody.value?.filter(({ id }) => !hidden.value.has(id)).sort(byName));
+
+export const lookalikes = computed(() =>
+  closePairs.value.filter(({ people: [one, other] }) => !hidden.value.has(one.id) && !hidden.value.has(other.id)),
+);
+
+export function personOf(id: string): Person | undefined {
+  return people.value?.find((person) => person.id === id);
+}
+
+/** People who were enrolled by somebody else meanwhile are asked for once, before anybody is said to be deleted. */
+const askedFor = new Set<string>();
+
+/** Whether nobody has this id any more: of what was told, only that remains. */
+export function isDeleted(id: string): boolean {
+  if (people.value === undefined || personOf(id) !== undefined) return false;
+  if (hidden.value.has(id) || askedFor.has(id)) return true;
+  askedFor.add(id);
+  void loadPeople();
+  return false;
+}
+
+/** Address of the person's best picture, where one is kept. */
+export function pictureOf(person: Pick<Person, 'id' | 'picture'> | undefined): string | undefined {
+  return person?.picture === undefined ? undefined : http.faces.pictureUrl(person.id, person.picture);
+}
+
+/** @param lookalikesToo they cost the service a search over everybody */
+export async function loadPeople(lookalikesToo = false): Promise<void> {
+  try {
+    const found: Person[] = [];
+    for await (const person of http.people.all()) {
+      if (found.push(person) >= MOST_PEOPLE) break;
+    }
+    everybody.value = found;
+    loadFailure.value = undefined;
+    isCut.value = found.length >= MOST_PEOPLE;
+    if (lookalikesToo) closePairs.value = found.length > 1 ? (await http.people.lookalikes()).pairs : [];
+  } catch (error) {
+    loadFailure.value = failureText(error);
+  }
+}
+
+/** What the service answered about a person, in place of what was known. */
+export function keepPerson(person: Person): void {
+  everybody.value = [...(everybody.value ?? []).filter(({ id }) => id !== person.id), person];
+}
+
+export async function renamePerson(id: string, name: string): Promise<void> {
+  keepPerson(await http.people.update(id, { name }));
+  void loadPeople(true);
+}
+
+/** All faces of `from` become those of `into`; `from` is gone. */
+export async function mergePeople(into: string, from: string): Promise<void> {
+  const merged = await http.people.merge(into, from);
+  everybody.value = (everybody.value ?? []).filter(({ id }) => id !== from);
+  keepPerson(merged);
+  void loadPeople(true);
+}
+
+export function deletePerson(person: Person): void {
+  const show = () => (hidden.value = new Set([...hidden.value].filter((id) => id !== person.id)));
+  hidden.value = new Set([...hidden.value, person.id]);
+  doWithUndo({
+    message: t('people.deleted', { name: person.name }),
+    commit: async (keepalive) => {
+      await http.people.remove(person.id, { keepalive });
+      everybody.value = (everybody.value ?? []).filter(({ id }) => id !== person.id);
+      show();
+    },
+    restore: show,
+  });
+}
+
+function byName(one: Person, other: Person): number {
+  return one.name.localeCompare(other.name) || one.created_at - other.created_at;
+}

@@ -1,0 +1,115 @@
+// The view of the people: everybody, or one of them where the address names one.
+import { useEffect, useState } from 'preact/hooks';
+import { goTo, linkTo, route } from '../app/router.js';
+import { Button } from '../components/button.js';
+import { EmptyState } from '../components/empty-state.js';
+import { TextField } from '../components/field.js';
+import { Spinner } from '../components/spinner.js';
+import { ViewHeader } from '../components/view-header.js';
+import { t } from '../i18n/i18n.js';
+import { AddPicturesDialog } from './add-pictures-dialog.js';
+import { CameraDialog } from './camera-dialog.js';
+import type { PictureFile } from './dropped-files.js';
+import { DropTarget } from './drop-zone.js';
+import { LookalikeNotices } from './lookalike-notice.js';
+import { isCut, loadFailure, loadPeople, lookalikes, MOST_PEOPLE, people } from './people-store.js';
+import { PersonCard } from './person-card.js';
+import { PersonPage } from './person-page.js';
+import './people.css';
+
+export default function PeopleView() {
+  useEffect(() => void loadPeople(true), []);
+  const [id] = route.value.rest;
+  return id === undefined ? <Gallery /> : <PersonPage key={id} id={id} />;
+}
+
+/** Cards that are drawn at once; more come as they are asked for. */
+const CARDS_A_STEP = 120;
+
+function Gallery() {
+  const [pictures, setPictures] = useState<readonly PictureFile[]>();
+  const [isFilming, setFilming] = useState(false);
+  const [mostCards, setMostCards] = useState(CARDS_A_STEP);
+  const search = route.value.query.get('search') ?? '';
+  const all = people.value;
+  const found = (all ?? []).filter(({ name, external_id: external }) => matches(search, name) || matches(search, external ?? ''));
+  const alike = new Set(lookalikes.value.flatMap(({ people: [one, other] }) => [one.id, other.id]));
+  const isEmpty = all?.length === 0;
+
+  const buttons = (
+    <>
+      <Button icon="camera" onClick={() => setFilming(true)}>
+        {t('people.from_camera')}
+      </Button>
+      <Button kind="primary" icon="add" onClick={() => setPictures([])}>
+        {t('people.add')}
+      </Button>
+    </>
+  );
+  return (
+    <>
+      <DropTarget onPictures={setPictures}>
+        <ViewHeader
+          title={t('people.title')}
+          subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
+          actions={isEmpty ? undefined : buttons}
+        />
+        {all === undefined && loadFailure.value === undefined && <Spinner />}
+        {all === undefined && loadFailure.value !== undefined && (
+          <EmptyState
+            icon="warning"
+            title={loadFailure.value}
+            actions={<Button onClick={() => void loadPeople(true)}>{t('shell.retry')}</Button>}
+          />
+        )}
+        {isEmpty && (
+          <EmptyState icon="people" title={t('people.empty')} actions={buttons}>
+            {t('people.empty_hint')}
+          </EmptyState>
+        )}
+        {all && !isEmpty && (
+          <>
+            <LookalikeNotices />
+            {isCut.value && <p class="muted">{t('people.cut', { count: MOST_PEOPLE })}</p>}
+            <search class="people-search">
+              <TextField
+                label={t('people.search')}
+                hideLabel
+                type="search"
+                placeholder={t('people.search')}
+                value={search}
+                onInput={(text) => goTo(linkTo('people', [], { search: text }), { replace: true })}
+              />
+              {search !== '' && (
+                <span class="muted" role="status">
+                  {t('people.found', { count: found.length })}
+                </span>
+              )}
+            </search>
+            <ul class="people-grid">
+              {found.slice(0, mostCards).map((person) => (
+                <PersonCard key={person.id} person={person} isLookalike={alike.has(person.id)} />
+              ))}
+            </ul>
+            {found.length > mostCards && (
+              <div class="people-more">
+                <Button onClick={() => setMostCards(mostCards + CARDS_A_STEP)}>{t('people.show_more')}</Button>
+              </div>
+            )}
+          </>
+        )}
+      </DropTarget>
+      {pictures && <AddPicturesDialog pictures={pictures} onClose={() => setPictures(undefined)} />}
+      {isFilming && <CameraDialog onClose={() => setFilming(false)} />}
+    </>
+  );
+}
+
+/** Without regard to case and accents. */
+function matches(search: string, text: string): boolean {
+  return plain(text).includes(plain(search.trim()));
+}
+
+function plain(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+}

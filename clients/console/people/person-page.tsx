@@ -1,0 +1,160 @@
+// One person: their faces with quality, and what can be done with them.
+import { useEffect, useState } from 'preact/hooks';
+import type { FaceRecord, Person } from '../../http-client.js';
+import { failureText } from '../app/failure-text.js';
+import { goTo, linkTo } from '../app/router.js';
+import { http } from '../app/service.js';
+import { doWithUndo } from '../app/undo.js';
+import { Button, LinkButton } from '../components/button.js';
+import { EmptyState } from '../components/empty-state.js';
+import { FacePicture } from '../components/face-picture.js';
+import { Meter } from '../components/meter.js';
+import { Spinner } from '../components/spinner.js';
+import { toast } from '../components/toast.js';
+import { ViewHeader } from '../components/view-header.js';
+import { formatDate, formatPercent, t } from '../i18n/i18n.js';
+import { AddPicturesDialog } from './add-pictures-dialog.js';
+import { CameraDialog } from './camera-dialog.js';
+import type { PictureFile } from './dropped-files.js';
+import { ChoosePictures, DropTarget } from './drop-zone.js';
+import { LookalikeNotices } from './lookalike-notice.js';
+import { MergeDialog } from './merge-dialog.js';
+import { deletePerson, loadPeople, people, personOf, pictureOf } from './people-store.js';
+import { RenameDialog } from './rename-dialog.js';
+
+type Open = 'rename' | 'merge' | 'camera' | readonly PictureFile[];
+
+export function PersonPage({ id }: { readonly id: string }) {
+  const person = personOf(id);
+  const [open, setOpen] = useState<Open>();
+  const close = () => setOpen(undefined);
+  if (!person) {
+    if (people.value === undefined) return <Spinner />;
+    return (
+      <EmptyState
+        icon="user"
+        title={t('people.gone')}
+        actions={<LinkButton href={linkTo('people')}>{t('people.all')}</LinkButton>}
+      />
+    );
+  }
+  return (
+    <>
+      <DropTarget onPictures={setOpen}>
+        <p class="people-back">
+          <LinkButton kind="quiet" icon="back" href={linkTo('people')}>
+            {t('people.all')}
+          </LinkButton>
+        </p>
+        <div class="people-person">
+          <FacePicture url={pictureOf(person)} name={person.name} size="large" />
+          <ViewHeader
+            title={person.name}
+            subtitle={<About person={person} />}
+            actions={
+              <>
+                <Button icon="edit" onClick={() => setOpen('rename')}>
+                  {t('people.rename')}
+                </Button>
+                <Button icon="merge" disabled={(people.value?.length ?? 0) < 2} onClick={() => setOpen('merge')}>
+                  {t('people.merge')}
+                </Button>
+                <Button
+                  icon="trash"
+                  onClick={() => {
+                    deletePerson(person);
+                    goTo(linkTo('people'));
+                  }}
+                >
+                  {t('people.delete')}
+                </Button>
+              </>
+            }
+          />
+        </div>
+        <LookalikeNotices of={id} />
+        <div class="row spread people-faces-header">
+          <h2>{t('people.faces', { count: person.faces })}</h2>
+          <div class="row">
+            <Button icon="camera" onClick={() => setOpen('camera')}>
+              {t('people.from_camera')}
+            </Button>
+            <ChoosePictures folders={false} onPictures={setOpen} />
+          </div>
+        </div>
+        <Faces person={person} />
+      </DropTarget>
+      {open === 'rename' && <RenameDialog person={person} onClose={close} />}
+      {open === 'merge' && <MergeDialog person={person} onClose={close} />}
+      {open === 'camera' && <CameraDialog person={person} onClose={close} />}
+      {typeof open === 'object' && <AddPicturesDialog pictures={open} person={person} onClose={close} />}
+    </>
+  );
+}
+
+function About({ person }: { readonly person: Person }) {
+  return (
+    <span class="people-about">
+      <span>{t('people.since', { date: formatDate(person.created_at) })}</span>
+      {person.external_id !== null && <span>{t('people.external_id', { id: person.external_id })}</span>}
+      <a href={linkTo('events', [], { person: person.id })}>{t('people.see_events')}</a>
+    </span>
+  );
+}
+
+/** Faces that are listed of one person; nobody needs more to be recognised. */
+const MOST_FACES = 500;
+
+function Faces({ person }: { readonly person: Person }) {
+  const [faces, setFaces] = useState<readonly FaceRecord[]>();
+  useEffect(() => {
+    let isStale = false;
+    http.faces.list(person.id, { limit: MOST_FACES }).then(
+      (page) => !isStale && setFaces(page.faces),
+      (error: unknown) => !isStale && toast(failureText(error), { tone: 'bad' }),
+    );
+    return () => void (isStale = true);
+  }, [person]);
+  if (!faces) return <Spinner />;
+  if (faces.length === 0) {
+    return (
+      <EmptyState icon="camera" title={t('people.no_faces')}>
+        {t('people.no_faces_hint')}
+      </EmptyState>
+    );
+  }
+  const remove = (face: FaceRecord) => {
+    setFaces((shown) => shown?.filter(({ id }) => id !== face.id));
+    doWithUndo({
+      message: t('people.face_deleted', { name: person.name }),
+      commit: async (keepalive) => {
+        await http.faces.remove(person.id, face.id, { keepalive });
+        if (!keepalive) await loadPeople(true);
+      },
+      restore: () => setFaces((shown) => [...(shown ?? []), face].sort((one, other) => one.created_at - other.created_at)),
+    });
+  };
+  return (
+    <ul class="people-faces">
+      {faces.map((face) => (
+        <li key={face.id} class="people-face">
+          <FacePicture
+            url={face.picture ? http.faces.pictureUrl(person.id, face.id) : undefined}
+            name={person.name}
+            size="fill"
+          />
+          <Meter
+            label={t('people.quality')}
+            value={face.quality}
+            text={formatPercent(face.quality)}
+            tone={face.quality >= 0.6 ? 'ok' : face.quality >= 0.35 ? 'accent' : 'warn'}
+          />
+          <span class="row spread">
+            <span class="muted people-face-date">{formatDate(face.created_at)}</span>
+            <Button kind="quiet" icon="trash" label={t('people.delete_face')} onClick={() => remove(face)} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

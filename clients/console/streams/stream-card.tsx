@@ -1,0 +1,126 @@
+// One camera: its newest picture, how it is, and why where that is not well.
+import { linkTo } from '../app/router.js';
+import { Badge } from '../components/badge.js';
+import { Button, LinkButton } from '../components/button.js';
+import { Icon } from '../components/icon.js';
+import { formatDuration, formatNumber, t } from '../i18n/i18n.js';
+import { sourceReason } from './source-reason.js';
+import { deleteStream, setEnabled, type WatchedStream } from './streams-store.js';
+import { useSnapshot } from './use-snapshot.js';
+
+const TONES = {
+  connecting: 'neutral',
+  live: 'ok',
+  stalled: 'warn',
+  backoff: 'warn',
+  failed: 'bad',
+  disabled: 'neutral',
+} as const;
+
+export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream; readonly onEdit: () => void }) {
+  const { id, state, url, enabled } = stream;
+  return (
+    <article class="card streams-card" aria-label={id}>
+      <Picture stream={stream} />
+      <div class="streams-about">
+        <div class="row spread">
+          <h2 class="truncate">{id}</h2>
+          <span class="row streams-state">
+            <span role="status">
+              <Badge tone={TONES[state]}>{t(`streams.state_${state}`)}</Badge>
+            </span>
+            <span class="muted">{t('streams.since', { time: formatDuration(Date.now() - stream.since) })}</span>
+          </span>
+        </div>
+        <p class="muted truncate" title={url}>
+          <code>{url}</code>
+        </p>
+        <Reason stream={stream} />
+        <Facts stream={stream} />
+        <div class="row spread streams-actions">
+          <button
+            type="button"
+            role="switch"
+            class="streams-switch"
+            aria-checked={enabled}
+            onClick={() => void setEnabled(id, !enabled)}
+          >
+            <span class="streams-switch-track" aria-hidden="true" />
+            {t('streams.enabled')}
+          </button>
+          <span class="row">
+            {enabled && (
+              <LinkButton kind="quiet" icon="live" label={t('streams.watch')} href={linkTo('live', [], { stream: id })} />
+            )}
+            <Button kind="quiet" icon="edit" label={t('streams.edit')} onClick={onEdit} />
+            <Button kind="quiet" icon="trash" label={t('streams.delete')} onClick={() => deleteStream(id)} />
+          </span>
+        </div>
+      </div>
+    </article>
+  );
+}
+
+/** Of the place that a picture is shown in. */
+const PLACE_RATIO = 16 / 9;
+
+function Picture({ stream: { id, state, region, format } }: { readonly stream: WatchedStream }) {
+  const isLive = state === 'live';
+  const { place, url } = useSnapshot(id, isLive);
+  const ratio = format ? format.width / format.height : PLACE_RATIO;
+  // As large as it gets without being cut; the region lies on it and not beside it.
+  const size = { aspectRatio: String(ratio), ...(ratio > PLACE_RATIO ? { width: '100%' } : { height: '100%' }) };
+  const percent = (part: number | undefined) => `${(part ?? 0) * 100}%`;
+  return (
+    <div ref={place} class={`streams-picture ${isLive ? '' : 'streams-picture-old'}`}>
+      {url === undefined ? (
+        <span class="streams-picture-none">
+          <Icon name="camera" size={30} />
+          {t('streams.no_picture')}
+        </span>
+      ) : (
+        <span class="streams-picture-frame" style={size}>
+          <img src={url} alt={t('streams.snapshot_of', { name: id })} decoding="async" />
+          {region && (
+            <span
+              class="streams-region"
+              aria-hidden="true"
+              style={{ left: percent(region[0]), top: percent(region[1]), width: percent(region[2]), height: percent(region[3]) }}
+            />
+          )}
+        </span>
+      )}
+      {url !== undefined && !isLive && <span class="streams-picture-note">{t('streams.last_picture')}</span>}
+    </div>
+  );
+}
+
+function Reason({ stream: { state, reason } }: { readonly stream: WatchedStream }) {
+  if (reason === null || state === 'live') return null;
+  const { text, hint } = sourceReason(reason);
+  return (
+    <div class={`notice streams-reason ${state === 'failed' ? 'notice-bad' : 'notice-warn'}`}>
+      <Icon name="warning" size={18} />
+      <div>
+        <p>{text}</p>
+        {hint !== undefined && <p class="muted">{hint}</p>}
+      </div>
+    </div>
+  );
+}
+
+function Facts({ stream: { format, frames, rate } }: { readonly stream: WatchedStream }) {
+  const { codec, width, height, fps } = format ?? {};
+  const picture = [
+    width === undefined || height === undefined ? undefined : `${width} × ${height}`,
+    codec?.toUpperCase(),
+    fps === undefined || fps === null ? undefined : t('streams.fps_of', { fps: formatNumber(fps, 1) }),
+    rate === null ? undefined : t('streams.rate', { rate: formatNumber(rate, 1) }),
+  ].filter((fact) => fact !== undefined);
+  return (
+    <div class="streams-facts muted">
+      {picture.length > 0 && <p>{picture.join(' · ')}</p>}
+      {frames && <p>{t('streams.frames', { ok: frames.ok, skipped: frames.dropped + frames.skipped, errors: frames.errors })}</p>}
+    </div>
+  );
+}

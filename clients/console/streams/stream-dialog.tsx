@@ -1,0 +1,165 @@
+// Adding a camera, or changing one: its address is tried before it is saved, and the region drawn on what it shows.
+import { useEffect, useState } from 'preact/hooks';
+import type { StreamAnswer } from '../../http-client.js';
+import { failureText } from '../app/failure-text.js';
+import { http } from '../app/service.js';
+import { Button } from '../components/button.js';
+import { Dialog } from '../components/dialog.js';
+import { TextField } from '../components/field.js';
+import { Icon } from '../components/icon.js';
+import { toast } from '../components/toast.js';
+import { t } from '../i18n/i18n.js';
+import { RegionEditor } from './region-editor.js';
+import { errorsOf, fieldsOf, NEW_STREAM, newStreamOf, patchOf, suggestedName, type StreamFields } from './stream-form.js';
+import { StreamOptions } from './stream-options.js';
+import { keepStream, streams } from './streams-store.js';
+import { useAddressTest, type AddressTest } from './use-address-test.js';
+
+interface StreamDialogProps {
+  /** Absent: a new one. */
+  readonly stream?: StreamAnswer | undefined;
+  readonly onClose: () => void;
+}
+
+export function StreamDialog({ stream, onClose }: StreamDialogProps) {
+  const [fields, setFields] = useState<StreamFields>(stream ? fieldsOf(stream) : NEW_STREAM);
+  const [isNamed, setNamed] = useState(stream !== undefined);
+  const [isAsked, setAsked] = useState(false);
+  const [isSaving, setSaving] = useState(false);
+  const [test, tryAddress, forgetTest] = useAddressTest();
+  const taken = stream ? [] : (streams.value ?? []).map(({ id }) => id);
+  const errors = errorsOf(fields, taken);
+  const isSameAddress = fields.url === stream?.url && fields.transport === (stream.transport ?? 'tcp');
+  const picture = useKnownPicture(stream, test);
+
+  const change = (part: Partial<StreamFields>) => {
+    if (part.url !== undefined || part.transport !== undefined) forgetTest();
+    const named = part.url !== undefined && !isNamed ? { id: suggestedName(part.url) } : {};
+    setFields((before) => ({ ...before, ...named, ...part }));
+  };
+  const runTest = () => tryAddress({ url: fields.url, transport: fields.transport, stream: stream?.id });
+
+  const save = async () => {
+    setAsked(true);
+    if (Object.keys(errors).length > 0) return;
+    setSaving(true);
+    // What was found wanting is saved by asking twice.
+    const isTried = test.state === 'good' || test.state === 'failed' || (isSameAddress && test.state === 'untried');
+    if (isTried || (await runTest())) await commit();
+    setSaving(false);
+  };
+  const commit = async () => {
+    try {
+      keepStream(stream ? await http.streams.change(stream.id, patchOf(fields)) : await http.streams.add(newStreamOf(fields)));
+      toast(t(stream ? 'streams.changed' : 'streams.added', { name: fields.id }), { tone: 'ok' });
+      onClose();
+    } catch (error) {
+      toast(failureText(error), { tone: 'bad' });
+    }
+  };
+
+  return (
+    <Dialog
+      wide
+      title={stream ? t('streams.edit_title', { name: stream.id }) : t('streams.add')}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t('shell.cancel')}</Button>
+          <Button kind="primary" busy={isSaving} onClick={() => void save()}>
+            {t(test.state === 'failed' ? 'streams.save_anyway' : 'streams.save')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void runTest();
+        }}
+      >
+        <TextField
+          label={t('streams.address')}
+          hint={t(stream?.url.includes('***') ? 'streams.address_kept' : 'streams.address_hint')}
+          error={isAsked && errors.url ? t('streams.address_needed') : undefined}
+          value={fields.url}
+          autoFocus={stream === undefined}
+          onInput={(url) => change({ url })}
+        />
+        <div class="row">
+          <Button type="submit" icon="camera" busy={test.state === 'trying'} disabled={fields.url.trim() === ''}>
+            {t('streams.test')}
+          </Button>
+          <TestOutcome test={test} />
+        </div>
+        {picture !== undefined && (
+          <RegionEditor picture={picture} region={fields.region} onChange={(region) => change({ region })} />
+        )}
+        {stream === undefined && (
+          <TextField
+            label={t('streams.name')}
+            hint={t('streams.name_hint')}
+            error={isAsked && errors.id ? t(`streams.name_${errors.id === 'taken' ? 'taken' : 'wrong'}`) : undefined}
+            value={fields.id}
+            maxLength={64}
+            onInput={(id) => {
+              setNamed(id !== '');
+              change({ id });
+            }}
+          />
+        )}
+        <StreamOptions fields={fields} errors={errors} onChange={change} />
+      </form>
+    </Dialog>
+  );
+}
+
+function TestOutcome({ test: { state, failure } }: { readonly test: AddressTest }) {
+  return (
+    <div class="streams-outcome" role="status">
+      {state === 'trying' && <p class="muted">{t('streams.testing')}</p>}
+      {state === 'good' && (
+        <p class="row streams-good">
+          <Icon name="check" size={18} />
+          {t('streams.tested')}
+        </p>
+      )}
+      {state === 'failed' && failure && (
+        <div class="notice notice-bad">
+          <Icon name="warning" size={18} />
+          <div>
+            <p>
+              <strong>{t('streams.test_failed')}.</strong> {failure.text}
+            </p>
+            {failure.hint !== undefined && <p>{failure.hint}</p>}
+            <p class="muted">{t('streams.hint_saved_anyway')}</p>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The picture of the test, or else what a camera that is live shows already. */
+function useKnownPicture(stream: StreamAnswer | undefined, test: AddressTest): string | undefined {
+  const [known, setKnown] = useState<string>();
+  useEffect(() => {
+    if (stream?.state !== 'live') return undefined;
+    let url: string | undefined;
+    let isOver = false;
+    http.streams.snapshot(stream.id).then(
+      (jpeg) => {
+        if (isOver) return;
+        url = URL.createObjectURL(new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' }));
+        setKnown(url);
+      },
+      () => undefined,
+    );
+    return () => {
+      isOver = true;
+      if (url !== undefined) URL.revokeObjectURL(url);
+    };
+  }, []);
+  return test.picture ?? (test.state === 'untried' ? known : undefined);
+}

@@ -1,0 +1,60 @@
+// The view of the registered streams: every camera with its newest picture and how it is.
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../components/button.js';
+import { EmptyState } from '../components/empty-state.js';
+import { Spinner } from '../components/spinner.js';
+import { ViewHeader } from '../components/view-header.js';
+import { t } from '../i18n/i18n.js';
+import { StreamCard } from './stream-card.js';
+import { StreamDialog } from './stream-dialog.js';
+import { loadFailure, loadStreams, streams, watchStreams, type WatchedStream } from './streams-store.js';
+import './streams.css';
+
+export default function StreamsView() {
+  const [edited, setEdited] = useState<WatchedStream | 'new'>();
+  useEffect(() => watchStreams(), []);
+  const all = streams.value;
+  const isEmpty = all?.length === 0;
+  const add = (
+    <Button kind="primary" icon="add" onClick={() => setEdited('new')}>
+      {t('streams.add')}
+    </Button>
+  );
+  return (
+    <>
+      <ViewHeader
+        title={t('streams.title')}
+        subtitle={all && !isEmpty ? countsOf(all) : undefined}
+        actions={all && !isEmpty ? add : undefined}
+      />
+      {all === undefined && loadFailure.value === undefined && <Spinner />}
+      {all === undefined && loadFailure.value !== undefined && (
+        <EmptyState
+          icon="warning"
+          title={loadFailure.value}
+          actions={<Button onClick={() => void loadStreams()}>{t('shell.retry')}</Button>}
+        />
+      )}
+      {isEmpty && (
+        <EmptyState icon="streams" title={t('streams.empty')} actions={add}>
+          {t('streams.empty_hint')}
+        </EmptyState>
+      )}
+      {all && !isEmpty && (
+        <div class="streams-list">
+          {all.map((stream) => (
+            <StreamCard key={stream.id} stream={stream} onEdit={() => setEdited(stream)} />
+          ))}
+        </div>
+      )}
+      {edited !== undefined && (
+        <StreamDialog stream={edited === 'new' ? undefined : edited} onClose={() => setEdited(undefined)} />
+      )}
+    </>
+  );
+}
+
+function countsOf(all: readonly WatchedStream[]): string {
+  const live = all.filter(({ state }) => state === 'live').length;
+  return `${t('streams.count', { count: all.length })} · ${t('streams.live_count', { count: live })}`;
+}

@@ -1,0 +1,74 @@
+// The configuration in force: every setting, its value, and from where it comes. Secrets come as `***` from the service.
+import { useEffect, useState } from 'preact/hooks';
+import type { ConfigReport } from '../../http-client.js';
+import { http } from '../app/service.js';
+import { Badge } from '../components/badge.js';
+import { DataTable } from '../components/data-table.js';
+import { CheckField, TextField } from '../components/field.js';
+import { formatNumber, t } from '../i18n/i18n.js';
+
+type Setting = ConfigReport['settings'][number];
+
+export function Configuration() {
+  const [config, setConfig] = useState<ConfigReport>();
+  const [search, setSearch] = useState('');
+  const [isChangedOnly, setChangedOnly] = useState(false);
+  useEffect(() => {
+    http.config().then(setConfig, () => undefined);
+  }, []);
+  if (!config) return null;
+  const wanted = search.trim().toLowerCase();
+  const rows = config.settings.filter(
+    (setting) =>
+      (!isChangedOnly || setting.from !== 'default') &&
+      `${setting.name} ${setting.env} ${setting.meaning}`.toLowerCase().includes(wanted),
+  );
+  return (
+    <div class="stack">
+      <h2>{t('system.configuration')}</h2>
+      <p class="muted">
+        {config.file === null ? t('system.no_file') : t('system.file', { file: config.file })} {t('system.configuration_hint')}
+      </p>
+      <div class="row system-filter">
+        <TextField
+          label={t('system.search')}
+          hideLabel
+          type="search"
+          placeholder={t('system.search')}
+          value={search}
+          onInput={setSearch}
+        />
+        <CheckField label={t('system.changed_only')} checked={isChangedOnly} onChange={setChangedOnly} />
+      </div>
+      <DataTable
+        caption={t('system.configuration')}
+        rows={rows}
+        keyOf={({ name }) => name}
+        columns={[
+          {
+            title: t('system.setting'),
+            cell: ({ env, meaning }) => (
+              <>
+                <code>{env}</code>
+                <p class="muted system-meaning" lang="en">
+                  {meaning.replaceAll('`', '')}
+                </p>
+              </>
+            ),
+          },
+          { title: t('system.value'), cell: (setting) => <code class="system-value">{valueOf(setting)}</code> },
+          {
+            title: t('system.from'),
+            cell: ({ from }) => <Badge tone={from === 'default' ? 'neutral' : 'accent'}>{t(`system.from_${from}`)}</Badge>,
+          },
+        ]}
+      />
+    </div>
+  );
+}
+
+function valueOf({ value, unit, default_text: standard }: Setting): string {
+  if (value === null) return (standard ?? t('system.unset')).replaceAll('`', '');
+  const text = typeof value === 'number' ? formatNumber(value, 3) : String(value);
+  return unit === undefined || typeof value !== 'number' ? text : `${text} ${unit}`;
+}

@@ -1,0 +1,41 @@
+// Addresses tried out before they are registered: a few at once, none for long, and none left when it is closed.
+import { OnlookerError } from '../../protocol/errors.js';
+import { probeSource } from '../sources/probe-source.js';
+import type { AddressRules } from '../sources/source-address.js';
+import type { SourceSettings } from '../sources/source-settings.js';
+
+/** Each is a run of ffmpeg. */
+const MOST_AT_ONCE = 2;
+
+export class SourceTests {
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(private readonly rules: AddressRules) {}
+
+  /**
+   * @returns the first picture, a JPEG
+   * @throws OnlookerError BAD_MESSAGE for an address that is refused, SOURCE_FAILED with the reason in words, OVERLOADED, DRAINING
+   */
+  async firstPicture(settings: Omit<SourceSettings, 'id'>): Promise<Uint8Array> {
+    const { signal } = this.#closing;
+    if (signal.aborted) throw new OnlookerError('DRAINING');
+    if (this.#running.size >= MOST_AT_ONCE) {
+      throw new OnlookerError('OVERLOADED', `${MOST_AT_ONCE} other addresses are being tested; try again in a moment.`);
+    }
+    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, signal });
+    this.#running.add(probe);
+    try {
+      return (await probe).picture;
+    } catch (error) {
+      throw signal.aborted ? new OnlookerError('DRAINING') : error;
+    } finally {
+      this.#running.delete(probe);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled([...this.#running]);
+  }
+}

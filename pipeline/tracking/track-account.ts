@@ -1,0 +1,44 @@
+// All that can be said of one track: when it was seen, what its faces showed, and what was decided of it and why. Pure; it
+// holds embeddings and names as they were, so it is for this process alone.
+import { bestFaces, isInView, type FaceTrack } from './face-track.js';
+import type { TrackDecision } from './stream-tracks.js';
+import type { TrackingSettings } from './tracking-options.js';
+import type { Evidence } from './votes.js';
+
+/** Unix ms, as the caller's clock has it. */
+export interface TrackAccount {
+  readonly track: string;
+  readonly stream: string;
+  readonly state: 'in_view' | 'lost' | 'gone';
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly frames: number;
+  readonly decision: TrackDecision;
+  /** Best first. */
+  readonly faces: readonly Evidence[];
+  /** What the decision rests on, oldest first. */
+  readonly votes: readonly Evidence[];
+  /** JPEG of the best face, where the stream's events carry pictures. */
+  readonly thumbnail: Uint8Array | null;
+  readonly rule: Pick<TrackingSettings, 'match' | 'margin' | 'voteQuality'>;
+  /** Id of the embedder. */
+  readonly model: string;
+}
+
+export function accountOf(track: FaceTrack, decision: TrackDecision, settings: TrackingSettings, isGone = false): TrackAccount {
+  const { stream, model, match, margin, voteQuality } = settings;
+  return {
+    track: track.id,
+    stream,
+    state: isGone ? 'gone' : isInView(track) ? 'in_view' : 'lost',
+    firstMs: track.firstMs,
+    lastMs: track.body.seenMs,
+    frames: track.frames,
+    decision,
+    faces: bestFaces(track),
+    votes: track.votes,
+    thumbnail: track.thumbnail?.jpeg ?? null,
+    rule: { match, margin, voteQuality },
+    model,
+  };
+}
