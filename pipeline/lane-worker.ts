@@ -1,6 +1,7 @@
 // The thread of an inference lane: owns its sessions, takes one job after another, answers each.
 // It is closed by message, never terminated in a run: that would abort the whole process.
 import { parentPort, workerData } from 'node:worker_threads';
+import { collectGarbage } from './collect-garbage.js';
 import { LaneModels, type JobCost } from './lane-models.js';
 import type { LaneCommand, LaneJob, LaneReport, LaneSettings } from './lane-protocol.js';
 import { probeProvider } from './provider-probe.js';
@@ -41,6 +42,8 @@ async function obey(opened: LaneModels, command: LaneCommand): Promise<void> {
   switch (command.kind) {
     case 'gallery':
       opened.useGallery(command.snapshot);
+      // What the snapshot before held, and this one does not, is not kept by this thread.
+      collectGarbage();
       return;
     case 'close':
       await opened.close();

@@ -61,6 +61,11 @@ export class FaceMatrix {
     return this.#snapshot;
   }
 
+  /** Shared memory that it takes. */
+  get bytes(): number {
+    return this.#chunks.reduce((sum, { memory }) => sum + memory.byteLength, 0);
+  }
+
   append(faceId: string, owner: number, embedding: Float32Array): void {
     if (Atomics.load(this.#tail.used, 0) === CHUNK_ROWS) this.#renew();
     // The version is told after the rows that it brings.
