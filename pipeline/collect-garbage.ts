@@ -14,3 +14,18 @@ export function collectGarbage(): void {
   }
   collect();
 }
+
+/** A collection holds a busy thread for some ms: it is worth it from here on. */
+const COLLECT_FROM_BYTES = 32 * 1024 * 1024;
+
+/** Shared memory that a thread has dropped, collected now and then. */
+export class DroppedMemory {
+  #bytes = 0;
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < COLLECT_FROM_BYTES) return;
+    this.#bytes = 0;
+    collectGarbage();
+  }
+}

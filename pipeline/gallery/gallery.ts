@@ -3,7 +3,7 @@
 // to who asks. docs/gallery.md tells what is stored where.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
-import { collectGarbage } from '../collect-garbage.js';
+import { DroppedMemory } from '../collect-garbage.js';
 import { cosine } from '../cosine.js';
 import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
@@ -49,9 +49,6 @@ export function matchesSomebodyElse(person: string, similarity: number): Onlooke
   });
 }
 
-/** Shared memory that is dropped before this thread is made to collect it. */
-const COLLECT_FROM_BYTES = 32 * 1024 * 1024;
-
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
   readonly #removalListeners = new Set<() => void>();
@@ -63,8 +60,7 @@ export class Gallery {
   readonly #newId: () => string;
   readonly #purgeTimer: PurgeTimer;
   #content: GalleryContent;
-  /** Shared memory that was dropped since the last collection. */
-  #droppedBytes = 0;
+  readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
   #closed: Promise<void> | undefined;
@@ -379,14 +375,6 @@ export class Gallery {
     }
   }
 
-  /** So much shared memory was dropped; collecting it holds the thread for some ms, so it is done where that is worth it. */
-  #collect(droppedBytes: number): void {
-    this.#droppedBytes += droppedBytes;
-    if (this.#droppedBytes < COLLECT_FROM_BYTES) return;
-    this.#droppedBytes = 0;
-    collectGarbage();
-  }
-
   async #applyImport(spool: SpoolFile, mode: ImportMode): Promise<ImportReport> {
     const before = this.#content;
     const meta: StoreMeta = { ...this.#meta, gallery_version: this.version + 1, purge_pending: false };
@@ -400,7 +388,7 @@ export class Gallery {
       this.#removed();
       await before.matrix.clear();
     }
-    this.#collect(before.matrix.bytes);
+    this.#dropped.add(before.matrix.bytes);
     return report;
   }
 
