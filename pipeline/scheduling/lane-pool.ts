@@ -35,7 +35,7 @@ export interface StageCost {
 export interface BatchRules {
   /** Most items in a batch: the top of the ladder. */
   readonly maxBatch: number;
-  /** Most items of one stream in a batch while others wait. */
+  /** Most frames of one stream in a batch while others wait. */
   readonly mostOfOneStream: number;
   /** How long frames may wait for a batch to fill, ms; 0 for never. */
   readonly fillMs: number;
@@ -55,7 +55,8 @@ export class LanePool {
     this.lanes = lanes;
     this.#rules = rules;
     this.#frames = new BatchQueue(rules.mostOfOneStream);
-    this.#faces = new BatchQueue(rules.mostOfOneStream);
+    // The faces of a frame stay together: it is done when the last of them is.
+    this.#faces = new BatchQueue(Infinity);
   }
 
   get queued(): { readonly frames: number; readonly faces: number } {

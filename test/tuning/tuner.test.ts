@@ -49,7 +49,7 @@ test('a measurement that is damaged, or of another version, counts as none', asy
   const [file = ''] = await kept();
   for (const text of [
     '',
-    '{"version": 1}',
+    '{"version": 2}',
     JSON.stringify({ ...tuning, version: 0 }),
     JSON.stringify({ ...tuning, plan: { lanes: -1 } }),
   ]) {
