@@ -35,6 +35,8 @@ export class StreamQueue {
   readonly #allWaitingBytes: WaitingBytes;
   readonly #stats = { received: 0, ok: 0, dropped: 0, errors: 0 };
   #atWork = 0;
+  /** Whether more came than the credits allow, and the client has not been without an unanswered frame since. */
+  #isBeyondCredits = false;
   #waitingBytes = 0;
   #onEmpty: (() => void) | null = null;
 
@@ -60,10 +62,13 @@ export class StreamQueue {
 
   /** Takes a frame in; when that is one too many, the oldest waiting frame is answered `superseded`. */
   push(frame: FramePlace, image: HeldImage): void {
+    if (this.#unanswered.length === 0) this.#isBeyondCredits = false;
     this.#waiting.push({ frame: this.#append(frame, null), image });
     this.#count(image.bytes.byteLength);
-    // One may always wait: a client within its credits loses nothing, one beyond them is served its newest.
-    while (this.#waiting.length > Math.max(1, this.#credits - this.#atWork)) this.#dropOldest('superseded');
+    while (this.#waiting.length > this.#mostWaiting) {
+      this.#isBeyondCredits = true;
+      this.#dropOldest('superseded');
+    }
   }
 
   /** Takes in a frame that is answered without work, such as one that is too large. */
@@ -124,6 +129,11 @@ export class StreamQueue {
         resolve();
       };
     });
+  }
+
+  /** One may always wait: a client within its credits loses nothing, one beyond them is served its newest. */
+  get #mostWaiting(): number {
+    return this.#isBeyondCredits ? 1 : Math.max(1, this.#credits - this.#atWork);
   }
 
   #append({ seq, ts, receivedAtMs }: FramePlace, outcome: FrameOutcome | null): QueuedFrame {
