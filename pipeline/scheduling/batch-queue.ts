@@ -28,14 +28,19 @@ export class BatchQueue<T extends Scheduled> {
   }
 
   get hasInteractive(): boolean {
-    return this.#waiting[0]?.origin.isInteractive === true;
+    return this.next?.isInteractive === true;
+  }
+
+  /** Where the item comes from that is due first. */
+  get next(): Origin | undefined {
+    return this.#waiting[0]?.origin;
   }
 
   add(item: T, nowMs: number): void {
     if (this.#waiting.length === 0) this.#oldestMs = nowMs;
     // From the back: what comes later is nearly always due later, so this is one step.
     let at = this.#waiting.length;
-    while (at > 0 && isBefore(item, this.#waiting[at - 1] as T)) at--;
+    while (at > 0 && isBefore(item.origin, (this.#waiting[at - 1] as T).origin)) at--;
     this.#waiting.splice(at, 0, item);
   }
 
@@ -59,6 +64,7 @@ export class BatchQueue<T extends Scheduled> {
   }
 }
 
-function isBefore({ origin: a }: Scheduled, { origin: b }: Scheduled): boolean {
+/** Whether work from there is due before work from here. */
+export function isBefore(a: Origin, b: Origin): boolean {
   return a.isInteractive === b.isInteractive ? a.deadlineMs < b.deadlineMs : a.isInteractive;
 }

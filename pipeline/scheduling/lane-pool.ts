@@ -5,11 +5,11 @@
 //
 //   detect ──▶ BatchQueue of frames ─┐                        ┌──▶ lane 1 (on a GPU the only one)
 //                                    ├─ batch of one stage ──▶┤
-//   describe ▶ BatchQueue of faces ──┘   faces go first       └──▶ lane n
+//   describe ▶ BatchQueue of faces ──┘   what is due first    └──▶ lane n
 import type { GallerySnapshot } from '../gallery/gallery.js';
 import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lane-protocol.js';
 import type { Lane, LaneCost } from '../lane.js';
-import { BatchQueue } from './batch-queue.js';
+import { BatchQueue, isBefore } from './batch-queue.js';
 import type { Origin } from './origin.js';
 
 interface Waiting<I, A> {
@@ -105,12 +105,18 @@ export class LanePool {
     for (let idle = this.#idleLanes(); idle.length > 0; idle = this.#idleLanes()) {
       const [lane] = idle;
       if (lane === undefined) return;
-      // Faces first: they finish frames that hold memory and whose clients have waited longest.
-      if (this.#faces.size > 0) void this.#describeOn(lane, this.#faces.take(this.#share(this.#faces.size, idle.length)));
+      const faces = this.#faces.size > 0 && (this.#facesAreNext() || this.#isFilling());
+      if (faces) void this.#describeOn(lane, this.#faces.take(this.#share(this.#faces.size, idle.length)));
       else if (this.#frames.size > 0 && !this.#isFilling())
         void this.#detectOn(lane, this.#frames.take(this.#share(this.#frames.size, idle.length)));
       else return;
     }
+  }
+
+  /** Faces finish frames that hold memory, so they go before frames, unless such a one is due before them. */
+  #facesAreNext(): boolean {
+    const [face, frame] = [this.#faces.next, this.#frames.next];
+    return face !== undefined && (frame === undefined || !isBefore(frame, face));
   }
 
   #idleLanes(): Lane[] {
