@@ -1,28 +1,41 @@
-// Somebody unknown who was seen becomes somebody known: the best faces of the track are enrolled under a name.
-import { useState } from 'preact/hooks';
+// Gives a face that was seen a name: the best faces that the service has of its track are enrolled. Who opens it shows the face.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
 import { toast } from '../components/toast.js';
+import { enrolTrack } from './enrol-track.js';
 import { t } from '../i18n/i18n.js';
 import { loadPeople, people, personOf } from '../people/people-store.js';
 import { refusalText } from '../people/refusal-text.js';
-import { enrolTrack } from './enrol-track.js';
-import { VisitPicture } from './visit-card.js';
-import type { Visit } from './visits.js';
 
-export function EnrolTrackDialog({ visit, onClose }: { readonly visit: Visit; readonly onClose: () => void }) {
+interface EnrolTrackDialogProps {
+  readonly track: string;
+  /** The face. */
+  readonly picture: ComponentChildren;
+  /** What a new name does, in a sentence. */
+  readonly hint: string;
+  /** Lays out picture and name. */
+  readonly formClass: string;
+  readonly onClose: () => void;
+}
+
+export function EnrolTrackDialog({ track, picture, hint, formClass, onClose }: EnrolTrackDialogProps) {
   const [name, setName] = useState('');
   const [failure, setFailure] = useState<string>();
-  const [busy, setBusy] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    if (!people.value) void loadPeople();
+  }, []);
   const wanted = name.trim();
   const known = people.value?.find((person) => person.name === wanted);
   const enrol = async () => {
-    if (wanted === '' || busy) return;
+    if (wanted === '' || isBusy) return;
     setBusy(true);
     setFailure(undefined);
     try {
-      const count = await enrolTrack(visit.key, wanted, known);
+      const count = await enrolTrack(track, wanted, known);
       toast(t('events.enrolled', { name: wanted, count }), { tone: 'ok' });
       void loadPeople();
       onClose();
@@ -38,23 +51,23 @@ export function EnrolTrackDialog({ visit, onClose }: { readonly visit: Visit; re
       actions={
         <>
           <Button onClick={onClose}>{t('shell.cancel')}</Button>
-          <Button kind="primary" busy={busy} disabled={wanted === ''} onClick={() => void enrol()}>
+          <Button kind="primary" busy={isBusy} disabled={wanted === ''} onClick={() => void enrol()}>
             {t('events.enrol')}
           </Button>
         </>
       }
     >
       <form
-        class="events-enrol"
+        class={formClass}
         onSubmit={(event) => {
           event.preventDefault();
           void enrol();
         }}
       >
-        <VisitPicture visit={visit} size="large" />
+        {picture}
         <TextField
           label={t('people.name')}
-          hint={known ? t('people.adds_to_known') : t('events.enrol_hint')}
+          hint={known ? t('people.adds_to_known') : hint}
           error={failure}
           value={name}
           maxLength={200}

@@ -14,7 +14,7 @@ import { eventFilter, EventFilters, isFiltered, RANGE_MS } from './event-filters
 import { StreamRow } from './stream-row.js';
 import { Timeline } from './timeline.js';
 import { TrackDialog } from './track-dialog.js';
-import { VisitCard } from './visit-card.js';
+import { VisitCard, VisitPicture } from './visit-card.js';
 import { isOfKind, type TimelineItem, type Visit } from './visits.js';
 import './events.css';
 
@@ -80,7 +80,15 @@ export default function EventsView() {
       {open && !enrolling && (
         <TrackDialog visit={open} nowMs={nowMs} onEnrol={() => setEnrolling(open)} onClose={() => setShown(undefined)} />
       )}
-      {enrolling && <EnrolTrackDialog visit={enrolling} onClose={() => setEnrolling(undefined)} />}
+      {enrolling && (
+        <EnrolTrackDialog
+          track={enrolling.key}
+          picture={<VisitPicture visit={enrolling} size="large" />}
+          hint={t('events.enrol_hint')}
+          formClass="events-enrol"
+          onClose={() => setEnrolling(undefined)}
+        />
+      )}
     </>
   );
 }

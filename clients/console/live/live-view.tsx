@@ -7,8 +7,9 @@ import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { SelectField } from '../components/field.js';
 import { ViewHeader } from '../components/view-header.js';
+import { FacePicture } from '../components/face-picture.js';
 import { t } from '../i18n/i18n.js';
-import { EnrolFaceDialog } from './enrol-face-dialog.js';
+import { EnrolTrackDialog } from '../events/enrol-track-dialog.js';
 import { faceCrop } from './face-crop.js';
 import { FacesInView } from './faces-in-view.js';
 import { FiguresCard } from './figures-card.js';
@@ -172,7 +173,15 @@ function Shown({ session, onRetry }: { readonly session: LiveSession; readonly o
         <StageChart session={session} />
         <FiguresCard session={session} />
       </div>
-      {enrolling && <EnrolFaceDialog {...enrolling} onClose={() => setEnrolling(undefined)} />}
+      {enrolling && (
+        <EnrolTrackDialog
+          track={enrolling.track}
+          picture={<FacePicture jpeg={enrolling.picture} size="large" />}
+          hint={t('live.enrol_hint')}
+          formClass="live-enrol"
+          onClose={() => setEnrolling(undefined)}
+        />
+      )}
     </div>
   );
 }
