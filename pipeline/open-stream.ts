@@ -57,7 +57,7 @@ export class OpenStream implements StreamTurn {
       const work = this.#workFor(frame, image, WANTED[options.task]);
       return { work, settle: (outcome) => this.#settle(frame, outcome.then(answer)) };
     }
-    const followed = tracked.begin(wallClockMs(frame), image.bytes.byteLength);
+    const followed = tracked.begin(frame.receivedAtMs, image.bytes.byteLength);
     return {
       work: this.#workFor(frame, image, followed),
       settle: (outcome) => this.#settle(frame, this.#trackedAnswer(followed, outcome)),
@@ -87,7 +87,7 @@ export class OpenStream implements StreamTurn {
 
   /** @param take called when the frame can be answered, and only then */
   #answerUnseen(place: FramePlace, image: Uint8Array, take: () => QueuedFrame): boolean {
-    const unseen = this.tracked?.beginUnseen(wallClockMs(place), image) ?? null;
+    const unseen = this.tracked?.beginUnseen(place.receivedAtMs, image) ?? null;
     if (unseen === null) return false;
     const { frame: followed, size } = unseen;
     const faces = followed.carryUnseen(size, (face) => isWanted(face, this.#parts.options, size));
@@ -113,9 +113,6 @@ export class OpenStream implements StreamTurn {
     );
   }
 }
-
-/** When a frame came, Unix ms, which tracks go by. */
-const wallClockMs = ({ receivedAtMs }: FramePlace): number => performance.timeOrigin + receivedAtMs;
 
 async function carriedFrame(size: FrameSize, faces: Promise<WorkedFrame['faces']>): Promise<WorkedFrame> {
   return { ...size, faces: await faces, isCarried: true, stages: { decode: 0, preprocess: 0, infer: 0, match: 0 } };

@@ -6,6 +6,7 @@ import { assertEnrollable, type QualityGate } from './face-quality.js';
 import { decide } from './gallery/decision.js';
 import type { TrackAccount } from './tracking/track-account.js';
 import type { Evidence } from './tracking/votes.js';
+import { unixMsOf } from './unix-time.js';
 
 /** @param nameOf today's name of a person; undefined for who is gone */
 export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (id: string) => string | undefined): TrackAnswer {
@@ -18,7 +19,7 @@ export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (i
     return name === undefined ? [] : [{ ...candidate, name }];
   };
   const look = ({ atMs, quality, measures, box, candidates }: Evidence): TrackLook => ({
-    ts: atMs,
+    ts: unixMsOf(atMs),
     quality,
     measures: {
       size_px: tenths(measures.sizePx),
@@ -47,8 +48,8 @@ export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (i
     track: account.track,
     stream: account.stream,
     state: account.state,
-    first_ts: account.firstMs,
-    last_ts: account.lastMs,
+    first_ts: unixMsOf(account.firstMs),
+    last_ts: unixMsOf(account.lastMs),
     frames: account.frames,
     person: decision.person === null ? null : (today(decision.person)[0] ?? null),
     ...(decision.reason && { reason: decision.reason }),

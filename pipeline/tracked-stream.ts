@@ -13,9 +13,11 @@ import { faceLook, sceneLook } from './picture-look.js';
 import { Continuity, type FrameSize } from './tracking/continuity.js';
 import { DetectionPlan } from './tracking/detection-plan.js';
 import { sortableIds } from './store/sortable-id.js';
+import type { ToldEvent } from './tracking/event-teller.js';
 import { StreamTracks, type CarriedSight, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
 import type { TrackAccount } from './tracking/track-account.js';
 import type { Evidence } from './tracking/votes.js';
+import { unixMsOf } from './unix-time.js';
 
 export interface TrackedStreamOptions {
   /** Id of the stream, for its events. */
@@ -60,7 +62,7 @@ export class TrackedStream {
     });
   }
 
-  /** The next frame, in the order sent. @param atMs when it came, Unix ms @param bytes of its image */
+  /** The next frame, in the order sent. @param atMs when it came, `performance.now()` @param bytes of its image */
   begin(atMs: number, bytes: number): TrackedFrame {
     const mayCarry = this.#plan.mayGlance(atMs, this.#tracks.mayCarry(atMs, this.#options.gallery.version));
     return this.#frame(atMs, mayCarry, (size) => this.#continuity.decoded(size, bytes, this.#tracks.isCalm));
@@ -91,20 +93,20 @@ export class TrackedStream {
     });
   }
 
-  /** To be called about once a second: faces leave also when no frames come. */
+  /** To be called ten times a second or so: faces leave also when no frames come. */
   tick(): void {
     const { gallery } = this.#options;
     if (this.#peopleVersion !== gallery.version) {
       this.#peopleVersion = gallery.version;
       this.#tracks.forgetPeople((id) => gallery.person(id) !== undefined);
     }
-    this.#tracks.tick(Date.now(), gallery.version);
+    this.#tracks.tick(performance.now(), gallery.version);
     this.#tell();
   }
 
   /** Ends every track and tells of it. To be called when no frame is in hand any more. */
   end(): void {
-    this.#tracks.end(Date.now());
+    this.#tracks.end(performance.now());
     this.#tell();
   }
 
@@ -120,8 +122,20 @@ export class TrackedStream {
 
   #tell(): void {
     const events = this.#tracks.takeEvents();
-    if (events.length > 0) this.#options.onEvents(events);
+    if (events.length > 0) this.#options.onEvents(events.map(byWallClock));
   }
+}
+
+/** Tracks go by the clock that never steps; what is told of them, by the wall's. */
+function byWallClock(event: ToldEvent): FaceEvent {
+  const { ts, first_ts, last_ts, before } = event;
+  return {
+    ...event,
+    ts: unixMsOf(ts),
+    first_ts: unixMsOf(first_ts),
+    last_ts: unixMsOf(last_ts),
+    ...(before !== undefined && { before: { ...before, ts: unixMsOf(before.ts) } }),
+  };
 }
 
 /** What a frame tells its stream, and waits for. */

@@ -76,7 +76,7 @@ export class StreamTracks {
    * The next frame.
    * @param faces also weak ones (0.3 <= score < highScore), which only continue tracks
    * @param appearance what frame and faces look like, so that another scene or face at the same place is noticed
-   * @param atMs when it came, Unix ms or any clock that does not run backwards
+   * @param atMs when it came, by a clock that neither steps nor runs backwards
    * @returns for each face its sight; null for one that is of no track and is left out of results
    */
   see(

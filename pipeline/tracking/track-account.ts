@@ -5,7 +5,7 @@ import type { TrackDecision } from './stream-tracks.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence } from './votes.js';
 
-/** Unix ms, as the caller's clock has it. */
+/** Times are the caller's, as are those of its faces. */
 export interface TrackAccount {
   readonly track: string;
   readonly stream: string;
