@@ -25,6 +25,16 @@ export const SEND_CHOICES = ['frames', 'events', 'both'] as const;
 /** Results, events, or both of them. */
 export type SendChoice = (typeof SEND_CHOICES)[number];
 
+/** When, and how thoroughly, frames of a stream are looked at; of `open` and of registered streams. */
+export const schedulingSchemas = {
+  /** With faces followed: at least every so many frames is searched for faces; 1 searches every frame. */
+  detect_every: z.int().min(1).max(10),
+  /** A frame that cannot be answered within this time is answered `dropped`/`deadline`. */
+  deadline_ms: z.number().min(50).max(600_000),
+  /** Turns beside a stream of weight 1 where there are not enough for all. */
+  weight: z.number().min(0.1).max(100),
+};
+
 /** The fields of `open` but for `t`, shared with the query shortcuts of the address. */
 export const openFieldsSchema = z.object({
   stream: streamIdSchema,
@@ -36,12 +46,7 @@ export const openFieldsSchema = z.object({
   thumbnails: z.boolean().default(false),
   /** Whether faces are followed from frame to frame; only with task `faces`. */
   tracking: z.boolean().default(true),
-  /** With faces followed: at least every so many frames is searched for faces; 1 searches every frame. */
-  detect_every: z.int().min(1).max(10).optional(),
-  /** A frame that cannot be answered within this time is answered `dropped`/`deadline`. */
-  deadline_ms: z.number().min(50).max(600_000).optional(),
-  /** Turns beside a stream of weight 1 where there are not enough for all. */
-  weight: z.number().min(0.1).max(100).optional(),
+  ...z.object(schedulingSchemas).partial().shape,
   top_n: z.int().min(1).max(1000).optional(),
 });
 export type OpenFields = z.infer<typeof openFieldsSchema>;

@@ -1,7 +1,7 @@
 // A registered stream (a camera that the service watches by itself) as HTTP takes it and gives it. Its address goes in
 // with its password and never comes out with it.
 import { z } from 'zod';
-import { regionSchema, streamIdSchema } from './messages.js';
+import { regionSchema, schedulingSchemas, streamIdSchema } from './messages.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */
@@ -20,6 +20,7 @@ const optionSchemas = {
   /** Longer side of a face in frame pixels. */
   min_face: z.number().min(0).max(100_000),
   top_n: z.int().min(1).max(1000),
+  ...schedulingSchemas,
   /** How RTSP carries the picture. */
   transport: z.enum(['tcp', 'udp']),
   /** Begin a file again when it ends. */
@@ -71,6 +72,9 @@ export const streamPatchSchema = z.object({
   region: nullable(optionSchemas.region),
   min_face: nullable(optionSchemas.min_face),
   top_n: nullable(optionSchemas.top_n),
+  detect_every: nullable(optionSchemas.detect_every),
+  deadline_ms: nullable(optionSchemas.deadline_ms),
+  weight: nullable(optionSchemas.weight),
   transport: nullable(optionSchemas.transport),
   loop: nullable(optionSchemas.loop),
   realtime: nullable(optionSchemas.realtime),

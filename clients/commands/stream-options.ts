@@ -11,6 +11,9 @@ export interface StreamFlags {
   readonly region?: Region;
   readonly minFace?: number;
   readonly topN?: number;
+  readonly detectEvery?: number;
+  readonly deadline?: number;
+  readonly weight?: number;
   readonly transport?: 'tcp' | 'udp';
   readonly loop?: boolean;
   readonly realtime?: boolean;
@@ -28,6 +31,9 @@ export const STREAM_FIELDS = {
   region: 'region',
   'min-face': 'min_face',
   'top-n': 'top_n',
+  'detect-every': 'detect_every',
+  deadline: 'deadline_ms',
+  weight: 'weight',
   transport: 'transport',
   loop: 'loop',
   realtime: 'realtime',
@@ -46,6 +52,9 @@ export function addStreamOptions(command: Command): Command {
     .option('--region <x,y,w,h>', 'look only there, in 0..1 of the frame', region)
     .option('--min-face <px>', 'smallest face, its longer side in pixels of the frame', positive)
     .option('--top-n <n>', 'classes to tell (task classify)', wholeNumber)
+    .option('--detect-every <n>', 'search at least every so many frames for faces; 1 searches all', wholeNumber)
+    .option('--deadline <ms>', 'drop a frame that cannot be answered within this time', positive)
+    .option('--weight <n>', 'turns beside a stream of weight 1 where there are not enough for all', positive)
     .addOption(new Option('--transport <how>', 'how RTSP carries the picture (default: tcp)').choices(['tcp', 'udp']))
     .option('--width <px>', 'scale wider pictures down to this', wholeNumber)
     .option('--hwaccel <method>', 'decode on hardware: none, auto, or a method of ffmpeg');

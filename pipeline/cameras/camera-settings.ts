@@ -25,13 +25,14 @@ export function sourceSettings({ stream, url }: StoredStream): SourceSettings {
 
 /** @param onEvents where the events of its tracks go; null when faces are not to be followed */
 export function streamOptions(
-  { id, task, model, region, min_face: minFacePx, thumbnails = false }: RegisteredStream,
+  { id, task, thumbnails = false, ...fields }: RegisteredStream,
   onEvents: ((events: readonly FaceEvent[]) => void) | null,
 ): StreamOptions {
+  const { model, region, min_face: minFacePx, detect_every: detectEvery, deadline_ms: deadlineMs, weight } = fields;
   return {
     task,
     thumbnails,
-    ...defined({ model, region, minFacePx }),
+    ...defined({ model, region, minFacePx, detectEvery, deadlineMs, weight }),
     ...(onEvents === null ? {} : { tracking: { stream: id, onEvents } }),
   };
 }

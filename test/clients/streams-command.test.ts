@@ -29,8 +29,9 @@ const SECRET = 'rtsp://me:hunter2@cam/1';
 
 test('add registers a camera with its settings and never shows its password', async () => {
   const options = ['--fps', '5', '--region', '0,0.5,1,0.5', '--min-face', '40', '--transport', 'udp', '--width', '1280'];
+  const turns = ['--detect-every', '2', '--deadline', '500', '--weight', '1.5'];
   const flags = ['--loop', '--no-realtime', '--motion-gate', '--thumbnails', '--key-frames-only', '--hwaccel', 'auto'];
-  const { code, stdout, stderr } = await run('add', 'door', SECRET, ...options, ...flags);
+  const { code, stdout, stderr } = await run('add', 'door', SECRET, ...options, ...turns, ...flags);
   expect([code, stdout, stderr]).toEqual([0, '', 'added door (rtsp://***@cam/1): live\n']);
   expect(cameras.streams.get('door')).toMatchObject({
     url: SECRET,
@@ -41,6 +42,9 @@ test('add registers a camera with its settings and never shows its password', as
     min_face: 40,
     transport: 'udp',
     width: 1280,
+    detect_every: 2,
+    deadline_ms: 500,
+    weight: 1.5,
     loop: true,
     realtime: false,
     motion_gate: true,
