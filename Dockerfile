@@ -20,7 +20,9 @@ WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules node_modules
 COPY --from=build --chown=root:root /app/dist dist
+# Two arenas of malloc in place of eight a core: tens of MiB less, no slower.
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     ONLOOKER_HOST=0.0.0.0 \
     ONLOOKER_PORT=8080 \
     ONLOOKER_MODELS_DIR=/models \

@@ -13,6 +13,7 @@ import type { Preprocessed, PreprocessTask } from './preprocess-worker.js';
 import { FrameCosts } from './scheduling/frame-costs.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import type { Origin } from './scheduling/origin.js';
+import { CALCULATING_THREAD } from './thread-limits.js';
 import { workerFile } from './worker-file.js';
 
 /** A decoded frame. `pixels` are its slot's memory: they may be read until the call returns. */
@@ -102,6 +103,7 @@ export class FrameEngine {
       maxThreads: settings.preprocessWorkers,
       // Waiting on Atomics would keep a worker's event loop, and with it sharp's answers, from turning.
       atomics: 'disabled',
+      resourceLimits: CALCULATING_THREAD,
     });
   }
 

@@ -15,6 +15,7 @@ import type {
   LaneSettings,
 } from './lane-protocol.js';
 import type { PipelineLog } from './pipeline-log.js';
+import { CALCULATING_THREAD } from './thread-limits.js';
 import { workerFile } from './worker-file.js';
 
 export interface LaneCost {
@@ -109,7 +110,7 @@ export class Lane {
 
   async #startThread(): Promise<LaneReady> {
     const workerData: LaneSettings = { ...this.#settings, gallery: this.#gallery };
-    const worker = new Worker(workerFile('lane-worker', import.meta.url), { workerData });
+    const worker = new Worker(workerFile('lane-worker', import.meta.url), { workerData, resourceLimits: CALCULATING_THREAD });
     this.#exited = once(worker, 'exit').catch(() => undefined);
     return new Promise((resolve, reject) => {
       worker.on('message', (report: LaneReport) => {

@@ -108,6 +108,8 @@ function launch(env: Readonly<Record<string, string>>, cwd?: string) {
   const child = spawn(process.execPath, [program, 'serve'], {
     env: {
       ...inherited,
+      // As `npm start` has it.
+      MALLOC_ARENA_MAX: '2',
       ONLOOKER_PORT: '0',
       ONLOOKER_MODELS_DIR: cacheDir,
       ONLOOKER_PROVIDER: 'cpu',
