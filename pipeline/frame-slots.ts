@@ -1,5 +1,6 @@
 // The memory of frames in the pipeline: a fixed number of slots that are used again and again. A frame without a slot
 // waits in its stream, as bytes; so the slots are what bounds both the memory and the time spent inside.
+import { DroppedMemory } from './collect-garbage.js';
 
 /** The memory of one frame on its way. */
 export interface FrameSlot {
@@ -14,6 +15,7 @@ const KEEP_PIXEL_BYTES = 3840 * 2160 * 3 + (1 << 20);
 
 export class FrameSlots {
   readonly #free: FrameSlot[] = [];
+  readonly #dropped = new DroppedMemory();
   readonly count: number;
 
   /** @param inputBytes size of a detector's input */
@@ -31,7 +33,12 @@ export class FrameSlots {
   }
 
   release(slot: FrameSlot): void {
-    if (slot.pixels !== null && slot.pixels.byteLength > KEEP_PIXEL_BYTES) slot.pixels = null;
+    if (slot.pixels !== null && slot.pixels.byteLength > KEEP_PIXEL_BYTES) this.#giveBack(slot, slot.pixels);
     this.#free.push(slot);
+  }
+
+  #giveBack(slot: FrameSlot, { byteLength }: SharedArrayBuffer): void {
+    slot.pixels = null;
+    this.#dropped.add(byteLength);
   }
 }
