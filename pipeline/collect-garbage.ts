@@ -24,6 +24,20 @@ function collectorOfThisThread(): () => void {
   return runInNewContext('gc') as () => void;
 }
 
+const LATER_MS = 10_000;
+let later: NodeJS.Timeout | undefined;
+
+/**
+ * For a thread that others send shared memory, after its work: what they let go of is kept by its garbage too, and it never
+ * hears of that. Collects once, some seconds after the first call; keeps no thread alive.
+ */
+export function collectGarbageLater(): void {
+  later ??= setTimeout(() => {
+    later = undefined;
+    collectGarbage();
+  }, LATER_MS).unref();
+}
+
 /** A collection holds a busy thread for some ms: it is worth it from here on. */
 const COLLECT_FROM_BYTES = 32 * 1024 * 1024;
 
