@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import type { ErrorCode } from '../protocol/errors.js';
 import { imageFormat } from './image-format.js';
 import { readJpegHeader } from './jpeg-header.js';
+import { hasTooManyScans, MOST_SCANS } from './jpeg-scans.js';
 import { pixelMemory } from './pixel-memory.js';
 
 sharp.cache(false);
@@ -66,6 +67,9 @@ export async function decodeImage(
   const { width, height } = header;
   if (width * height > maxPixels) {
     return { code: 'TOO_MANY_PIXELS', message: `The image has ${width} x ${height} pixels; at most ${maxPixels} are decoded.` };
+  }
+  if (hasTooManyScans(image)) {
+    return { code: 'BAD_IMAGE', message: `The JPEG image has more than ${MOST_SCANS} scans, and is not decoded.` };
   }
   let memory = reuse;
   if (jpegTurbo !== null && header.isPlainJpeg) {
