@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
 import { decodeImage } from '../../pipeline/decode-image.js';
 import { FrameSlots } from '../../pipeline/frame-slots.js';
+import { ImageMemory } from '../../pipeline/image-memory.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -55,6 +56,17 @@ test('the pixels that slots give back leave no memory behind', async () => {
     expect(slot.pixels).toBeNull();
     await new Promise(setImmediate);
   });
+  expect(grown).toBeLessThan(MOST_GROWTH_BYTES);
+});
+
+test('images whose memory is not kept leave none behind', async () => {
+  const memory = new ImageMemory(MIB);
+  const image = new Uint8Array(40 * MIB);
+  const grown = await growth(async () => {
+    memory.hold(image).release();
+    await new Promise(setImmediate);
+  });
+  expect(memory.freeBytes).toBe(0);
   expect(grown).toBeLessThan(MOST_GROWTH_BYTES);
 });
 
