@@ -5,6 +5,8 @@ import sharp from 'sharp';
 import type { ErrorCode } from '../protocol/errors.js';
 import { imageFormat } from './image-format.js';
 import { readJpegHeader } from './jpeg-header.js';
+import { hasTooManyScans, MOST_SCANS } from './jpeg-scans.js';
+import { pixelMemory } from './pixel-memory.js';
 
 sharp.cache(false);
 sharp.concurrency(1);
@@ -38,14 +40,6 @@ export interface ImageProblem {
   readonly message: string;
 }
 
-const GROWTH_STEP_BYTES = 1 << 20;
-
-/** The given memory when it is large enough, otherwise new memory: frames of one camera reuse theirs for ever. */
-function memoryFor(bytes: number, reuse: SharedArrayBuffer | null): SharedArrayBuffer {
-  if (reuse !== null && reuse.byteLength >= bytes) return reuse;
-  return new SharedArrayBuffer(Math.ceil(bytes / GROWTH_STEP_BYTES) * GROWTH_STEP_BYTES);
-}
-
 /** What has to be known of an image before it may be decoded. */
 interface Header {
   readonly width: number;
@@ -74,8 +68,12 @@ export async function decodeImage(
   if (width * height > maxPixels) {
     return { code: 'TOO_MANY_PIXELS', message: `The image has ${width} x ${height} pixels; at most ${maxPixels} are decoded.` };
   }
+  if (hasTooManyScans(image)) {
+    return { code: 'BAD_IMAGE', message: `The JPEG image has more than ${MOST_SCANS} scans, and is not decoded.` };
+  }
+  let memory = reuse;
   if (jpegTurbo !== null && header.isPlainJpeg) {
-    const pixels = memoryFor(width * height * CHANNELS[format], reuse);
+    const pixels = pixelMemory(width * height * CHANNELS[format], reuse);
     const turboFormat = format === 'rgb' ? jpegTurbo.FORMAT_RGB : jpegTurbo.FORMAT_GRAY;
     try {
       const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
@@ -84,8 +82,9 @@ export async function decodeImage(
     } catch {
       // It refuses mere warnings too, such as the stray bytes that cheap cameras send: sharp decides.
     }
+    memory = pixels;
   }
-  return decodeWithSharp(unshared(image), reuse, maxPixels, format);
+  return decodeWithSharp(unshared(image), memory, maxPixels, format);
 }
 
 /** @returns null when it cannot be read */
@@ -117,7 +116,7 @@ async function decodeWithSharp(
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const channels = CHANNELS[format];
-    const pixels = memoryFor(info.width * info.height * channels, reuse);
+    const pixels = pixelMemory(info.width * info.height * channels, reuse);
     const out = new Uint8Array(pixels);
     if (info.channels === channels) out.set(data);
     else spreadFirstChannel(data, info.channels, out, channels);

@@ -1,5 +1,6 @@
 // Images on their way, as bytes in shared memory: threads read them where they lie, and the memory is used again for the
 // next frame instead of being given back and asked for anew, 84 KB at a time. Whoever holds an image releases it once.
+import { DroppedMemory } from './collect-garbage.js';
 
 export interface HeldImage {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
@@ -12,10 +13,12 @@ const LEAST_BYTES = 4 * 1024;
 
 export class ImageMemory {
   readonly #mostFreeBytes: number;
+  /** By size, that which an image came in the longest ago first. */
   readonly #free = new Map<number, SharedArrayBuffer[]>();
+  readonly #dropped = new DroppedMemory();
   #freeBytes = 0;
 
-  /** @param mostFreeBytes how much is kept for the next images; more is left to the garbage collector */
+  /** @param mostFreeBytes how much is kept for the next images; sizes longest out of use make room for others */
   constructor(mostFreeBytes: number) {
     this.#mostFreeBytes = mostFreeBytes;
   }
@@ -27,9 +30,7 @@ export class ImageMemory {
   /** Copies an image. */
   hold(image: Uint8Array): HeldImage {
     const size = sizeClass(image.byteLength);
-    const kept = this.#free.get(size)?.pop();
-    if (kept !== undefined) this.#freeBytes -= size;
-    const memory = kept ?? new SharedArrayBuffer(size);
+    const memory = this.#take(size) ?? new SharedArrayBuffer(size);
     const bytes = new Uint8Array(memory, 0, image.byteLength);
     bytes.set(image);
     let isHeld = true;
@@ -43,13 +44,36 @@ export class ImageMemory {
     };
   }
 
+  #take(size: number): SharedArrayBuffer | undefined {
+    const alike = this.#free.get(size) ?? [];
+    this.#free.delete(size);
+    this.#free.set(size, alike);
+    const memory = alike.pop();
+    if (memory !== undefined) this.#freeBytes -= size;
+    return memory;
+  }
+
   #keep(memory: SharedArrayBuffer): void {
     const size = memory.byteLength;
-    if (this.#freeBytes + size > this.#mostFreeBytes) return;
+    if (!this.#makeRoom(size)) {
+      this.#dropped.add(size);
+      return;
+    }
     this.#freeBytes += size;
-    const alike = this.#free.get(size);
-    if (alike === undefined) this.#free.set(size, [memory]);
-    else alike.push(memory);
+    this.#free.get(size)?.push(memory);
+  }
+
+  /** Drops memory of sizes that are longer out of use than this one. @returns whether there is room then */
+  #makeRoom(size: number): boolean {
+    if (size > this.#mostFreeBytes) return false;
+    for (const [other, alike] of this.#free) {
+      if (other === size) break;
+      while (this.#freeBytes + size > this.#mostFreeBytes && alike.pop() !== undefined) {
+        this.#freeBytes -= other;
+        this.#dropped.add(other);
+      }
+    }
+    return this.#freeBytes + size <= this.#mostFreeBytes;
   }
 }
 

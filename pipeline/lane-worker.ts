@@ -1,7 +1,7 @@
 // The thread of an inference lane: owns its sessions, takes one job after another, answers each.
 // It is closed by message, never terminated in a run: that would abort the whole process.
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectGarbage } from './collect-garbage.js';
+import { collectGarbage, collectGarbageLater } from './collect-garbage.js';
 import { LaneModels, type JobCost } from './lane-models.js';
 import type { LaneCommand, LaneJob, LaneReport, LaneSettings } from './lane-protocol.js';
 import { probeProvider } from './provider-probe.js';
@@ -50,6 +50,7 @@ async function obey(opened: LaneModels, command: LaneCommand): Promise<void> {
       port.close();
       return;
     default:
+      collectGarbageLater();
       try {
         tell(await work(opened, command));
       } catch (error) {

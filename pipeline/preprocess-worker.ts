@@ -1,6 +1,7 @@
 // A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, a detector's input,
 // all in shared memory.
 import type { ImageInput } from '../models/family.js';
+import { collectGarbageLater } from './collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
 import { wholeFrameGeometry, writeWholeFrame, type InputGeometry } from './resample.js';
 import { yieldToMainThread } from './thread-priority.js';
@@ -32,6 +33,7 @@ export interface Preprocessed {
 yieldToMainThread();
 
 export default async function preprocess(task: PreprocessTask): Promise<Preprocessed | ImageProblem> {
+  collectGarbageLater();
   const startMs = performance.now();
   const { format } = task;
   const decoded = await decodeImage(task.image, task.pixels, task.maxPixels, format);

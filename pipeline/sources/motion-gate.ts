@@ -1,6 +1,7 @@
 // Says which pictures are worth looking at: those that differ from the last one handed on. Compares thumbnails of 64 x 36
 // cells that libjpeg decodes at an eighth of the size. Must never keep a still person from being looked at for long.
 import sharp from 'sharp';
+import { hasTooManyScans } from '../jpeg-scans.js';
 
 sharp.cache(false);
 sharp.concurrency(1);
@@ -53,6 +54,7 @@ export class MotionGate {
 }
 
 async function thumbnail(jpeg: Uint8Array): Promise<Uint8Array | null> {
+  if (hasTooManyScans(jpeg)) return null;
   try {
     return await sharp(jpeg, { failOn: 'none' })
       .resize(WIDTH, HEIGHT, { fit: 'fill', kernel: 'linear' })

@@ -40,4 +40,30 @@ describe('memory of images', () => {
     expect(memory.freeBytes).toBeLessThanOrEqual(200_000);
     expect(memory.freeBytes).toBeGreaterThan(0);
   });
+
+  test('gives large memory back that was of use long ago for smaller images that come all the time', () => {
+    const memory = new ImageMemory(1 << 20);
+    const large = [memory.hold(bytesOf(1, 390_000)), memory.hold(bytesOf(2, 390_000)), memory.hold(bytesOf(3, 200_000))];
+    for (const image of large) image.release();
+    const frames = [memory.hold(bytesOf(4)), memory.hold(bytesOf(5))];
+    const buffers = frames.map(({ bytes }) => bytes.buffer);
+    for (const frame of frames) frame.release();
+    for (let i = 0; i < 10; i++) {
+      const again = memory.hold(bytesOf(6));
+      expect(buffers).toContain(again.bytes.buffer);
+      again.release();
+    }
+    expect(memory.freeBytes).toBeLessThanOrEqual(1 << 20);
+  });
+
+  test('is not given up by a camera for one large image', () => {
+    const memory = new ImageMemory(1 << 20);
+    const large = memory.hold(bytesOf(1, 1_000_000));
+    const frames = [memory.hold(bytesOf(2)), memory.hold(bytesOf(3))];
+    for (const frame of frames) frame.release();
+    large.release();
+    const buffers = frames.map(({ bytes }) => bytes.buffer);
+    expect(buffers).toContain(memory.hold(bytesOf(4)).bytes.buffer);
+    expect(buffers).toContain(memory.hold(bytesOf(5)).bytes.buffer);
+  });
 });

@@ -7,8 +7,10 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { MOST_SCANS } from '../../pipeline/jpeg-scans.js';
 import { MotionGate } from '../../pipeline/sources/motion-gate.js';
 import { fixture } from '../fixtures.js';
+import { progressiveJpeg } from '../many-scans.js';
 import { startMjpegCamera } from './camera/mjpeg-camera.js';
 import { until, watch } from './watched.js';
 
@@ -166,6 +168,13 @@ describe('the motion gate', () => {
       await gate.lets(cloud, 2),
       await gate.lets(visitor, 3),
     ]).toEqual([true, false, false, true]);
+  });
+
+  test('hands a picture of too many scans on without reading it: who decodes it tells why', async () => {
+    const gate = new MotionGate({ holdMs: 0, heartbeatMs: Infinity });
+    const [readable, endless] = [progressiveJpeg(MOST_SCANS), progressiveJpeg(MOST_SCANS + 1)];
+    expect([await gate.lets(readable, 0), await gate.lets(readable, 1)]).toEqual([true, false]);
+    expect([await gate.lets(endless, 2), await gate.lets(endless, 3)]).toEqual([true, true]);
   });
 
   test('holds the frames of a still camera back, and counts them', async () => {
