@@ -24,6 +24,8 @@ export interface MeasuredModel {
   readonly kind: 'detector' | 'landmarks' | 'embedder';
   readonly runs: readonly { readonly batch: number; readonly ms: number }[];
 }
+/** `close` is for one that is not to begin, since another one failed. */
+export type MeasureCommand = 'begin' | 'close';
 /** All threads begin when each of them is ready, so that they measure what they cost one another. */
 export type MeasureReport =
   | { readonly kind: 'ready' }

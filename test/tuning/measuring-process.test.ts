@@ -98,6 +98,20 @@ test('a process that dies while it measures is a failure that says how', async (
   await expect(measure()).rejects.toThrow('SIGSEGV');
 });
 
+test.each([
+  ['fails', "throw new Error('rigged')", 'rigged'],
+  ['ends without a word', 'process.exit(0)', 'a measuring thread ended early'],
+])('one of several measuring threads that %s is a failure of the whole, whatever the others wait for', async (_, end, says) => {
+  await rig(`const { isMainThread, threadId } = require('node:worker_threads'); if (!isMainThread && threadId === 1) ${end};`);
+  await expect(measure({ timeoutMs: 15_000 })).rejects.toThrow(says);
+});
+
+test('a model that no thread can load is a failure that says why', async () => {
+  const pack = await defaultPack();
+  const missing = { ...pack, detector: { ...pack.detector, path: join(folder, 'missing.onnx') } };
+  await expect(measureCosts({ pack: missing, provider: 'cpu', eachMs: 1 })).rejects.toThrow('missing.onnx');
+});
+
 test('a machine that cannot be measured runs with the usual sizes, and the log says so', async () => {
   const told: string[] = [];
   const log: PipelineLog = { ...SILENT_LOG, error: (_fields, message) => void told.push(message) };
