@@ -12,6 +12,8 @@ export interface LanePlan {
   /** How long frames may wait for a batch to fill, ms. */
   readonly fillMs: number;
 }
+/** Bounds of a plan, whoever makes it: measured, kept in a file, or set by hand. */
+export const MOST = { lanes: 256, threads: 256, preprocessWorkers: 256, maxBatch: 64, fillMs: 100 } as const;
 /** What a plan serves by calculation, frames a second over all streams. */
 export interface Capacity {
   /** Every face of every frame embedded. */

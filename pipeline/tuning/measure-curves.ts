@@ -3,6 +3,7 @@
 // process of its own (measure-process.ts).
 import { availableParallelism } from 'node:os';
 import { ladderUpTo } from '../scheduling/batch-ladder.js';
+import { MOST } from './lane-plan.js';
 import type { MachineCosts, ModelCosts, RunCost } from './machine-costs.js';
 import type { MeasureRequest } from './measure-protocol.js';
 import { together } from './measuring-threads.js';
@@ -13,7 +14,8 @@ const TOP_BATCH = { cpu: 4, gpu: 16 } as const;
 
 /** @throws Error when a model cannot be run */
 export async function measureCurves({ pack, provider, eachMs }: MeasureRequest): Promise<MachineCosts> {
-  const cores = availableParallelism();
+  // A machine with more cores than there may be lanes is used as one with that many.
+  const cores = Math.min(MOST.lanes, availableParallelism());
   const batches = ladderUpTo(provider === 'cpu' ? TOP_BATCH.cpu : TOP_BATCH.gpu);
   const settings = { pack, provider, batches, picture: await samplePicture(), eachMs };
   // On a CPU: a lane for each core with one thread, beside one lane with all the threads. On a GPU there is one lane.

@@ -1,9 +1,9 @@
 // `onlooker tune`: measures thoroughly and tries out every arrangement that may be best, then keeps what served most.
-import { availableParallelism } from 'node:os';
 import type { Provider } from '../lane-protocol.js';
 import { usualPlan } from '../lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
-import { capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
+import { MOST, capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
+import type { MachineCosts } from './machine-costs.js';
 import { measureCosts } from './measure-costs.js';
 import { tryPlan } from './trial.js';
 import { newTuning, saveTuning, type Trial, type Tuning } from './tuning-store.js';
@@ -26,7 +26,7 @@ export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOption
   const costs = await measureCosts({ pack: pipeline.pack, provider, eachMs: EACH_MS });
   const calculated = choosePlan(costs);
   const trials: Trial[] = [];
-  const plans = plansToTry(calculated, provider);
+  const plans = plansToTry(calculated, costs);
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [index, plan] of plans.entries()) {
       onStep(`trying arrangement ${index + 1} of ${plans.length}, round ${round} of ${ROUNDS}`);
@@ -42,15 +42,16 @@ export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOption
 }
 
 /** The calculated plan, the usual one, and its neighbours. */
-function plansToTry(calculated: LanePlan, provider: Provider): LanePlan[] {
-  const cores = availableParallelism();
+function plansToTry(calculated: LanePlan, { provider, cores }: MachineCosts): LanePlan[] {
   const usual = usualPlan(provider, cores);
   const around = (plan: LanePlan): LanePlan[] => [
     plan,
     ...[plan.preprocessWorkers - 1, plan.preprocessWorkers + 1]
       .filter((workers) => workers >= 1 && workers <= cores)
       .map((preprocessWorkers) => ({ ...plan, preprocessWorkers })),
-    ...[plan.maxBatch / 2, plan.maxBatch * 2].filter((batch) => batch >= 1).map((maxBatch) => ({ ...plan, maxBatch })),
+    ...[plan.maxBatch / 2, plan.maxBatch * 2]
+      .filter((batch) => batch >= 1 && batch <= MOST.maxBatch)
+      .map((maxBatch) => ({ ...plan, maxBatch })),
   ];
   const oneLane = { ...usual, lanes: 1, threads: cores };
   const plans = [...around(calculated), usual, ...(provider === 'cpu' && cores > 1 ? [oneLane] : [])];

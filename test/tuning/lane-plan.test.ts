@@ -1,6 +1,6 @@
 // From costs to a plan: arithmetic, for machines that are not at hand.
 import { describe, expect, test } from 'vitest';
-import { capacityOf, choosePlan } from '../../pipeline/tuning/lane-plan.js';
+import { MOST, capacityOf, choosePlan } from '../../pipeline/tuning/lane-plan.js';
 import type { MachineCosts, ModelCosts } from '../../pipeline/tuning/machine-costs.js';
 
 /** @param scaling wall time with all threads, as a part of that with one */
@@ -56,6 +56,13 @@ describe('on a processor', () => {
     expect(everyFace).toBeCloseTo(2000 / 16.02, 0);
     expect(followed).toBeGreaterThan(3 * everyFace);
   });
+});
+
+test('what is chosen for the largest machine is within what is kept and what may be set', () => {
+  for (const costs of [cpu(MOST.lanes, 0.65), cpu(MOST.lanes, 0.001), { ...gpu({ 1: 4, 2: 5 }), cores: MOST.lanes }]) {
+    const plan = choosePlan(costs);
+    for (const [size, most] of Object.entries(MOST)) expect(plan[size as keyof typeof MOST]).toBeLessThanOrEqual(most);
+  }
 });
 
 describe('on a GPU', () => {

@@ -61,6 +61,34 @@ test('a measurement that is damaged, or of another version, counts as none', asy
   expect(await kept()).toEqual([file]);
 });
 
+test('a measurement that no machine has, or that is of another machine or provider, counts as none', async () => {
+  const pack = await defaultPack();
+  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true }, SILENT_LOG);
+  if (tuning === null) throw new Error('nothing was measured');
+  const { plan, costs, capacity } = tuning;
+  for (const wrong of [
+    { machine: 'another machine' },
+    { measuredAt: 'yesterday' },
+    { costs: { ...costs, provider: 'cuda' } },
+    { costs: { ...costs, cores: 1_000_000 } },
+    { costs: { ...costs, lookMs: 0 } },
+    { plan: { ...plan, lanes: 257 } },
+    { plan: { ...plan, threads: 257 } },
+    { plan: { ...plan, preprocessWorkers: 257 } },
+    { plan: { ...plan, maxBatch: 65 } },
+    { plan: { ...plan, fillMs: 101 } },
+    { capacity: { ...capacity, everyFace: 0 } },
+    { capacity: { ...capacity, followed: -1 } },
+  ]) {
+    const [file = ''] = await kept();
+    await writeFile(join(folder, 'tuning', file), JSON.stringify({ ...tuning, ...wrong }));
+    expect(await loadTuning(folder, pack, 'cpu'), JSON.stringify(wrong)).toBeNull();
+  }
+  // It is measured again, and what is kept then is sound.
+  expect(await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true }, SILENT_LOG)).not.toBeNull();
+  expect(await loadTuning(folder, pack, 'cpu')).not.toBeNull();
+});
+
 test('nothing is measured where that is not wanted', async () => {
   expect(await tuningFor(await defaultPack(), 'cpu', { modelsDir: folder, measure: false }, SILENT_LOG)).toBeNull();
 });
