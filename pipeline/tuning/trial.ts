@@ -26,10 +26,9 @@ type Kind = 'everyFace' | 'followed';
 
 /** @throws LaneError when the lanes do not start */
 export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider: PipelineOptions['provider']): Promise<Trial> {
-  const { lanes: count, preprocessWorkers, maxBatch } = plan;
   let room: () => void = () => undefined;
   const { tuner: _kept, ...untuned } = options;
-  const started = await startLanes({ ...untuned, provider, lanes: count, preprocessWorkers, maxBatch }, () => undefined);
+  const started = await startLanes({ ...untuned, provider }, () => undefined, plan);
   const engine = new FrameEngine(started.lanes, {
     input: options.pack.detector.input,
     preprocessWorkers: started.preprocessWorkers,
@@ -43,7 +42,7 @@ export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider
     const run = new Run(engine, picture, (tell) => (room = tell));
     const everyFace = await served(run, 'everyFace');
     const followed = await served(run, 'followed');
-    return { plan, everyFace, followed };
+    return { plan: started.plan, everyFace, followed };
   } finally {
     await engine.close();
   }
