@@ -81,7 +81,7 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
     const { tuner } = options;
     return tuner === undefined
       ? Promise.resolve(null)
-      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure }, log);
+      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure, detectEvery: options.detectEvery }, log);
   };
   try {
     // What was measured before is in force from the beginning; whether to measure now is asked once it is known who runs.

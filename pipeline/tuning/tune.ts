@@ -2,6 +2,7 @@
 import type { Provider } from '../lane-protocol.js';
 import { usualPlan } from '../lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
+import { lookEvery } from './assumed-use.js';
 import { MOST, capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
 import type { MachineCosts } from './machine-costs.js';
 import { measureCosts } from './measure-costs.js';
@@ -24,7 +25,8 @@ const ROUNDS = 2;
 export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOptions): Promise<Tuning> {
   onStep('measuring every model by batch and threads');
   const costs = await measureCosts({ pack: pipeline.pack, provider, eachMs: EACH_MS });
-  const calculated = choosePlan(costs);
+  const every = lookEvery(pipeline.detectEvery);
+  const calculated = choosePlan(costs, every);
   const trials: Trial[] = [];
   const plans = plansToTry(calculated, costs);
   for (let round = 1; round <= ROUNDS; round++) {
@@ -36,7 +38,7 @@ export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOption
     }
   }
   const { plan } = trials.reduce((best, trial) => (score(trial) > score(best) ? trial : best));
-  const tuning = newTuning({ costs, plan, capacity: capacityOf(costs, plan), trials });
+  const tuning = newTuning({ costs, lookEvery: every, plan, capacity: capacityOf(costs, plan, every), trials });
   await saveTuning(modelsDir, pipeline.pack, tuning);
   return tuning;
 }

@@ -11,7 +11,7 @@ import { MOST, type Capacity, type LanePlan } from './lane-plan.js';
 import type { MachineCosts } from './machine-costs.js';
 
 /** Changes when what is measured, or how, does: older files are measured anew. */
-const VERSION = 2;
+const VERSION = 3;
 const FOLDER = 'tuning';
 
 const ms = z.number().nonnegative();
@@ -48,6 +48,8 @@ const tuningSchema = z.object({
     lookMs: someMs,
     glanceMs: someMs,
   }),
+  /** Of so many frames of a followed stream one is looked at, in plan, capacity and trials. */
+  lookEvery: z.int().positive(),
   plan: planSchema,
   /** Frames a second by calculation. */
   capacity: z.object({ everyFace: z.number().positive(), followed: z.number().positive() }),
@@ -70,6 +72,7 @@ export interface Tuning {
   readonly measuredAt: string;
   readonly machine: string;
   readonly costs: MachineCosts;
+  readonly lookEvery: number;
   readonly plan: LanePlan;
   readonly capacity: Capacity;
   readonly trials?: readonly Trial[] | undefined;
