@@ -23,6 +23,8 @@ export interface StartedLanes {
   /** What is known of this machine; null where it was not measured. */
   readonly tuning: Tuning | null;
   readonly provider: Provider;
+  /** In force. */
+  readonly plan: LanePlan;
   readonly models: readonly LoadedModel[];
   readonly preprocessWorkers: number;
   /** Frames that may be inside the pipeline at once. */
@@ -52,9 +54,10 @@ function planFor(options: PipelineOptions, provider: Provider, tuning: Tuning | 
 
 /**
  * @param onBack told when a lane that had died is back
+ * @param given a plan to be tried: it goes before what was measured and before what is set
  * @throws LaneError when no provider that may be used starts, or a model cannot be loaded
  */
-export async function startLanes(options: PipelineOptions, onBack: () => void): Promise<StartedLanes> {
+export async function startLanes(options: PipelineOptions, onBack: () => void, given?: LanePlan): Promise<StartedLanes> {
   const { pack, gallery, observer } = options;
   const log = options.log ?? SILENT_LOG;
   const settingsFor = (provider: Provider, { threads, maxBatch }: LanePlan): LaneSettings => ({
@@ -73,23 +76,24 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
     started.push(result.lane);
     return result.ready;
   };
+  const planWith = (provider: Provider, tuning: Tuning | null): LanePlan => given ?? planFor(options, provider, tuning);
   const tuningOf = (provider: Provider, measure: boolean): Promise<Tuning | null> => {
     const { tuner } = options;
     return tuner === undefined
       ? Promise.resolve(null)
-      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure }, log);
+      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure, detectEvery: options.detectEvery }, log);
   };
   try {
     // What was measured before is in force from the beginning; whether to measure now is asked once it is known who runs.
     const first = async (provider: Provider) => {
       const known = await tuningOf(provider, false);
-      return { known, ready: await start(provider, planFor(options, provider, known)) };
+      return { known, ready: await start(provider, planWith(provider, known)) };
     };
     const { provider, result } = await firstThatStarts(providersToTry(options.provider), first, log);
     let { ready } = result;
     const tuning = result.known ?? (await tuningOf(provider, true));
-    const plan = planFor(options, provider, tuning);
-    if (!isDeepStrictEqual(settingsFor(provider, plan), settingsFor(provider, planFor(options, provider, result.known)))) {
+    const plan = planWith(provider, tuning);
+    if (!isDeepStrictEqual(settingsFor(provider, plan), settingsFor(provider, planWith(provider, result.known)))) {
       await Promise.all(started.splice(0).map((lane) => lane.close()));
       ready = await start(provider, plan);
     }
@@ -109,6 +113,7 @@ export async function startLanes(options: PipelineOptions, onBack: () => void): 
       }),
       tuning,
       provider,
+      plan,
       models,
       preprocessWorkers,
       slots: preprocessWorkers + Math.ceil(count * perLane),

@@ -2,12 +2,8 @@
 // `onlooker tune` and by GET /v1/models.
 import { isDeepStrictEqual } from 'node:util';
 import type { MachineTuning } from '../protocol/models.js';
+import { CAMERA_FPS, EASED } from '../pipeline/tuning/assumed-use.js';
 import type { Tuning } from '../pipeline/tuning/tuning-store.js';
-
-/** A camera's frames a second. */
-const CAMERA_FPS = 25;
-/** Of what goes through, what is promised: with the rest unused latency is still short. */
-const EASED = 0.8;
 
 export function sustained({ plan, capacity, trials }: Tuning): MachineTuning['sustained'] {
   const tried = trials?.find((trial) => isDeepStrictEqual(trial.plan, plan));

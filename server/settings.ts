@@ -7,6 +7,7 @@ import { defaultCacheDir } from '../models/cache.js';
 import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
 import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
 import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
+import { MOST } from '../pipeline/tuning/lane-plan.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
 
 /** What the documentation and the messages say about a setting. */
@@ -119,15 +120,17 @@ export const settingsSchema = z.strictObject({
     meaning:
       'What runs the models. `auto` takes the best that starts and falls back to the CPU; one that is named outright and cannot start stops the service.',
   }),
-  lanes: integerOrAuto(1, 256, {
+  lanes: integerOrAuto(1, MOST.lanes, {
     meaning: 'Inference threads. `auto`: one on a GPU, on a CPU as measured, as a rule one for each core.',
   }),
   tuneAtStart: flag(true, {
     meaning:
       'Measure this machine at the first start with a model pack (about two seconds) and run as that says, where `auto` stands. The measurement is kept in the folder of the models; `onlooker tune` makes a thorough one.',
   }),
-  preprocessWorkers: integerOrAuto(1, 256, { meaning: 'Threads that decode and scale images. `auto`: as measured.' }),
-  maxBatch: integerOrAuto(1, 64, {
+  preprocessWorkers: integerOrAuto(1, MOST.preprocessWorkers, {
+    meaning: 'Threads that decode and scale images. `auto`: as measured.',
+  }),
+  maxBatch: integerOrAuto(1, MOST.maxBatch, {
     meaning: 'Most frames or faces in one run of a model; rounded down to a power of two. `auto`: as measured.',
     unit: 'items',
   }),

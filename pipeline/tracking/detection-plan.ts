@@ -7,7 +7,7 @@ export interface DetectionRate {
 }
 
 /** A face that comes is found within this time, and nobody is carried on by guesswork for longer. */
-const LONGEST_GAP_MS = 100;
+export const LONGEST_GAP_MS = 100;
 /** While there is more to do than time, so much less often, and at the latest after this time: that is better than not at all. */
 const BUSY_FACTOR = 2;
 const LONGEST_GAP_BUSY_MS = 200;

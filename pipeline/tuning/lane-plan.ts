@@ -1,5 +1,6 @@
 // From what a machine costs to how it is used: how many lanes with how many threads, how large batches grow and how long they
 // may fill, how many threads decode, and what all that serves. Pure arithmetic; docs/performance.md explains it.
+import { MEAN_FACES } from './assumed-use.js';
 import type { MachineCosts, ModelCosts } from './machine-costs.js';
 import { runMs } from './machine-costs.js';
 
@@ -12,6 +13,8 @@ export interface LanePlan {
   /** How long frames may wait for a batch to fill, ms. */
   readonly fillMs: number;
 }
+/** Bounds of a plan, whoever makes it: measured, kept in a file, or set by hand. */
+export const MOST = { lanes: 256, threads: 256, preprocessWorkers: 256, maxBatch: 64, fillMs: 100 } as const;
 /** What a plan serves by calculation, frames a second over all streams. */
 export interface Capacity {
   /** Every face of every frame embedded. */
@@ -20,12 +23,8 @@ export interface Capacity {
   readonly followed: number;
 }
 
-/** Faces in a frame that is calculated with, as in the pictures of the benchmarks. */
-const FACES = 1.4;
 /** Looks of the landmark model at a face: two, or one where earlier frames tell where to look. */
 const POINT_LOOKS = 2;
-/** Of three frames of a followed stream one is looked at, the others are glanced at (`ONLOOKER_DETECT_EVERY`). */
-const DETECT_EVERY = 3;
 /** Sockets, msgpack and messages between threads, of the main thread: measured on one machine, small beside the rest. */
 const OVERHEAD_MS = 0.7;
 /** A rung of the ladder must be cheaper a face or frame than the one before it by so much, or it only makes others wait. */
@@ -40,7 +39,8 @@ const CLEAR_LEAD = 1.3;
 /** Decoding comes in bursts: more threads than its mean share of the work. */
 const DECODING_HEADROOM = 1.5;
 
-export function choosePlan(costs: MachineCosts): LanePlan {
+/** @param every of so many frames of a followed stream one is looked at (`lookEvery`) */
+export function choosePlan(costs: MachineCosts, every: number): LanePlan {
   const { cores, provider } = costs;
   const usual = provider === 'cpu' ? { lanes: cores, threads: 1 } : { lanes: 1, threads: 1 };
   const alternative = { lanes: 1, threads: cores };
@@ -48,8 +48,8 @@ export function choosePlan(costs: MachineCosts): LanePlan {
     provider === 'cpu' && cores > 1 && everyFaceFps(costs, alternative) > CLEAR_LEAD * everyFaceFps(costs, usual);
   const chosen = isAlternativeBetter ? alternative : usual;
   const maxBatch = topOfLadder(costs, chosen.threads);
-  const laneMs = laneMsFollowed(costs, chosen.threads) * (chosen.lanes === 1 ? chosen.threads : 1);
-  const decodingMs = decodingMsFollowed(costs);
+  const laneMs = laneMsFollowed(costs, chosen.threads, every) * (chosen.lanes === 1 ? chosen.threads : 1);
+  const decodingMs = decodingMsFollowed(costs, every);
   const share = provider === 'cpu' ? decodingMs / (decodingMs + laneMs) : (cores - 1) / cores;
   return {
     ...chosen,
@@ -59,17 +59,21 @@ export function choosePlan(costs: MachineCosts): LanePlan {
   };
 }
 
-export function capacityOf(costs: MachineCosts, plan: LanePlan): Capacity {
+/** @param every of so many frames of a followed stream one is looked at (`lookEvery`) */
+export function capacityOf(costs: MachineCosts, plan: LanePlan, every: number): Capacity {
   const { cores, provider } = costs;
   if (provider !== 'cpu') {
     const decoding = (1000 * plan.preprocessWorkers) / costs.lookMs;
     return {
       everyFace: Math.min(decoding, 1000 / laneMsEveryFace(costs, 1, plan.maxBatch)),
-      followed: Math.min((1000 * plan.preprocessWorkers) / decodingMsFollowed(costs), 1000 / laneMsFollowed(costs, 1)),
+      followed: Math.min(
+        (1000 * plan.preprocessWorkers) / decodingMsFollowed(costs, every),
+        1000 / laneMsFollowed(costs, 1, every),
+      ),
     };
   }
   const laneCores = plan.lanes === 1 ? plan.threads : 1;
-  const followedMs = decodingMsFollowed(costs) + laneCores * laneMsFollowed(costs, plan.threads) + OVERHEAD_MS;
+  const followedMs = decodingMsFollowed(costs, every) + laneCores * laneMsFollowed(costs, plan.threads, every) + OVERHEAD_MS;
   return { everyFace: everyFaceFps(costs, plan), followed: (1000 * cores) / followedMs };
 }
 
@@ -81,15 +85,15 @@ function everyFaceFps(costs: MachineCosts, { lanes, threads }: { readonly lanes:
 
 function laneMsEveryFace({ models }: MachineCosts, threads: number, batch: number): number {
   const each = (kind: ModelCosts['kind']): number => perItem(models, kind, threads, batch);
-  return each('detector') + FACES * (POINT_LOOKS * each('landmarks') + each('embedder'));
+  return each('detector') + MEAN_FACES * (POINT_LOOKS * each('landmarks') + each('embedder'));
 }
 
-function laneMsFollowed({ models }: MachineCosts, threads: number): number {
-  return (perItem(models, 'detector', threads, 1) + FACES * perItem(models, 'landmarks', threads, 1)) / DETECT_EVERY;
+function laneMsFollowed({ models }: MachineCosts, threads: number, every: number): number {
+  return (perItem(models, 'detector', threads, 1) + MEAN_FACES * perItem(models, 'landmarks', threads, 1)) / every;
 }
 
-function decodingMsFollowed({ lookMs, glanceMs }: MachineCosts): number {
-  return (lookMs + (DETECT_EVERY - 1) * glanceMs) / DETECT_EVERY;
+function decodingMsFollowed({ lookMs, glanceMs }: MachineCosts, every: number): number {
+  return (lookMs + (every - 1) * glanceMs) / every;
 }
 
 function perItem(models: readonly ModelCosts[], kind: ModelCosts['kind'], threads: number, batch: number): number {

@@ -1,21 +1,31 @@
-// What a measuring thread is given and what it answers.
+// What the process that measures, and each of its threads, is given and answers.
 import type { PreparedModel, PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lane-protocol.js';
+import type { MachineCosts } from './machine-costs.js';
 
-export interface MeasureSettings {
+/** To the process. */
+export interface MeasureRequest {
   readonly pack: PreparedPack;
   readonly provider: Provider;
+  /** How long each point of a curve is measured, ms. */
+  readonly eachMs: number;
+}
+export type MeasureAnswer =
+  { readonly kind: 'costs'; readonly costs: MachineCosts } | { readonly kind: 'failed'; readonly message: string };
+
+/** To a thread. */
+export interface MeasureSettings extends MeasureRequest {
   readonly threads: number;
   readonly batches: readonly number[];
   readonly picture: Uint8Array;
-  /** How long each batch size is measured, ms. */
-  readonly eachMs: number;
 }
 export interface MeasuredModel {
   readonly id: PreparedModel['id'];
   readonly kind: 'detector' | 'landmarks' | 'embedder';
   readonly runs: readonly { readonly batch: number; readonly ms: number }[];
 }
+/** `close` is for one that is not to begin, since another one failed. */
+export type MeasureCommand = 'begin' | 'close';
 /** All threads begin when each of them is ready, so that they measure what they cost one another. */
 export type MeasureReport =
   | { readonly kind: 'ready' }

@@ -5,7 +5,7 @@ import { decodeImage } from '../decode-image.js';
 import { inputSize } from '../model-input.js';
 import { ModelSession } from '../model-session.js';
 import { writeSquareCrop, writeWholeFrame, type Picture } from '../resample.js';
-import type { MeasuredModel, MeasureReport, MeasureSettings } from './measure-protocol.js';
+import type { MeasureCommand, MeasuredModel, MeasureReport, MeasureSettings } from './measure-protocol.js';
 
 if (parentPort === null) throw new Error('measure-worker runs as a worker thread');
 const port = parentPort;
@@ -28,7 +28,7 @@ try {
     if (model !== undefined) opened.set(model, await ModelSession.open(model, provider, batches, threads));
   }
   tell({ kind: 'ready' });
-  port.once('message', () => void measure(opened));
+  port.once('message', (command: MeasureCommand) => void (command === 'begin' ? measure(opened) : close(opened)));
 } catch (error) {
   tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
@@ -60,9 +60,14 @@ async function measure(opened: ReadonlyMap<PreparedModel, ModelSession>): Promis
   } catch (error) {
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
   } finally {
-    for (const session of opened.values()) await session.close();
-    port.close();
+    await close(opened);
   }
+}
+
+/** Then nothing keeps the thread, and it ends. */
+async function close(opened: ReadonlyMap<PreparedModel, ModelSession>): Promise<void> {
+  for (const session of opened.values()) await session.close();
+  port.close();
 }
 
 /** Parts of the picture, another one for each item. */

@@ -6,6 +6,7 @@ import type { FoundFace } from '../lane-protocol.js';
 import { startLanes } from '../lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
 import type { Origin } from '../scheduling/origin.js';
+import { EASED, FACES_OF_FRAMES, lookEvery } from './assumed-use.js';
 import type { LanePlan } from './lane-plan.js';
 import { samplePicture } from './sample-picture.js';
 import type { Served, Trial } from './tuning-store.js';
@@ -13,11 +14,6 @@ import type { Served, Trial } from './tuning-store.js';
 const WARMUP_MS = 400;
 const FULL_MS = 1500;
 const EASED_MS = 1500;
-const EASED = 0.8;
-/** Of three frames of a followed stream one is looked at. */
-const DETECT_EVERY = 3;
-/** 1.4 faces a frame over five frames. */
-const FACES_OF_FRAMES = [1, 2, 1, 2, 1] as const;
 const FACE: FoundFace = { x1: 560, y1: 240, x2: 720, y2: 440, score: 1 };
 /** Eyes, nose and mouth, upright in the middle of the box. */
 const POINTS = [608, 318, 672, 318, 640, 358, 614, 396, 666, 396] as const;
@@ -26,10 +22,9 @@ type Kind = 'everyFace' | 'followed';
 
 /** @throws LaneError when the lanes do not start */
 export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider: PipelineOptions['provider']): Promise<Trial> {
-  const { lanes: count, preprocessWorkers, maxBatch } = plan;
   let room: () => void = () => undefined;
   const { tuner: _kept, ...untuned } = options;
-  const started = await startLanes({ ...untuned, provider, lanes: count, preprocessWorkers, maxBatch }, () => undefined);
+  const started = await startLanes({ ...untuned, provider }, () => undefined, plan);
   const engine = new FrameEngine(started.lanes, {
     input: options.pack.detector.input,
     preprocessWorkers: started.preprocessWorkers,
@@ -40,10 +35,10 @@ export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider
   });
   try {
     const picture = await samplePicture();
-    const run = new Run(engine, picture, (tell) => (room = tell));
+    const run = new Run(engine, picture, lookEvery(options.detectEvery), (tell) => (room = tell));
     const everyFace = await served(run, 'everyFace');
     const followed = await served(run, 'followed');
-    return { plan, everyFace, followed };
+    return { plan: started.plan, everyFace, followed };
   } finally {
     await engine.close();
   }
@@ -60,13 +55,16 @@ async function served(run: Run, kind: Kind): Promise<Served> {
 class Run {
   readonly #engine: FrameEngine;
   readonly #picture: Uint8Array;
+  /** Of so many frames of a followed stream one is looked at. */
+  readonly #every: number;
   readonly #images = new ImageMemory(8 << 20);
   readonly #onRoom: (tell: () => void) => void;
   #count = 0;
 
-  constructor(engine: FrameEngine, picture: Uint8Array, onRoom: (tell: () => void) => void) {
+  constructor(engine: FrameEngine, picture: Uint8Array, every: number, onRoom: (tell: () => void) => void) {
     this.#engine = engine;
     this.#picture = picture;
+    this.#every = every;
     this.#onRoom = onRoom;
   }
 
@@ -103,7 +101,7 @@ class Run {
     const count = this.#count++;
     const origin: Origin = { source: this, isInteractive: false, deadlineMs: performance.now() };
     const faces = FACES_OF_FRAMES[count % FACES_OF_FRAMES.length] ?? 1;
-    const isGlance = kind === 'followed' && count % DETECT_EVERY !== 0;
+    const isGlance = kind === 'followed' && count % this.#every !== 0;
     const want = new SampleGuide(faces, kind, isGlance);
     await this.#engine.work({ image: this.#images.hold(this.#picture), origin, want });
   }

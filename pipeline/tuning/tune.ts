@@ -1,9 +1,10 @@
 // `onlooker tune`: measures thoroughly and tries out every arrangement that may be best, then keeps what served most.
-import { availableParallelism } from 'node:os';
 import type { Provider } from '../lane-protocol.js';
 import { usualPlan } from '../lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
-import { capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
+import { lookEvery } from './assumed-use.js';
+import { MOST, capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
+import type { MachineCosts } from './machine-costs.js';
 import { measureCosts } from './measure-costs.js';
 import { tryPlan } from './trial.js';
 import { newTuning, saveTuning, type Trial, type Tuning } from './tuning-store.js';
@@ -24,9 +25,10 @@ const ROUNDS = 2;
 export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOptions): Promise<Tuning> {
   onStep('measuring every model by batch and threads');
   const costs = await measureCosts({ pack: pipeline.pack, provider, eachMs: EACH_MS });
-  const calculated = choosePlan(costs);
+  const every = lookEvery(pipeline.detectEvery);
+  const calculated = choosePlan(costs, every);
   const trials: Trial[] = [];
-  const plans = plansToTry(calculated, provider);
+  const plans = plansToTry(calculated, costs);
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [index, plan] of plans.entries()) {
       onStep(`trying arrangement ${index + 1} of ${plans.length}, round ${round} of ${ROUNDS}`);
@@ -36,21 +38,22 @@ export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOption
     }
   }
   const { plan } = trials.reduce((best, trial) => (score(trial) > score(best) ? trial : best));
-  const tuning = newTuning({ costs, plan, capacity: capacityOf(costs, plan), trials });
+  const tuning = newTuning({ costs, lookEvery: every, plan, capacity: capacityOf(costs, plan, every), trials });
   await saveTuning(modelsDir, pipeline.pack, tuning);
   return tuning;
 }
 
 /** The calculated plan, the usual one, and its neighbours. */
-function plansToTry(calculated: LanePlan, provider: Provider): LanePlan[] {
-  const cores = availableParallelism();
+function plansToTry(calculated: LanePlan, { provider, cores }: MachineCosts): LanePlan[] {
   const usual = usualPlan(provider, cores);
   const around = (plan: LanePlan): LanePlan[] => [
     plan,
     ...[plan.preprocessWorkers - 1, plan.preprocessWorkers + 1]
       .filter((workers) => workers >= 1 && workers <= cores)
       .map((preprocessWorkers) => ({ ...plan, preprocessWorkers })),
-    ...[plan.maxBatch / 2, plan.maxBatch * 2].filter((batch) => batch >= 1).map((maxBatch) => ({ ...plan, maxBatch })),
+    ...[plan.maxBatch / 2, plan.maxBatch * 2]
+      .filter((batch) => batch >= 1 && batch <= MOST.maxBatch)
+      .map((maxBatch) => ({ ...plan, maxBatch })),
   ];
   const oneLane = { ...usual, lanes: 1, threads: cores };
   const plans = [...around(calculated), usual, ...(provider === 'cpu' && cores > 1 ? [oneLane] : [])];

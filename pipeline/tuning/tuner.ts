@@ -2,7 +2,9 @@
 import type { PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lane-protocol.js';
 import type { PipelineLog } from '../pipeline-log.js';
+import { lookEvery } from './assumed-use.js';
 import { capacityOf, choosePlan } from './lane-plan.js';
+import type { MachineCosts } from './machine-costs.js';
 import { measureCosts } from './measure-costs.js';
 import { loadTuning, newTuning, saveTuning, type Tuning } from './tuning-store.js';
 
@@ -14,6 +16,11 @@ export interface TunerOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface TuningWanted extends TunerOptions {
+  /** The setting: what is kept for another is calculated anew. */
+  readonly detectEvery: number;
+}
+
 /** For the first start: a second or two in all. */
 const QUICK_EACH_MS = 40;
 
@@ -21,18 +28,19 @@ const QUICK_EACH_MS = 40;
 export async function tuningFor(
   pack: PreparedPack,
   provider: Provider,
-  { modelsDir, measure, signal }: TunerOptions,
+  { modelsDir, measure, signal, detectEvery }: TuningWanted,
   log: PipelineLog,
 ): Promise<Tuning | null> {
   const kept = await loadTuning(modelsDir, pack, provider);
-  if (kept !== null || !measure) return kept;
+  const every = lookEvery(detectEvery);
+  if (kept !== null) return kept.lookEvery === every ? kept : calculatedAnew(kept, every, log);
+  if (!measure) return null;
   const startMs = performance.now();
   try {
     log.info({ provider }, 'measuring this machine, once');
     const costs = await measureCosts({ pack, provider, eachMs: QUICK_EACH_MS, signal });
-    const plan = choosePlan(costs);
-    const tuning = newTuning({ costs, plan, capacity: capacityOf(costs, plan) });
-    log.info({ ms: Math.round(performance.now() - startMs), ...plan }, 'measured');
+    const tuning = newTuning(calculated(costs, every));
+    log.info({ ms: Math.round(performance.now() - startMs), ...tuning.plan }, 'measured');
     await saveTuning(modelsDir, pack, tuning).catch((error: unknown) => {
       log.info({ reason: String(error) }, 'the measurement cannot be kept and will be made again at the next start');
     });
@@ -42,4 +50,16 @@ export async function tuningFor(
     log.error({ err: error }, 'this machine could not be measured; it runs with the usual sizes');
     return null;
   }
+}
+
+function calculated(costs: MachineCosts, every: number): Pick<Tuning, 'costs' | 'lookEvery' | 'plan' | 'capacity'> {
+  const plan = choosePlan(costs, every);
+  return { costs, lookEvery: every, plan, capacity: capacityOf(costs, plan, every) };
+}
+
+/** The costs hold as they are; what was tried out with frames looked at more or less often does not. */
+function calculatedAnew({ version, measuredAt, machine, costs, trials }: Tuning, every: number, log: PipelineLog): Tuning {
+  if (trials !== undefined)
+    log.info({}, '`onlooker tune` was run with another ONLOOKER_DETECT_EVERY: what it tried out is not used');
+  return { version, measuredAt, machine, ...calculated(costs, every) };
 }

@@ -1,5 +1,5 @@
 // What was measured on this machine, kept in the cache of the models: it can be measured again at any time, so a file that
-// is missing, damaged or of another version is simply no answer. Keyed by models, provider and machine.
+// is missing, damaged, of another version or machine, or beyond all bounds is simply no answer. Keyed by models, provider and machine.
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
@@ -7,42 +7,54 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lane-protocol.js';
-import type { Capacity, LanePlan } from './lane-plan.js';
+import { MOST, type Capacity, type LanePlan } from './lane-plan.js';
 import type { MachineCosts } from './machine-costs.js';
 
 /** Changes when what is measured, or how, does: older files are measured anew. */
-const VERSION = 2;
+const VERSION = 3;
 const FOLDER = 'tuning';
 
 const ms = z.number().nonnegative();
-const runSchema = z.object({ batch: z.int().positive(), threads: z.int().positive(), lanes: z.int().positive(), ms });
+const someMs = z.number().positive();
+const upTo = (most: number) => z.int().min(1).max(most);
+const MODELS = 3;
+/** More than are ever measured of a model, or tried out. */
+const MOST_KEPT = 64;
+const runSchema = z.object({ batch: upTo(MOST.maxBatch), threads: upTo(MOST.threads), lanes: upTo(MOST.lanes), ms });
 const planSchema = z.object({
-  lanes: z.int().positive(),
-  threads: z.int().positive(),
-  preprocessWorkers: z.int().positive(),
-  maxBatch: z.int().positive(),
-  fillMs: ms,
+  lanes: upTo(MOST.lanes),
+  threads: upTo(MOST.threads),
+  preprocessWorkers: upTo(MOST.preprocessWorkers),
+  maxBatch: upTo(MOST.maxBatch),
+  fillMs: ms.max(MOST.fillMs),
 });
 const servedSchema = z.object({ framesPerSecond: z.number().nonnegative(), p95Ms: ms });
 /** One arrangement that was tried out, and what it served: with every face embedded, and with faces followed. */
 const trialSchema = z.object({ plan: planSchema, everyFace: servedSchema, followed: servedSchema });
+const modelSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['detector', 'landmarks', 'embedder']),
+  runs: z.array(runSchema).max(MOST_KEPT),
+});
 const tuningSchema = z.object({
   version: z.literal(VERSION),
   /** ISO 8601. */
-  measuredAt: z.string(),
+  measuredAt: z.iso.datetime(),
   machine: z.string(),
   costs: z.object({
     provider: z.enum(['cpu', 'cuda', 'tensorrt', 'webgpu']),
-    cores: z.int().positive(),
-    models: z.array(z.object({ id: z.string(), kind: z.enum(['detector', 'landmarks', 'embedder']), runs: z.array(runSchema) })),
-    lookMs: ms,
-    glanceMs: ms,
+    cores: upTo(MOST.lanes),
+    models: z.array(modelSchema).max(MODELS),
+    lookMs: someMs,
+    glanceMs: someMs,
   }),
+  /** Of so many frames of a followed stream one is looked at, in plan, capacity and trials. */
+  lookEvery: z.int().positive(),
   plan: planSchema,
   /** Frames a second by calculation. */
-  capacity: z.object({ everyFace: z.number(), followed: z.number() }),
+  capacity: z.object({ everyFace: z.number().positive(), followed: z.number().positive() }),
   /** Present after `onlooker tune`, which tries arrangements out. */
-  trials: z.array(trialSchema).optional(),
+  trials: z.array(trialSchema).max(MOST_KEPT).optional(),
 });
 
 export interface Trial {
@@ -60,6 +72,7 @@ export interface Tuning {
   readonly measuredAt: string;
   readonly machine: string;
   readonly costs: MachineCosts;
+  readonly lookEvery: number;
   readonly plan: LanePlan;
   readonly capacity: Capacity;
   readonly trials?: readonly Trial[] | undefined;
@@ -74,11 +87,13 @@ export function newTuning(measured: Omit<Tuning, 'version' | 'measuredAt' | 'mac
   return { version: VERSION, measuredAt: new Date().toISOString(), machine: machineName(), ...measured };
 }
 
-/** @returns null where nothing was kept, or nothing that can be used */
+/** @returns null where nothing was kept, or nothing that can be used: such as what another machine left in a folder that both mount */
 export async function loadTuning(modelsDir: string, pack: PreparedPack, provider: Provider): Promise<Tuning | null> {
   try {
     const kept = tuningSchema.safeParse(JSON.parse(await readFile(fileOf(modelsDir, pack, provider), 'utf8')));
-    return kept.success ? kept.data : null;
+    if (!kept.success) return null;
+    const { machine, costs } = kept.data;
+    return machine === machineName() && costs.provider === provider ? kept.data : null;
   } catch {
     return null;
   }

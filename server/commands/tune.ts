@@ -55,7 +55,18 @@ function explain(tuning: Tuning): void {
   print(`decoding a 1280x720 JPEG to look at it: ${figure(costs.lookMs)} ms, for a glance: ${figure(costs.glanceMs)} ms`);
 
   const tried = new Table({
-    head: ['lanes', 'threads', 'decoding', 'batch', 'every face: frames/s', 'p95 ms', 'followed: frames/s', 'p95 ms', ''],
+    head: [
+      'lanes',
+      'threads',
+      'decoding',
+      'batch',
+      'fill ms',
+      'every face: frames/s',
+      'p95 ms',
+      'followed: frames/s',
+      'p95 ms',
+      '',
+    ],
   });
   for (const trial of trials) {
     tried.push([
@@ -79,6 +90,6 @@ function batchesOf({ costs }: Tuning): number[] {
   return [...new Set(costs.models.flatMap(({ runs }) => runs.map(({ batch }) => batch)))].sort((a, b) => a - b);
 }
 
-function sizes({ lanes, threads, preprocessWorkers, maxBatch }: LanePlan): string[] {
-  return [lanes, threads, preprocessWorkers, maxBatch].map(String);
+function sizes({ lanes, threads, preprocessWorkers, maxBatch, fillMs }: LanePlan): string[] {
+  return [lanes, threads, preprocessWorkers, maxBatch, fillMs].map(String);
 }

@@ -1,7 +1,12 @@
 // From costs to a plan: arithmetic, for machines that are not at hand.
 import { describe, expect, test } from 'vitest';
-import { capacityOf, choosePlan } from '../../pipeline/tuning/lane-plan.js';
+import { lookEvery } from '../../pipeline/tuning/assumed-use.js';
+import { MOST, capacityOf, choosePlan as planOf, type LanePlan } from '../../pipeline/tuning/lane-plan.js';
 import type { MachineCosts, ModelCosts } from '../../pipeline/tuning/machine-costs.js';
+
+/** What is usual: of three frames one is looked at. */
+const EVERY = 3;
+const choosePlan = (costs: MachineCosts): LanePlan => planOf(costs, EVERY);
 
 /** @param scaling wall time with all threads, as a part of that with one */
 function cpu(cores: number, scaling: number, batchGain = 0.05): MachineCosts {
@@ -51,11 +56,32 @@ describe('on a processor', () => {
 
   test('serves what the sum of the costs leaves room for', () => {
     const costs = cpu(2, 0.65);
-    const { everyFace, followed } = capacityOf(costs, choosePlan(costs));
+    const { everyFace, followed } = capacityOf(costs, choosePlan(costs), EVERY);
     // 3.3 + .7 + 3.2 + 1.4 (.8 + 5.5) = 16 ms of 2,000 a second.
     expect(everyFace).toBeCloseTo(2000 / 16.02, 0);
     expect(followed).toBeGreaterThan(3 * everyFace);
   });
+});
+
+test('followed streams cost as much as the setting has them looked at, and at least one look in 100 ms', () => {
+  const costs = cpu(2, 0.65);
+  const followed = (detectEvery: number): number => {
+    const every = lookEvery(detectEvery);
+    return capacityOf(costs, planOf(costs, every), every).followed;
+  };
+  // 3.3 + .7 + 3.2 + 1.4 * .4 = 7.76 ms of 2,000 a second, where every frame is looked at.
+  expect(followed(1)).toBeCloseTo(2000 / 7.76, 0);
+  expect(followed(2)).toBeGreaterThan(followed(1));
+  expect(followed(3)).toBeGreaterThan(followed(2));
+  // A camera's frames come every 40 ms.
+  expect(followed(10)).toBe(followed(3));
+});
+
+test('what is chosen for the largest machine is within what is kept and what may be set', () => {
+  for (const costs of [cpu(MOST.lanes, 0.65), cpu(MOST.lanes, 0.001), { ...gpu({ 1: 4, 2: 5 }), cores: MOST.lanes }]) {
+    const plan = choosePlan(costs);
+    for (const [size, most] of Object.entries(MOST)) expect(plan[size as keyof typeof MOST]).toBeLessThanOrEqual(most);
+  }
 });
 
 describe('on a GPU', () => {

@@ -22,7 +22,7 @@ const kept = async (): Promise<string[]> => (await readdir(join(folder, 'tuning'
 
 test('every model is measured by batch and threads, once, and the measurement is found again', async () => {
   const pack = await defaultPack();
-  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true }, SILENT_LOG);
+  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG);
   if (tuning === null) throw new Error('nothing was measured');
   const cores = availableParallelism();
   expect(tuning.costs.models.map(({ kind }) => kind)).toEqual(['detector', 'landmarks', 'embedder']);
@@ -36,7 +36,7 @@ test('every model is measured by batch and threads, once, and the measurement is
   expect(tuning.capacity.followed).toBeGreaterThan(tuning.capacity.everyFace);
   expect(await kept()).toHaveLength(1);
   expect(await loadTuning(folder, pack, 'cpu')).toEqual(tuning);
-  expect(await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true }, SILENT_LOG)).toEqual(tuning);
+  expect(await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG)).toEqual(tuning);
   // Another provider, or another model, is another measurement.
   expect(await loadTuning(folder, pack, 'cuda')).toBeNull();
   expect(await loadTuning(folder, { ...pack, detector: { ...pack.detector, sha256: 'other' } }, 'cpu')).toBeNull();
@@ -44,12 +44,12 @@ test('every model is measured by batch and threads, once, and the measurement is
 
 test('a measurement that is damaged, or of another version, counts as none', async () => {
   const pack = await defaultPack();
-  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true }, SILENT_LOG);
+  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG);
   if (tuning === null) throw new Error('nothing was measured');
   const [file = ''] = await kept();
   for (const text of [
     '',
-    '{"version": 2}',
+    '{"version": 3}',
     JSON.stringify({ ...tuning, version: 0 }),
     JSON.stringify({ ...tuning, plan: { lanes: -1 } }),
   ]) {
@@ -61,8 +61,56 @@ test('a measurement that is damaged, or of another version, counts as none', asy
   expect(await kept()).toEqual([file]);
 });
 
+test('a measurement that no machine has, or that is of another machine or provider, counts as none', async () => {
+  const pack = await defaultPack();
+  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG);
+  if (tuning === null) throw new Error('nothing was measured');
+  const { plan, costs, capacity } = tuning;
+  for (const wrong of [
+    { machine: 'another machine' },
+    { measuredAt: 'yesterday' },
+    { costs: { ...costs, provider: 'cuda' } },
+    { costs: { ...costs, cores: 1_000_000 } },
+    { costs: { ...costs, lookMs: 0 } },
+    { plan: { ...plan, lanes: 257 } },
+    { plan: { ...plan, threads: 257 } },
+    { plan: { ...plan, preprocessWorkers: 257 } },
+    { plan: { ...plan, maxBatch: 65 } },
+    { plan: { ...plan, fillMs: 101 } },
+    { capacity: { ...capacity, everyFace: 0 } },
+    { capacity: { ...capacity, followed: -1 } },
+  ]) {
+    const [file = ''] = await kept();
+    await writeFile(join(folder, 'tuning', file), JSON.stringify({ ...tuning, ...wrong }));
+    expect(await loadTuning(folder, pack, 'cpu'), JSON.stringify(wrong)).toBeNull();
+  }
+  // It is measured again, and what is kept then is sound.
+  expect(await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG)).not.toBeNull();
+  expect(await loadTuning(folder, pack, 'cpu')).not.toBeNull();
+});
+
+test('what was measured is calculated anew where frames are looked at more often than it was kept for', async () => {
+  const pack = await defaultPack();
+  const withEvery = (detectEvery: number) =>
+    tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery }, SILENT_LOG);
+  const kept = await withEvery(3);
+  if (kept === null) throw new Error('nothing was measured');
+  const served = { framesPerSecond: 1000, p95Ms: 1 };
+  const tried = { ...kept, trials: [{ plan: kept.plan, everyFace: served, followed: served }] };
+  await saveTuning(folder, pack, tried);
+  const often = await withEvery(1);
+  expect(often).toMatchObject({ measuredAt: kept.measuredAt, costs: kept.costs, lookEvery: 1 });
+  expect(often?.capacity.followed).toBeLessThan(kept.capacity.followed);
+  expect(often?.trials).toBeUndefined();
+  // The file is as it was, for whoever sets it back; and of a camera no fewer frames than one in 100 ms are looked at.
+  expect(await withEvery(3)).toEqual(tried);
+  expect(await withEvery(10)).toEqual(tried);
+});
+
 test('nothing is measured where that is not wanted', async () => {
-  expect(await tuningFor(await defaultPack(), 'cpu', { modelsDir: folder, measure: false }, SILENT_LOG)).toBeNull();
+  expect(
+    await tuningFor(await defaultPack(), 'cpu', { modelsDir: folder, measure: false, detectEvery: 3 }, SILENT_LOG),
+  ).toBeNull();
 });
 
 test('the service runs by what was measured and tells it', async () => {
