@@ -182,7 +182,8 @@ describe('the motion gate', () => {
     open.push(camera);
     const { source, frames } = watched({ url: camera.url, fps: 10, motionGate: true });
     await until(() => source.counts.unchanged > 5);
-    expect(source.counts.delivered).toBe(frames.length);
+    // One that the gate is just looking at is counted as delivered until it is held back.
+    await until(() => source.counts.delivered === frames.length);
     expect(source.latest?.atMs).toBeGreaterThan(frames.at(-1)?.atMs ?? Infinity);
   });
 });
