@@ -6,7 +6,7 @@ import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
-import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
 import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
@@ -17,13 +17,14 @@ import type { FrameIn, FrameResult } from './frame-result.js';
 import { ImageMemory } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { Lookalikes } from './gallery/lookalikes.js';
-import { startLanes } from './lane-start.js';
+import { startLanes, type StartedLanes } from './lane-start.js';
 import type { Provider } from './lane-protocol.js';
 import { OpenStream, workOf, type AskedWork } from './open-stream.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
+import { NoLaneError } from './scheduling/no-lane-error.js';
 import type { Origin } from './scheduling/origin.js';
 import { Turns, type FrameTurn } from './scheduling/turns.js';
 import { StreamQueue, type WaitingBytes } from './stream-queue.js';
@@ -46,7 +47,7 @@ export interface PipelineStream {
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
-/** How often waiting frames are checked against their deadlines, and tracks for who has left. */
+/** How often what waits is checked against its deadline, and tracks for who has left. */
 const SWEEP_MS = 100;
 /** Memory of images that is kept for the next ones. */
 const KEPT_IMAGE_BYTES = 16 * 1024 * 1024;
@@ -81,7 +82,7 @@ export class Pipeline {
   #onRequestsDone: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(options: PipelineOptions, started: Awaited<ReturnType<typeof startLanes>>, onRoom: { call: () => void }) {
+  private constructor(options: PipelineOptions, started: StartedLanes, onLaneBack: { call: () => void }) {
     const { pack } = options;
     this.#options = options;
     this.#thresholds = { ...pack.thresholds, ...options.thresholds };
@@ -105,7 +106,11 @@ export class Pipeline {
       detectionScore: this.#thresholds.detectionScore,
       onRoom: () => this.#pump(),
     });
-    onRoom.call = () => this.#pump();
+    onLaneBack.call = () => {
+      // What waited for it first; it may be all that there is room for.
+      this.#lanes.dispatch();
+      this.#pump();
+    };
     this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
     this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
@@ -114,9 +119,9 @@ export class Pipeline {
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
   static async start(options: PipelineOptions): Promise<Pipeline> {
-    const onRoom = { call: (): void => undefined };
-    const started = await startLanes(options, () => onRoom.call());
-    return new Pipeline(options, started, onRoom);
+    const onLaneBack = { call: (): void => undefined };
+    const started = await startLanes(options, () => onLaneBack.call());
+    return new Pipeline(options, started, onLaneBack);
   }
 
   /** What keeps it from taking frames; empty when ready. */
@@ -259,6 +264,7 @@ export class Pipeline {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
+    this.#lanes.drain();
     await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
     if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
     this.#forgetSnapshots();
@@ -345,7 +351,7 @@ export class Pipeline {
 
   async #takeTurn(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
     const held = this.#images.hold(image);
-    const origin: Origin = { source: held, isInteractive: true, deadlineMs: Infinity };
+    const origin: Origin = { source: held, isInteractive: true, deadlineMs: performance.now() + this.#options.deadlineMs };
     try {
       const answer = this.#turns.request({ ...asked, image: held, origin });
       this.#pump();
@@ -388,6 +394,7 @@ export class Pipeline {
       queue.dropOlderThan(nowMs - Math.max(0, deadlineMs - this.#engine.expectedMs));
       tracked?.tick();
     }
+    this.#lanes.dropOverdue(nowMs);
     this.#ended.expire();
     // They tell nothing any more, but forget people who were deleted.
     for (const tracked of this.#ended.streams) tracked.tick();
@@ -418,7 +425,8 @@ export class Pipeline {
     for (const stage of stages) this.#observer.stage(stage, timing[stage]);
   }
 
-  #errorOutcome(error: unknown): { status: 'error'; code: OnlookerError['code']; message: string } {
+  #errorOutcome(error: unknown): FrameOutcome {
+    if (error instanceof NoLaneError) return { status: 'dropped', reason: error.reason };
     this.#logInternal(error);
     const { code, message } = toOnlookerError(error);
     return { status: 'error', code, message };

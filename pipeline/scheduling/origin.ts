@@ -5,6 +5,6 @@ export interface Origin {
   readonly source: object;
   /** Somebody waits for a single image (HTTP, enrolment): it goes before the streams. */
   readonly isInteractive: boolean;
-  /** `performance.now()` by which the answer is to be out; Infinity for a single image. */
+  /** `performance.now()` by which the answer is to be out. */
   readonly deadlineMs: number;
 }
