@@ -169,6 +169,7 @@ export class Pipeline {
       tracked: task === 'faces' ? this.#trackedStream(options, model.id) : null,
       weight: options.weight ?? 1,
       deadlineMs: options.deadlineMs ?? deadlineMs,
+      usualDeadlineMs: deadlineMs,
       model: model.id,
       gallery: this.#gallery,
       thresholds: this.#thresholds,

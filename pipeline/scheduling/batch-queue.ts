@@ -73,5 +73,7 @@ export class BatchQueue<T extends Scheduled> {
 
 /** Whether work from there is due before work from here. */
 export function isBefore(a: Origin, b: Origin): boolean {
-  return a.isInteractive === b.isInteractive ? a.deadlineMs < b.deadlineMs : a.isInteractive;
+  return a.isInteractive === b.isInteractive ? dueMs(a) < dueMs(b) : a.isInteractive;
 }
+
+const dueMs = (origin: Origin): number => origin.dueMs ?? origin.deadlineMs;

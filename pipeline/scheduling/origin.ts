@@ -7,4 +7,9 @@ export interface Origin {
   readonly isInteractive: boolean;
   /** `performance.now()` by which the answer is to be out. */
   readonly deadlineMs: number;
+  /**
+   * `performance.now()` that decides its place among others; its deadline where not said. For a stream that is content with
+   * later answers than most it is when theirs would be due: else others would go before it for ever.
+   */
+  readonly dueMs?: number;
 }
