@@ -25,8 +25,8 @@ import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
-import type { Origin } from './scheduling/origin.js';
 import { Turns, type FrameTurn } from './scheduling/turns.js';
+import { SingleImages } from './single-images.js';
 import { StreamQueue, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import type { Tuning } from './tuning/tuning-store.js';
@@ -71,6 +71,7 @@ export class Pipeline {
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
   readonly #cache: FrameCache;
+  readonly #singleImages: SingleImages;
   readonly #streams = new Set<OpenStream>();
   readonly #ended = new RecentStreams();
   readonly #sweep: NodeJS.Timeout;
@@ -78,8 +79,6 @@ export class Pipeline {
   readonly #forgetRemovals: () => void;
   readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
   readonly #waitingBytes: WaitingBytes = { used: 0 };
-  #requestsOpen = 0;
-  #onRequestsDone: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
   private constructor(options: PipelineOptions, started: StartedLanes, onLaneBack: { call: () => void }) {
@@ -112,6 +111,16 @@ export class Pipeline {
       this.#pump();
     };
     this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
+    this.#singleImages = new SingleImages({
+      cache: this.#cache,
+      turns: this.#turns,
+      images: this.#images,
+      maxFrameBytes: options.maxFrameBytes,
+      maxWaitingBytes: options.maxWaitingBytes,
+      waitingBytes: this.#waitingBytes,
+      deadlineMs: options.deadlineMs,
+      onWaiting: () => this.#pump(),
+    });
     this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
     this.#sweep = setInterval(() => this.#lookAfterStreams(), SWEEP_MS).unref();
@@ -267,7 +276,7 @@ export class Pipeline {
     clearInterval(this.#sweep);
     this.#lanes.drain();
     await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
-    if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
+    await this.#singleImages.settled();
     this.#forgetSnapshots();
     this.#forgetRemovals();
     this.#cache.forget();
@@ -334,32 +343,12 @@ export class Pipeline {
     return queue.stats;
   }
 
-  /** @param sha256 of the image, where it is known */
-  async #request(image: Uint8Array, asked: AskedWork, sha256?: string): Promise<WorkedFrame> {
-    if (image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
-    this.#requestsOpen++;
+  async #request(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
     try {
-      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(image))) : '';
-      return await this.#cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }));
+      return await this.#singleImages.worked(image, asked);
     } catch (error) {
       this.#logInternal(error);
       throw toOnlookerError(error);
-    } finally {
-      this.#requestsOpen--;
-      if (this.#requestsOpen === 0) this.#onRequestsDone?.();
-    }
-  }
-
-  async #takeTurn(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
-    const held = this.#images.hold(image);
-    const origin: Origin = { source: held, isInteractive: true, deadlineMs: performance.now() + this.#options.deadlineMs };
-    try {
-      const answer = this.#turns.request({ ...asked, image: held, origin });
-      this.#pump();
-      return await answer;
-    } catch (error) {
-      held.release();
-      throw error;
     }
   }
 

@@ -8,6 +8,7 @@ import { StreamQueue, type WaitingFrame } from '../../pipeline/stream-queue.js';
 
 const images = new ImageMemory(1 << 20);
 const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
+const oneImage = () => ({ image: images.hold(new Uint8Array(1)), origin, want: 'all' as const });
 
 class TestStream implements StreamTurn {
   readonly results: FrameResult[] = [];
@@ -77,7 +78,7 @@ describe('turns', () => {
     const stream = new TestStream(turns);
     stream.push(10);
     const order: string[] = [];
-    for (let i = 0; i < 3; i++) void turns.request({ image: images.hold(new Uint8Array(1)), origin, want: 'all' });
+    for (let i = 0; i < 3; i++) void turns.request(oneImage);
     for (let i = 0; i < 6; i++) {
       const before = stream.begun.length;
       turns.next(0, 0)?.settle(new Promise<WorkedFrame>(() => undefined));
@@ -88,7 +89,7 @@ describe('turns', () => {
 
   test('refuse more single images than may wait', () => {
     const turns = new Turns(1);
-    const ask = () => turns.request({ image: images.hold(new Uint8Array(1)), origin, want: 'all' });
+    const ask = () => turns.request(oneImage);
     void ask();
     expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
   });
