@@ -215,9 +215,9 @@ export class Pipeline {
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    const sha256 = await imageSha256(image);
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const worked = await this.#request(image, { want: guide });
+    const sha256 = await imageSha256(image);
     return enrolFace(gallery, personId, worked, { sha256, guide }, { gate: this.#gate, match: this.#thresholds.match });
   }
 

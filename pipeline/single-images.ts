@@ -41,7 +41,9 @@ export class SingleImages {
     const leave = this.#enter(image.byteLength);
     this.#open++;
     try {
-      const hash = cache.isOn ? await imageSha256(image) : '';
+      // Who chooses by the pixels, as enrolment does, is never served from memory.
+      const mayBeKnown = cache.isOn && typeof asked.want === 'string';
+      const hash = mayBeKnown ? await imageSha256(image) : '';
       return await cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }, leave));
     } finally {
       leave();

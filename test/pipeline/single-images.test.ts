@@ -1,7 +1,9 @@
 // Single images while they wait: what they hold is bounded, and none of it is copied before its turn.
-import { expect, test } from 'vitest';
+import { webcrypto } from 'node:crypto';
+import { expect, test, vi } from 'vitest';
+import { EnrolmentGuide } from '../../pipeline/enrolment.js';
 import { FrameCache } from '../../pipeline/frame-cache.js';
-import type { WorkedFrame } from '../../pipeline/frame-engine.js';
+import type { FrameWork, WorkedFrame } from '../../pipeline/frame-engine.js';
 import { ImageMemory } from '../../pipeline/image-memory.js';
 import { Turns } from '../../pipeline/scheduling/turns.js';
 import { SingleImages } from '../../pipeline/single-images.js';
@@ -21,12 +23,12 @@ class CountingMemory extends ImageMemory {
   }
 }
 
-function bench({ maxRequests = 64, maxWaitingBytes = 1000 } = {}) {
+function bench({ maxRequests = 64, maxWaitingBytes = 1000, cacheBytes = 0 } = {}) {
   const memory = new CountingMemory(0);
   const turns = new Turns(maxRequests);
   const waitingBytes = { used: 0 };
   const images = new SingleImages({
-    cache: new FrameCache(0, () => 1),
+    cache: new FrameCache(cacheBytes, () => 1),
     turns,
     images: memory,
     maxFrameBytes: 10_000,
@@ -35,9 +37,13 @@ function bench({ maxRequests = 64, maxWaitingBytes = 1000 } = {}) {
     deadlineMs: 1000,
     onWaiting: () => undefined,
   });
-  const ask = (bytes: number) => images.worked(new Uint8Array(bytes), { want: 'points' });
-  /** The next one is worked on. */
-  const serve = () => turns.next(0, 0)?.settle(Promise.resolve(NOBODY));
+  const ask = (bytes: number, want: FrameWork['want'] = 'points') => images.worked(new Uint8Array(bytes), { want });
+  /** The next one is worked on. @returns whether there was one */
+  const serve = (): boolean => {
+    const turn = turns.next(0, 0);
+    turn?.settle(Promise.resolve(NOBODY));
+    return turn !== undefined;
+  };
   return { images, memory, waitingBytes, ask, serve };
 }
 
@@ -85,4 +91,19 @@ test('one may always wait, however large it is and whatever waits in the streams
   serve();
   await large;
   expect(waitingBytes.used).toBe(1000);
+});
+
+test('an image is hashed where memory of it can serve, and nowhere else', async () => {
+  const digest = vi.spyOn(webcrypto.subtle, 'digest');
+  const { ask, serve } = bench({ cacheBytes: 1 << 20 });
+  const enrolled = ask(100, new EnrolmentGuide(0.5, true));
+  // Its turn is taken at once: there is nothing to wait for.
+  serve();
+  await enrolled;
+  expect(digest).not.toHaveBeenCalled();
+  const seen = ask(100);
+  await vi.waitFor(() => expect(serve()).toBe(true));
+  await seen;
+  await ask(100);
+  expect(digest).toHaveBeenCalledTimes(2);
 });
