@@ -196,11 +196,15 @@ export class Pipeline {
     };
   }
 
-  /** One image by itself, ahead of the streams. @throws OnlookerError */
-  async recognise(image: Uint8Array, options: RecogniseOptions): Promise<OkPayload> {
+  /**
+   * One image by itself, ahead of the streams.
+   * @param signal aborted when nobody waits for the answer any more
+   * @throws OnlookerError; what the signal was aborted with
+   */
+  async recognise(image: Uint8Array, options: RecogniseOptions, signal?: AbortSignal): Promise<OkPayload> {
     const startMs = performance.now();
     const { task, model } = this.#answerer(options);
-    const worked = await this.#request(image, workOf(options, WANTED[task]));
+    const worked = await this.#request(image, workOf(options, WANTED[task]), signal);
     const answer = withTotal(answerOf(task, worked, model.id, this.#gallery, this.#thresholds), performance.now() - startMs);
     this.#observeTiming(answer);
     return answer;
@@ -208,15 +212,20 @@ export class Pipeline {
 
   /**
    * Enrols the one face of an image through the quality gate.
+   * @param signal as of `recognise`
    * @throws OnlookerError NOT_FOUND, NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE, and those of a bad image
    */
-  async enrol(personId: string, image: Uint8Array): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
+  async enrol(
+    personId: string,
+    image: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
-    const worked = await this.#request(image, { want: guide });
+    const worked = await this.#request(image, { want: guide }, signal);
     const sha256 = await imageSha256(image);
     return enrolFace(gallery, personId, worked, { sha256, guide }, { gate: this.#gate, match: this.#thresholds.match });
   }
@@ -343,10 +352,11 @@ export class Pipeline {
     return queue.stats;
   }
 
-  async #request(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
+  async #request(image: Uint8Array, asked: AskedWork, signal: AbortSignal | undefined): Promise<WorkedFrame> {
     try {
-      return await this.#singleImages.worked(image, asked);
+      return await this.#singleImages.worked(image, asked, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       this.#logInternal(error);
       throw toOnlookerError(error);
     }

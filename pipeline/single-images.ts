@@ -34,8 +34,11 @@ export class SingleImages {
     this.#parts = parts;
   }
 
-  /** @throws OnlookerError TOO_LARGE, OVERLOADED; and what the work throws */
-  async worked(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
+  /**
+   * @param signal aborted when whoever asks has gone: until its turn comes an image then leaves
+   * @throws OnlookerError TOO_LARGE, OVERLOADED; what the work throws, and what the signal was aborted with
+   */
+  async worked(image: Uint8Array, asked: AskedWork, signal?: AbortSignal): Promise<WorkedFrame> {
     const { cache, maxFrameBytes } = this.#parts;
     if (image.byteLength > maxFrameBytes) throw new OnlookerError('TOO_LARGE');
     const leave = this.#enter(image.byteLength);
@@ -44,7 +47,10 @@ export class SingleImages {
       // Who chooses by the pixels, as enrolment does, is never served from memory.
       const mayBeKnown = cache.isOn && typeof asked.want === 'string';
       const hash = mayBeKnown ? await imageSha256(image) : '';
-      return await cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }, leave));
+      signal?.throwIfAborted();
+      const work = (want: AskedWork['want'], allGone?: AbortSignal): Promise<WorkedFrame> =>
+        this.#takeTurn(image, { ...asked, want }, leave, allGone);
+      return await cache.worked(asked, hash, work, signal);
     } finally {
       leave();
       this.#open--;
@@ -77,14 +83,14 @@ export class SingleImages {
     };
   }
 
-  #takeTurn(image: Uint8Array, asked: AskedWork, leave: () => void): Promise<WorkedFrame> {
+  #takeTurn(image: Uint8Array, asked: AskedWork, leave: () => void, signal?: AbortSignal): Promise<WorkedFrame> {
     const { turns, images, deadlineMs, onWaiting } = this.#parts;
     const origin = { source: {}, isInteractive: true, deadlineMs: performance.now() + deadlineMs };
     const answer = turns.request(() => {
       const held = images.hold(image);
       leave();
       return { ...asked, image: held, origin };
-    });
+    }, signal);
     onWaiting();
     return answer;
   }

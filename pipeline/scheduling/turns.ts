@@ -73,12 +73,26 @@ export class Turns {
     }
   }
 
-  /** A single image takes its place. @param begin called when its turn has come @throws OnlookerError OVERLOADED */
-  request(begin: () => FrameWork): Promise<WorkedFrame> {
+  /**
+   * A single image takes its place.
+   * @param begin called when its turn has come
+   * @param signal gives the place up, unless its turn has come
+   * @throws OnlookerError OVERLOADED; what the signal was aborted with
+   */
+  request(begin: () => FrameWork, signal?: AbortSignal): Promise<WorkedFrame> {
+    signal?.throwIfAborted();
     if (this.#requests.length >= this.#maxRequests)
       throw new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.');
-    return new Promise((resolve) => {
-      this.#requests.push({ begin, settle: resolve });
+    return new Promise((resolve, reject) => {
+      const request = { begin, settle: resolve };
+      this.#requests.push(request);
+      const leave = (): void => {
+        const at = this.#requests.indexOf(request);
+        if (at === -1) return;
+        this.#requests.splice(at, 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
