@@ -93,6 +93,8 @@ export class LanePool {
         }),
     );
     this.dispatch();
+    // Also where one has failed already: until the others are done, lanes read the frame's memory.
+    await Promise.allSettled(waiting);
     const described = await Promise.all(waiting);
     return { answers: described.map(({ answer }) => answer), ...longestLane(described.map(({ spent }) => spent)) };
   }

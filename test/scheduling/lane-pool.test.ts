@@ -106,6 +106,19 @@ test('a lane that lives serves late frames too: they have waited for their turn,
   }
 });
 
+test('a frame is not done before all of its faces are, also where some of them fail: its pixels are read until then', async () => {
+  const lanes = [new TestLane(), new TestLane()] as const;
+  const pool = new LanePool(lanes, rules);
+  // Two at work on each lane, one waits.
+  const described = pool.describe([NOTHING, NOTHING, NOTHING, NOTHING, NOTHING], frameDue(1e9));
+  lanes[0].jobs[0]?.fail();
+  expect(await stateOf(described)).toBe('waits');
+  lanes[1].jobs[0]?.finish();
+  expect(await stateOf(described)).toBe('waits');
+  for (const lane of lanes) lane.jobs[0]?.finish();
+  expect(await stateOf(described)).toBe('the lane ended');
+});
+
 test('closing rejects what waits', async () => {
   const lane = new TestLane();
   const pool = new LanePool([lane], rules);
