@@ -3,6 +3,7 @@
 // to them anew each time, so a new name shows at once. It must never outlive a deletion.
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { Askers } from './askers.js';
 import type { DescribedFace, FrameWork, WorkedFrame } from './frame-engine.js';
 import type { FaceAnswer, FaceItem } from './lane-protocol.js';
 
@@ -12,6 +13,12 @@ type Asked = Pick<FrameWork, 'want' | 'region' | 'minFacePx'>;
 const RANKS = { points: 0, embedding: 1, all: 2 } as const;
 type Level = keyof typeof RANKS;
 
+type Compute<W> = (want: W, signal?: AbortSignal) => Promise<WorkedFrame>;
+/** A frame that is being worked on, and who waits for it. */
+interface Flight {
+  readonly frame: Promise<WorkedFrame>;
+  readonly askers: Askers;
+}
 interface Entry {
   readonly frame: WorkedFrame;
   readonly level: Level;
@@ -40,7 +47,7 @@ export function sha256Of(image: Uint8Array): string {
 export class FrameCache {
   readonly #entries: LRUCache<string, Entry> | null;
   readonly #galleryVersion: () => number;
-  readonly #flights = new Map<string, Promise<WorkedFrame>>();
+  readonly #flights = new Map<string, Flight>();
   readonly #figures = { hits: 0, joined: 0, misses: 0, evictions: 0 };
   /** Grows whenever everything is forgotten: what was begun before must not be kept after. */
   #generation = 0;
@@ -72,12 +79,14 @@ export class FrameCache {
   /**
    * The frame from memory, or worked on now. A frame from memory went through no stage, and its stages say so.
    * @param sha256 of the image; nothing weaker may take its place: who can make two images alike could pass for another
-   * @param compute called before this returns, or never; may be asked for more than was wanted, so that it serves others too
+   * @param compute called before this returns, or never; may be asked for more than was wanted, so that it serves others too.
+   * Its signal is aborted when everybody who waits for it has gone
+   * @param signal aborted when whoever asks has gone
    * @throws what `compute` throws
    */
-  worked(asked: Asked, sha256: string, compute: (want: FrameWork['want']) => Promise<WorkedFrame>): Promise<WorkedFrame> {
+  worked(asked: Asked, sha256: string, compute: Compute<FrameWork['want']>, signal?: AbortSignal): Promise<WorkedFrame> {
     const { want, region = null, minFacePx = null } = asked;
-    if (this.#entries === null || typeof want !== 'string') return compute(want);
+    if (this.#entries === null || typeof want !== 'string') return compute(want, signal);
     const key = JSON.stringify([sha256, region, minFacePx]);
     const level = levelOf(want);
     const version = this.#galleryVersion();
@@ -90,12 +99,15 @@ export class FrameCache {
     // Of those who ask at one version of the gallery each may have the other's answer: the search is at least so new.
     const flightKey = `${key} ${level} ${version}`;
     const flight = this.#flights.get(flightKey);
-    if (flight !== undefined) {
+    if (flight !== undefined && !flight.askers.signal.aborted) {
       this.#figures.joined++;
-      return flight.then((frame) => copyOf(frame, level));
+      flight.askers.join(signal);
+      return flight.frame.then((frame) => copyOf(frame, level));
     }
     this.#figures.misses++;
-    return this.#begin(key, flightKey, level, () => compute(level));
+    const askers = new Askers();
+    askers.join(signal);
+    return this.#begin(key, flightKey, level, askers, compute);
   }
 
   /** Somebody is to be forgotten, and any of these frames may show them. */
@@ -105,12 +117,12 @@ export class FrameCache {
     this.#entries?.clear();
   }
 
-  async #begin(key: string, flightKey: string, level: Level, compute: () => Promise<WorkedFrame>): Promise<WorkedFrame> {
+  async #begin(key: string, flightKey: string, level: Level, askers: Askers, compute: Compute<Level>): Promise<WorkedFrame> {
     const generation = this.#generation;
-    const flight = compute();
+    const flight: Flight = { frame: compute(level, askers.signal), askers };
     this.#flights.set(flightKey, flight);
     try {
-      const frame = await flight;
+      const frame = await flight.frame;
       if (generation === this.#generation) this.#keep(key, { frame: copyOf(frame, level), level });
       return frame;
     } finally {

@@ -121,7 +121,7 @@ export class FrameEngine {
     return this.#slots.inUse;
   }
 
-  /** How long a frame takes that goes to work now, ms: 0 while nothing is under way, so that it is found out again. */
+  /** How long a stream's frame takes that goes to work now, ms: 0 while nothing is under way, so that it is found out again. */
   get expectedMs(): number {
     return this.inFlight === 0 ? 0 : this.#costs.expectedMs;
   }
@@ -139,7 +139,8 @@ export class FrameEngine {
       const glance = typeof want !== 'string' && want.mayCarry ? await this.#glance(frame, want, slot) : null;
       if (glance?.worked) return glance.worked;
       const worked = await this.#look(frame, slot, glance?.decodeMs ?? 0);
-      this.#costs.note(performance.now() - startMs);
+      // A photo of 33 megapixels takes a second, and would have streams drop frames that take a thirtieth of that.
+      if (!frame.origin.isInteractive) this.#costs.note(performance.now() - startMs);
       return worked;
     } finally {
       frame.image.release();

@@ -2,7 +2,7 @@
 // as measured best on this machine, as a rule one lane a core with one thread each.
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { ladderUpTo } from './scheduling/batch-ladder.js';
+import { ladderUpTo, topRung } from './scheduling/batch-ladder.js';
 import { LanePool } from './scheduling/lane-pool.js';
 import type { LaneSettings, Provider } from './lane-protocol.js';
 import { Lane } from './lane.js';
@@ -37,8 +37,12 @@ export function usualPlan(provider: Provider, cores: number): LanePlan {
   return { lanes: cores, threads: 1, preprocessWorkers: Math.max(1, Math.ceil(cores / 2)), maxBatch: 2, fillMs: 0 };
 }
 
-/** A plan with what was asked for outright. */
-function planFor(options: PipelineOptions, provider: Provider, tuning: Tuning | null): LanePlan {
+/** A plan with what was asked for outright; its largest batch is a rung of the ladder. */
+export function planFor(
+  options: Pick<PipelineOptions, 'lanes' | 'preprocessWorkers' | 'maxBatch'>,
+  provider: Provider,
+  tuning: Tuning | null,
+): LanePlan {
   const cores = availableParallelism();
   const plan = tuning?.plan ?? usualPlan(provider, cores);
   const lanes = options.lanes === 'auto' ? plan.lanes : options.lanes;
@@ -47,7 +51,7 @@ function planFor(options: PipelineOptions, provider: Provider, tuning: Tuning | 
     lanes,
     threads: lanes === plan.lanes ? plan.threads : spread,
     preprocessWorkers: options.preprocessWorkers === 'auto' ? plan.preprocessWorkers : options.preprocessWorkers,
-    maxBatch: options.maxBatch === 'auto' ? plan.maxBatch : options.maxBatch,
+    maxBatch: topRung(options.maxBatch === 'auto' ? plan.maxBatch : options.maxBatch),
     fillMs: plan.fillMs,
   };
 }

@@ -20,6 +20,8 @@ export interface OpenStreamParts {
   readonly tracked: TrackedStream | null;
   readonly weight: number;
   readonly deadlineMs: number;
+  /** That of streams that asked for none. */
+  readonly usualDeadlineMs: number;
   /** Id of the model that answers. */
   readonly model: string;
   readonly gallery: Gallery | null;
@@ -82,7 +84,8 @@ export class OpenStream implements StreamTurn {
 
   #workFor({ receivedAtMs }: QueuedFrame, image: HeldImage, want: FrameWork['want']): FrameWork {
     const deadlineMs = receivedAtMs + this.deadlineMs;
-    return { ...workOf(this.#parts.options, want), image, origin: { source: this, isInteractive: false, deadlineMs } };
+    const dueMs = receivedAtMs + Math.min(this.deadlineMs, this.#parts.usualDeadlineMs);
+    return { ...workOf(this.#parts.options, want), image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
   }
 
   /** @param take called when the frame can be answered, and only then */

@@ -43,7 +43,7 @@ export interface PipelineOptions {
   readonly detectEvery: number;
   readonly maxFrameBytes: number;
   readonly maxPixels: number;
-  /** Bytes of all images waiting, over all streams. */
+  /** Bytes of all images waiting, over all streams; single images (HTTP) may take half. */
   readonly maxWaitingBytes: number;
   /** Single images (HTTP) waiting at once; one more is `OVERLOADED`. */
   readonly maxWaitingRequests: number;

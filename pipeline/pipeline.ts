@@ -6,7 +6,7 @@ import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
-import type { DropReason, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
 import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
@@ -17,15 +17,16 @@ import type { FrameIn, FrameResult } from './frame-result.js';
 import { ImageMemory } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { Lookalikes } from './gallery/lookalikes.js';
-import { startLanes } from './lane-start.js';
+import { startLanes, type StartedLanes } from './lane-start.js';
 import type { Provider } from './lane-protocol.js';
 import { OpenStream, workOf, type AskedWork } from './open-stream.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
-import type { Origin } from './scheduling/origin.js';
+import { NoLaneError } from './scheduling/no-lane-error.js';
 import { Turns, type FrameTurn } from './scheduling/turns.js';
+import { SingleImages } from './single-images.js';
 import { StreamQueue, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
 import type { Tuning } from './tuning/tuning-store.js';
@@ -46,7 +47,7 @@ export interface PipelineStream {
   close(how: 'finish' | DropReason): Promise<StreamStats>;
 }
 
-/** How often waiting frames are checked against their deadlines, and tracks for who has left. */
+/** How often what waits is checked against its deadline, and tracks for who has left. */
 const SWEEP_MS = 100;
 /** Memory of images that is kept for the next ones. */
 const KEPT_IMAGE_BYTES = 16 * 1024 * 1024;
@@ -70,6 +71,7 @@ export class Pipeline {
   readonly #engine: FrameEngine;
   readonly #turns: Turns;
   readonly #cache: FrameCache;
+  readonly #singleImages: SingleImages;
   readonly #streams = new Set<OpenStream>();
   readonly #ended = new RecentStreams();
   readonly #sweep: NodeJS.Timeout;
@@ -77,11 +79,9 @@ export class Pipeline {
   readonly #forgetRemovals: () => void;
   readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
   readonly #waitingBytes: WaitingBytes = { used: 0 };
-  #requestsOpen = 0;
-  #onRequestsDone: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(options: PipelineOptions, started: Awaited<ReturnType<typeof startLanes>>, onRoom: { call: () => void }) {
+  private constructor(options: PipelineOptions, started: StartedLanes, onLaneBack: { call: () => void }) {
     const { pack } = options;
     this.#options = options;
     this.#thresholds = { ...pack.thresholds, ...options.thresholds };
@@ -105,8 +105,22 @@ export class Pipeline {
       detectionScore: this.#thresholds.detectionScore,
       onRoom: () => this.#pump(),
     });
-    onRoom.call = () => this.#pump();
+    onLaneBack.call = () => {
+      // What waited for it first; it may be all that there is room for.
+      this.#lanes.dispatch();
+      this.#pump();
+    };
     this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
+    this.#singleImages = new SingleImages({
+      cache: this.#cache,
+      turns: this.#turns,
+      images: this.#images,
+      maxFrameBytes: options.maxFrameBytes,
+      maxWaitingBytes: options.maxWaitingBytes,
+      waitingBytes: this.#waitingBytes,
+      deadlineMs: options.deadlineMs,
+      onWaiting: () => this.#pump(),
+    });
     this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
     this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
     this.#sweep = setInterval(() => this.#lookAfterStreams(), SWEEP_MS).unref();
@@ -114,9 +128,9 @@ export class Pipeline {
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
   static async start(options: PipelineOptions): Promise<Pipeline> {
-    const onRoom = { call: (): void => undefined };
-    const started = await startLanes(options, () => onRoom.call());
-    return new Pipeline(options, started, onRoom);
+    const onLaneBack = { call: (): void => undefined };
+    const started = await startLanes(options, () => onLaneBack.call());
+    return new Pipeline(options, started, onLaneBack);
   }
 
   /** What keeps it from taking frames; empty when ready. */
@@ -164,6 +178,7 @@ export class Pipeline {
       tracked: task === 'faces' ? this.#trackedStream(options, model.id) : null,
       weight: options.weight ?? 1,
       deadlineMs: options.deadlineMs ?? deadlineMs,
+      usualDeadlineMs: deadlineMs,
       model: model.id,
       gallery: this.#gallery,
       thresholds: this.#thresholds,
@@ -181,11 +196,15 @@ export class Pipeline {
     };
   }
 
-  /** One image by itself, ahead of the streams. @throws OnlookerError */
-  async recognise(image: Uint8Array, options: RecogniseOptions): Promise<OkPayload> {
+  /**
+   * One image by itself, ahead of the streams.
+   * @param signal aborted when nobody waits for the answer any more
+   * @throws OnlookerError; what the signal was aborted with
+   */
+  async recognise(image: Uint8Array, options: RecogniseOptions, signal?: AbortSignal): Promise<OkPayload> {
     const startMs = performance.now();
     const { task, model } = this.#answerer(options);
-    const worked = await this.#request(image, workOf(options, WANTED[task]));
+    const worked = await this.#request(image, workOf(options, WANTED[task]), signal);
     const answer = withTotal(answerOf(task, worked, model.id, this.#gallery, this.#thresholds), performance.now() - startMs);
     this.#observeTiming(answer);
     return answer;
@@ -193,16 +212,21 @@ export class Pipeline {
 
   /**
    * Enrols the one face of an image through the quality gate.
+   * @param signal as of `recognise`
    * @throws OnlookerError NOT_FOUND, NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE, and those of a bad image
    */
-  async enrol(personId: string, image: Uint8Array): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
+  async enrol(
+    personId: string,
+    image: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    const sha256 = await imageSha256(image);
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
-    const worked = await this.#request(image, { want: guide });
+    const worked = await this.#request(image, { want: guide }, signal);
+    const sha256 = await imageSha256(image);
     return enrolFace(gallery, personId, worked, { sha256, guide }, { gate: this.#gate, match: this.#thresholds.match });
   }
 
@@ -259,8 +283,9 @@ export class Pipeline {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
+    this.#lanes.drain();
     await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
-    if (this.#requestsOpen > 0) await new Promise<void>((resolve) => (this.#onRequestsDone = resolve));
+    await this.#singleImages.settled();
     this.#forgetSnapshots();
     this.#forgetRemovals();
     this.#cache.forget();
@@ -327,32 +352,13 @@ export class Pipeline {
     return queue.stats;
   }
 
-  /** @param sha256 of the image, where it is known */
-  async #request(image: Uint8Array, asked: AskedWork, sha256?: string): Promise<WorkedFrame> {
-    if (image.byteLength > this.#options.maxFrameBytes) throw new OnlookerError('TOO_LARGE');
-    this.#requestsOpen++;
+  async #request(image: Uint8Array, asked: AskedWork, signal: AbortSignal | undefined): Promise<WorkedFrame> {
     try {
-      const hash = this.#cache.isOn ? (sha256 ?? (await imageSha256(image))) : '';
-      return await this.#cache.worked(asked, hash, (want) => this.#takeTurn(image, { ...asked, want }));
+      return await this.#singleImages.worked(image, asked, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       this.#logInternal(error);
       throw toOnlookerError(error);
-    } finally {
-      this.#requestsOpen--;
-      if (this.#requestsOpen === 0) this.#onRequestsDone?.();
-    }
-  }
-
-  async #takeTurn(image: Uint8Array, asked: AskedWork): Promise<WorkedFrame> {
-    const held = this.#images.hold(image);
-    const origin: Origin = { source: held, isInteractive: true, deadlineMs: Infinity };
-    try {
-      const answer = this.#turns.request({ ...asked, image: held, origin });
-      this.#pump();
-      return await answer;
-    } catch (error) {
-      held.release();
-      throw error;
     }
   }
 
@@ -388,6 +394,7 @@ export class Pipeline {
       queue.dropOlderThan(nowMs - Math.max(0, deadlineMs - this.#engine.expectedMs));
       tracked?.tick();
     }
+    this.#lanes.dropOverdue(nowMs);
     this.#ended.expire();
     // They tell nothing any more, but forget people who were deleted.
     for (const tracked of this.#ended.streams) tracked.tick();
@@ -418,7 +425,8 @@ export class Pipeline {
     for (const stage of stages) this.#observer.stage(stage, timing[stage]);
   }
 
-  #errorOutcome(error: unknown): { status: 'error'; code: OnlookerError['code']; message: string } {
+  #errorOutcome(error: unknown): FrameOutcome {
+    if (error instanceof NoLaneError) return { status: 'dropped', reason: error.reason };
     this.#logInternal(error);
     const { code, message } = toOnlookerError(error);
     return { status: 'error', code, message };

@@ -35,6 +35,7 @@ export class StreamQueue {
   readonly #allWaitingBytes: WaitingBytes;
   readonly #stats = { received: 0, ok: 0, dropped: 0, errors: 0 };
   #atWork = 0;
+  #isFlushing = false;
   /** Whether more came than the credits allow, and the client has not been without an unanswered frame since. */
   #isBeyondCredits = false;
   #waitingBytes = 0;
@@ -121,7 +122,7 @@ export class StreamQueue {
 
   /** Resolves when every frame taken in has been answered. */
   async settled(): Promise<void> {
-    if (this.#unanswered.length === 0) return;
+    if (this.#unanswered.length === 0 && !this.#isFlushing) return;
     await new Promise<void>((resolve) => {
       const before = this.#onEmpty;
       this.#onEmpty = () => {
@@ -163,26 +164,34 @@ export class StreamQueue {
   }
 
   #flush(): void {
-    let answered = 0;
-    for (const frame of this.#unanswered) {
-      if (frame.outcome === null) break;
-      answered++;
-    }
-    for (const { seq, ts, receivedAtMs, outcome } of this.#unanswered.splice(0, answered)) {
-      if (outcome === null) continue;
-      if (outcome.status === 'ok') this.#stats.ok++;
-      else if (outcome.status === 'dropped') this.#stats.dropped++;
-      else this.#stats.errors++;
-      this.#onResult({
-        seq,
-        ts,
-        outcome: outcome.status === 'ok' ? withTotal(outcome, performance.now() - receivedAtMs) : outcome,
-      });
-    }
+    // Who is told a result may hand in a frame at once, which may be answered at once too: it must not overtake.
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    for (let count = this.#answered; count > 0; count = this.#answered)
+      for (const frame of this.#unanswered.splice(0, count)) this.#tell(frame);
+    this.#isFlushing = false;
     if (this.#unanswered.length === 0 && this.#onEmpty !== null) {
       const tell = this.#onEmpty;
       this.#onEmpty = null;
       tell();
     }
+  }
+
+  /** How many may be told: those before the first that has no outcome. */
+  get #answered(): number {
+    const first = this.#unanswered.findIndex(({ outcome }) => outcome === null);
+    return first === -1 ? this.#unanswered.length : first;
+  }
+
+  #tell({ seq, ts, receivedAtMs, outcome }: QueuedFrame): void {
+    if (outcome === null) return;
+    if (outcome.status === 'ok') this.#stats.ok++;
+    else if (outcome.status === 'dropped') this.#stats.dropped++;
+    else this.#stats.errors++;
+    this.#onResult({
+      seq,
+      ts,
+      outcome: outcome.status === 'ok' ? withTotal(outcome, performance.now() - receivedAtMs) : outcome,
+    });
   }
 }

@@ -159,7 +159,8 @@ export const settingsSchema = z.strictObject({
     unit: 's',
   }),
   maxWaitingBytes: integer(1024 * 1024, Number.MAX_SAFE_INTEGER, 256 * 1024 * 1024, {
-    meaning: 'Most bytes of images waiting over all streams; a frame past it is answered `OVERLOADED`.',
+    meaning:
+      'Most bytes of images waiting over all streams, single images (HTTP) at most half of it; one past it is answered `OVERLOADED`.',
     unit: 'bytes',
   }),
   maxWaitingRequests: integer(1, 100_000, 64, {

@@ -7,6 +7,11 @@ export function ladderUpTo(maxBatch: number): readonly number[] {
   return ladder;
 }
 
+/** @returns the largest rung up to `maxBatch`: 3 is 2 */
+export function topRung(maxBatch: number): number {
+  return ladderUpTo(maxBatch).at(-1) ?? 1;
+}
+
 /** Splits a number of items into rungs of the ladder, largest first: 7 is 4, 2, 1. */
 export function splitIntoRungs(count: number, ladder: readonly number[]): number[] {
   const rungs: number[] = [];

@@ -57,14 +57,23 @@ export class BatchQueue<T extends Scheduled> {
       ofSource.set(source, already + 1);
     }
     for (const item of this.#waiting) if (taken.size < most) taken.add(item);
-    const left = this.#waiting.filter((item) => !taken.has(item));
+    this.remove((item) => taken.has(item));
+    return [...taken];
+  }
+
+  /** @returns those it is true of, which wait no more */
+  remove(isRemoved: (item: T) => boolean): T[] {
+    const removed = this.#waiting.filter(isRemoved);
+    const left = this.#waiting.filter((item) => !isRemoved(item));
     this.#waiting.length = 0;
     this.#waiting.push(...left);
-    return [...taken];
+    return removed;
   }
 }
 
 /** Whether work from there is due before work from here. */
 export function isBefore(a: Origin, b: Origin): boolean {
-  return a.isInteractive === b.isInteractive ? a.deadlineMs < b.deadlineMs : a.isInteractive;
+  return a.isInteractive === b.isInteractive ? dueMs(a) < dueMs(b) : a.isInteractive;
 }
+
+const dueMs = (origin: Origin): number => origin.dueMs ?? origin.deadlineMs;

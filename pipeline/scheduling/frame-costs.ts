@@ -1,5 +1,5 @@
-// How long a frame takes from the moment it goes to work to its answer, learned from those that did: what admission judges
-// by. The mean and its deviation are smoothed as TCP does it for round trips (Jacobson, SIGCOMM 1988; RFC 6298).
+// How long a stream's frame takes from the moment it goes to work to its answer, learned from those that did: what admission
+// judges by. The mean and its deviation are smoothed as TCP does it for round trips (Jacobson, SIGCOMM 1988; RFC 6298).
 
 const GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;

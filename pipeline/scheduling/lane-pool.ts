@@ -10,7 +10,11 @@ import type { GallerySnapshot } from '../gallery/gallery.js';
 import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lane-protocol.js';
 import type { Lane, LaneCost } from '../lane.js';
 import { BatchQueue, isBefore } from './batch-queue.js';
+import { NoLaneError } from './no-lane-error.js';
 import type { Origin } from './origin.js';
+
+/** A lane as the pool sees it. */
+export type PoolLane = Pick<Lane, 'alive' | 'idle' | 'detect' | 'describe' | 'useGallery' | 'close'>;
 
 interface Waiting<I, A> {
   readonly item: I;
@@ -23,7 +27,7 @@ type WaitingFace = Waiting<FaceItem, { readonly answer: FaceAnswer }>;
 
 /** What one batch took, and on which lane. */
 interface Spent {
-  readonly lane: Lane;
+  readonly lane: PoolLane;
   readonly inferMs: number;
   readonly matchMs: number;
 }
@@ -43,15 +47,17 @@ export interface BatchRules {
 }
 
 export class LanePool {
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly PoolLane[];
   readonly #rules: BatchRules;
   readonly #frames: BatchQueue<WaitingFrame>;
   readonly #faces: BatchQueue<WaitingFace>;
   /** How many frames are being decoded and will come soon. */
   #coming: () => number = () => 0;
   #filling: NodeJS.Timeout | null = null;
+  #isDraining = false;
+  #isClosed = false;
 
-  constructor(lanes: readonly Lane[], rules: BatchRules) {
+  constructor(lanes: readonly PoolLane[], rules: BatchRules) {
     this.lanes = lanes;
     this.#rules = rules;
     this.#frames = new BatchQueue(rules.mostOfOneStream);
@@ -68,7 +74,7 @@ export class LanePool {
     this.#coming = coming;
   }
 
-  /** The faces of one frame. @throws LaneError when its lane fails */
+  /** The faces of one frame. @throws LaneError when its lane fails, NoLaneError when none comes back in time */
   async detect(item: DetectItem, origin: Origin): Promise<StageCost & { readonly faces: readonly FoundFace[] }> {
     const { faces, spent } = await new Promise<{ faces: readonly FoundFace[]; spent: Spent }>((resolve, reject) => {
       this.#frames.add({ item, origin, resolve, reject }, performance.now());
@@ -77,7 +83,7 @@ export class LanePool {
     return { faces, inferMs: spent.inferMs, matchMs: spent.matchMs };
   }
 
-  /** What is wanted of the faces of one frame, in their order. @throws LaneError when a lane fails */
+  /** What is wanted of the faces of one frame, in their order. @throws LaneError, NoLaneError as `detect` */
   async describe(items: readonly FaceItem[], origin: Origin): Promise<StageCost & { readonly answers: readonly FaceAnswer[] }> {
     const nowMs = performance.now();
     const waiting = items.map(
@@ -87,6 +93,8 @@ export class LanePool {
         }),
     );
     this.dispatch();
+    // Also where one has failed already: until the others are done, lanes read the frame's memory.
+    await Promise.allSettled(waiting);
     const described = await Promise.all(waiting);
     return { answers: described.map(({ answer }) => answer), ...longestLane(described.map(({ spent }) => spent)) };
   }
@@ -95,13 +103,33 @@ export class LanePool {
     for (const lane of this.lanes) lane.useGallery(snapshot);
   }
 
+  /**
+   * While no lane is alive, gives up what was to be answered by now: a lane may take long to come back, or never do. To be
+   * called now and then, so that no item needs a timer of its own. Where a lane is alive, what waits is only late.
+   * @param nowMs `performance.now()`
+   */
+  dropOverdue(nowMs: number): void {
+    if (!this.#isStranded) return;
+    this.#drop(({ origin }) => origin.deadlineMs < nowMs, 'deadline');
+  }
+
+  /** From now on what waits while no lane is alive is given up at once. */
+  drain(): void {
+    this.#isDraining = true;
+    this.dispatch();
+  }
+
+  /** Finishes what is at work, and rejects what waits. */
   async close(): Promise<void> {
     if (this.#filling !== null) clearTimeout(this.#filling);
+    this.#isClosed = true;
+    this.dispatch();
     await Promise.all(this.lanes.map((lane) => lane.close()));
   }
 
   /** Gives every free lane a batch, while there is something to do. */
   dispatch(): void {
+    if (this.#isClosed || (this.#isDraining && this.#isStranded)) this.#drop(() => true, 'draining');
     for (let idle = this.#idleLanes(); idle.length > 0; idle = this.#idleLanes()) {
       const [lane] = idle;
       if (lane === undefined) return;
@@ -113,13 +141,22 @@ export class LanePool {
     }
   }
 
+  get #isStranded(): boolean {
+    return !this.lanes.some(({ alive }) => alive);
+  }
+
+  #drop(isDropped: (waiting: { readonly origin: Origin }) => boolean, reason: NoLaneError['reason']): void {
+    for (const queue of [this.#frames, this.#faces])
+      for (const waiting of queue.remove(isDropped)) waiting.reject(new NoLaneError(reason));
+  }
+
   /** Faces finish frames that hold memory, so they go before frames, unless such a one is due before them. */
   #facesAreNext(): boolean {
     const [face, frame] = [this.#faces.next, this.#frames.next];
     return face !== undefined && (frame === undefined || !isBefore(frame, face));
   }
 
-  #idleLanes(): Lane[] {
+  #idleLanes(): PoolLane[] {
     return this.lanes.filter((lane) => lane.idle);
   }
 
@@ -141,7 +178,7 @@ export class LanePool {
     return true;
   }
 
-  #detectOn(lane: Lane, batch: readonly WaitingFrame[]): Promise<void> {
+  #detectOn(lane: PoolLane, batch: readonly WaitingFrame[]): Promise<void> {
     return this.#run(
       lane,
       batch,
@@ -150,7 +187,7 @@ export class LanePool {
     );
   }
 
-  #describeOn(lane: Lane, batch: readonly WaitingFace[]): Promise<void> {
+  #describeOn(lane: PoolLane, batch: readonly WaitingFace[]): Promise<void> {
     return this.#run(
       lane,
       batch,
@@ -160,7 +197,7 @@ export class LanePool {
   }
 
   async #run<I, A, R extends LaneCost>(
-    lane: Lane,
+    lane: PoolLane,
     batch: readonly Waiting<I, A>[],
     run: (items: readonly I[]) => Promise<R>,
     answerOf: (result: R, index: number) => A,
@@ -182,7 +219,7 @@ export class LanePool {
  * different lanes overlap, so the longest lane is the frame's time. The faces of a batch share one `Spent`.
  */
 function longestLane(spent: readonly Spent[]): StageCost {
-  const byLane = new Map<Lane, StageCost>();
+  const byLane = new Map<PoolLane, StageCost>();
   for (const { lane, inferMs, matchMs } of new Set(spent)) {
     const before = byLane.get(lane);
     byLane.set(lane, { inferMs: (before?.inferMs ?? 0) + inferMs, matchMs: (before?.matchMs ?? 0) + matchMs });

@@ -27,9 +27,13 @@ export interface FrameTurn {
   settle(outcome: Promise<WorkedFrame>): void;
 }
 
+interface Request extends Pick<FrameTurn, 'settle'> {
+  begin(): FrameWork;
+}
+
 export class Turns {
   readonly #maxRequests: number;
-  readonly #requests: FrameTurn[] = [];
+  readonly #requests: Request[] = [];
   /** Streams with a waiting frame; a set keeps the order in which they joined, which decides between equal clocks. */
   readonly #waiting = new Set<StreamTurn>();
   /** How far each stream has come, in turns of weight 1. */
@@ -69,12 +73,26 @@ export class Turns {
     }
   }
 
-  /** A single image takes its place. @throws OnlookerError OVERLOADED */
-  request(work: FrameWork): Promise<WorkedFrame> {
+  /**
+   * A single image takes its place.
+   * @param begin called when its turn has come
+   * @param signal gives the place up, unless its turn has come
+   * @throws OnlookerError OVERLOADED; what the signal was aborted with
+   */
+  request(begin: () => FrameWork, signal?: AbortSignal): Promise<WorkedFrame> {
+    signal?.throwIfAborted();
     if (this.#requests.length >= this.#maxRequests)
       throw new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.');
-    return new Promise((resolve) => {
-      this.#requests.push({ work, settle: resolve });
+    return new Promise((resolve, reject) => {
+      const request = { begin, settle: resolve };
+      this.#requests.push(request);
+      const leave = (): void => {
+        const at = this.#requests.indexOf(request);
+        if (at === -1) return;
+        this.#requests.splice(at, 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
@@ -84,9 +102,14 @@ export class Turns {
    * @param expectedMs how long a frame takes that goes to work now: one whose deadline is nearer is dropped instead
    */
   next(nowMs: number, expectedMs: number): FrameTurn | undefined {
-    const request = this.#requestWasLast && this.#waiting.size > 0 ? undefined : this.#requests.shift();
+    const request = this.#requestWasLast && this.#waiting.size > 0 ? undefined : this.#nextRequest();
     this.#requestWasLast = request !== undefined;
-    return request ?? this.#nextOfStreams(nowMs, expectedMs) ?? this.#requests.shift();
+    return request ?? this.#nextOfStreams(nowMs, expectedMs) ?? this.#nextRequest();
+  }
+
+  #nextRequest(): FrameTurn | undefined {
+    const request = this.#requests.shift();
+    return request && { work: request.begin(), settle: request.settle };
   }
 
   #nextOfStreams(nowMs: number, expectedMs: number): FrameTurn | undefined {

@@ -21,6 +21,7 @@ export class Exchange {
   readonly #res: HttpResponse;
   readonly #onAborted: (() => void)[] = [];
   #aborted = false;
+  #gone: AbortController | null = null;
 
   /** @param params how many parameters the route's pattern has */
   constructor(res: HttpResponse, req: HttpRequest, params: number) {
@@ -41,6 +42,18 @@ export class Exchange {
 
   get aborted(): boolean {
     return this.#aborted;
+  }
+
+  /** Aborted when the client goes away, with an `AbortedError`. */
+  get signal(): AbortSignal {
+    if (this.#gone === null) {
+      const gone = new AbortController();
+      const tell = (): void => gone.abort(new AbortedError());
+      if (this.#aborted) tell();
+      else this.#onAborted.push(tell);
+      this.#gone = gone;
+    }
+    return this.#gone.signal;
   }
 
   param(index: number): string {

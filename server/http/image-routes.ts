@@ -21,7 +21,7 @@ export function imageRoutes(state: ServiceState, maxFrameBytes: number): Route[]
       const options = recogniseOptions({ task, ...imageQuery(exchange.query) });
       pipeline.modelFor(options);
       const image = await requestImage(exchange, maxFrameBytes);
-      return jsonReply(200, withoutTracks(await pipeline.recognise(image, options)));
+      return jsonReply(200, withoutTracks(await pipeline.recognise(image, options, exchange.signal)));
     },
   }));
 }

@@ -94,7 +94,7 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
         const pipeline = state.requirePipeline();
         if (state.requireGallery().person(exchange.param(0)) === undefined) throw noPerson();
         const image = await requestImage(exchange, maxFrameBytes);
-        const { face, created } = await pipeline.enrol(exchange.param(0), image);
+        const { face, created } = await pipeline.enrol(exchange.param(0), image, exchange.signal);
         return jsonReply(created ? 201 : 200, { face: face.id, ...face });
       },
     },

@@ -158,3 +158,38 @@ test('without memory, and where somebody chooses the faces, every frame is worke
   await on.work(1, guide as unknown as FaceItem['want']);
   expect(on.asked).toHaveLength(2);
 });
+
+test('work that several wait for is given up when all of them have gone, and not before', async () => {
+  const cache = new FrameCache(1 << 20, () => 1);
+  const signals: (AbortSignal | undefined)[] = [];
+  const compute = (_want: unknown, signal?: AbortSignal): Promise<WorkedFrame> => {
+    signals.push(signal);
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+  };
+  const [first, second] = [new AbortController(), new AbortController()];
+  const asked = [first, second].map(({ signal }) => cache.worked({ want: 'points' }, image(1), compute, signal));
+  first.abort(new Error('first'));
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+  second.abort(new Error('second'));
+  // Whoever asks next does not wait for what was given up.
+  const next = new AbortController();
+  asked.push(cache.worked({ want: 'points' }, image(1), compute, next.signal));
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
+  next.abort(new Error('next'));
+  const reasons = await Promise.all(asked.map((frame) => frame.then(String, (error: Error) => error.message)));
+  expect(reasons).toEqual(['second', 'second', 'next']);
+});
+
+test('work is not given up where somebody waits who stays', () => {
+  const cache = new FrameCache(1 << 20, () => 1);
+  let given: AbortSignal | undefined;
+  const compute = (_want: unknown, signal?: AbortSignal): Promise<WorkedFrame> => {
+    given = signal;
+    return new Promise(() => undefined);
+  };
+  const gone = new AbortController();
+  void cache.worked({ want: 'points' }, image(1), compute, gone.signal);
+  void cache.worked({ want: 'points' }, image(1), compute);
+  gone.abort();
+  expect(given?.aborted).toBe(false);
+});

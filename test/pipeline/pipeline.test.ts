@@ -1,8 +1,14 @@
 // The pipeline as a whole, without any network: real images in, payloads out.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { FrameResult } from '../../pipeline/frame-result.js';
+import { Gallery, type GallerySnapshot } from '../../pipeline/gallery/gallery.js';
 import { Pipeline } from '../../pipeline/pipeline.js';
+import type { PipelineOptions } from '../../pipeline/pipeline-options.js';
 import type { NamedFace, OkPayload } from '../../protocol/payloads.js';
+import { defaultPack } from '../fixtures.js';
 import { imageOf, pipelineOptions } from './frames.js';
 
 let pipeline: Pipeline;
@@ -177,6 +183,75 @@ describe('streams', () => {
     expect(told.at(-1)).toBe('draining');
     expect(draining.missing()).toEqual(['draining']);
     expect(() => draining.openStream({ task: 'faces' }, () => undefined)).toThrow();
+  });
+
+  describe('when every lane has died', () => {
+    /** A gallery whose next snapshot is none: each lane's thread throws outside of any job, which nothing can answer for. */
+    async function mortal(more: Partial<PipelineOptions>) {
+      const dir = await mkdtemp(join(tmpdir(), 'onlooker-mortal-'));
+      const { embedder } = await defaultPack();
+      if (embedder === undefined) throw new Error('the default pack has an embedder');
+      const gallery = await Gallery.open({ dir, model: { id: embedder.id, sha256: embedder.sha256, dim: embedder.dim } });
+      const told = vi.spyOn(gallery, 'onSnapshot');
+      const mortal = await Pipeline.start(await pipelineOptions({ gallery, ...more }));
+      const useGallery = told.mock.calls[0]?.[0];
+      return {
+        mortal,
+        kill: async () => {
+          useGallery?.(null as unknown as GallerySnapshot);
+          while (mortal.missing().length === 0) await new Promise((resolve) => setImmediate(resolve));
+          // Their threads are to start anew with the real one.
+          useGallery?.(gallery.snapshot);
+        },
+        end: async () => {
+          await mortal.close();
+          await gallery.close();
+          await rm(dir, { recursive: true });
+        },
+      };
+    }
+    const statesOf = (results: readonly FrameResult[]) =>
+      results.map(({ outcome }) => (outcome.status === 'dropped' ? outcome.reason : outcome.status));
+
+    test('frames wait for one to come back, and are answered then', async () => {
+      const { mortal: pipeline, kill, end } = await mortal({});
+      await kill();
+      const results: FrameResult[] = [];
+      const image = await imageOf('cage.jpg');
+      // More than there is room for inside.
+      const streams = Array.from({ length: 8 }, () => pipeline.openStream({ task: 'detect' }, (result) => results.push(result)));
+      for (const stream of streams) stream.push(frame(image, 0));
+      await Promise.all(streams.map((stream) => stream.close('finish')));
+      expect(statesOf(results)).toEqual(Array(8).fill('ok'));
+      await end();
+    });
+
+    test('frames are dropped by their deadline, and images refused, where none comes back in time', async () => {
+      const { mortal: pipeline, kill, end } = await mortal({ deadlineMs: 50 });
+      await kill();
+      const results: FrameResult[] = [];
+      const image = await imageOf('cage.jpg');
+      const stream = pipeline.openStream({ task: 'detect' }, (result) => results.push(result));
+      stream.push(frame(image, 0));
+      await expect(pipeline.recognise(image, { task: 'detect' })).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+      await stream.close('finish');
+      expect(statesOf(results)).toEqual(['deadline']);
+      await end();
+    });
+
+    test('closing does not wait for one', async () => {
+      const { mortal: pipeline, kill, end } = await mortal({ deadlineMs: 600_000 });
+      await kill();
+      const results: FrameResult[] = [];
+      const image = await imageOf('cage.jpg');
+      const stream = pipeline.openStream({ task: 'detect' }, (result) => results.push(result));
+      for (const seq of [0, 1]) stream.push(frame(image, seq));
+      const refused = expect(pipeline.recognise(image, { task: 'detect' })).rejects.toMatchObject({ code: 'DRAINING' });
+      await pipeline.close();
+      await refused;
+      expect(statesOf(results)).toEqual(['draining', 'draining']);
+      await end();
+    });
   });
 
   test('more bytes than may wait are refused, and those that wait are answered', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { usualPlan } from '../../pipeline/lane-start.js';
+import { planFor, usualPlan } from '../../pipeline/lane-start.js';
 import { Pipeline } from '../../pipeline/pipeline.js';
 import { pipelineOptions } from './frames.js';
 
@@ -59,3 +59,8 @@ test.skipIf(!existsSync(SWIFTSHADER))(
     await rm(folder, { recursive: true });
   },
 );
+
+test('a largest batch that is no power of two is rounded down to one, for lanes and scheduler alike', () => {
+  const largest = (maxBatch: number) => planFor({ lanes: 1, preprocessWorkers: 1, maxBatch }, 'cpu', null).maxBatch;
+  expect([1, 2, 3, 4, 7, 63, 64].map(largest)).toEqual([1, 2, 2, 4, 4, 32, 64]);
+});

@@ -89,6 +89,26 @@ describe('a stream queue', () => {
     expect(told()).toEqual(['0:ok', '1:error']);
   });
 
+  test('keeps the order, and its account, where who is told a result hands in the next frame at once', async () => {
+    const told: number[] = [];
+    const refused: FrameOutcome = { status: 'error', code: 'TOO_LARGE', message: '' };
+    const queue: StreamQueue = new StreamQueue(
+      2,
+      ({ seq }) => {
+        if (seq === 0) queue.pushAnswered(place(2), refused);
+        told.push(seq);
+      },
+      { used: 0 },
+    );
+    const [first, second] = [queue.pushTaken(place(0)), queue.pushTaken(place(1))];
+    const settled = queue.settled();
+    queue.settle(second, OK);
+    queue.settle(first, OK);
+    expect(told).toEqual([0, 1, 2]);
+    await settled;
+    expect(queue.stats).toEqual({ received: 3, ok: 2, dropped: 0, errors: 1 });
+  });
+
   test('accounts for every frame: received is ok and dropped and errors', async () => {
     const { queue } = queueOf(2);
     for (let seq = 0; seq < 20; seq++) {

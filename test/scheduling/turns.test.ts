@@ -8,6 +8,14 @@ import { StreamQueue, type WaitingFrame } from '../../pipeline/stream-queue.js';
 
 const images = new ImageMemory(1 << 20);
 const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
+const oneImage = () => ({ image: images.hold(new Uint8Array(1)), origin, want: 'all' as const });
+const NOBODY: WorkedFrame = {
+  width: 1,
+  height: 1,
+  faces: [],
+  isCarried: false,
+  stages: { decode: 1, preprocess: 1, infer: 1, match: 1 },
+};
 
 class TestStream implements StreamTurn {
   readonly results: FrameResult[] = [];
@@ -77,7 +85,7 @@ describe('turns', () => {
     const stream = new TestStream(turns);
     stream.push(10);
     const order: string[] = [];
-    for (let i = 0; i < 3; i++) void turns.request({ image: images.hold(new Uint8Array(1)), origin, want: 'all' });
+    for (let i = 0; i < 3; i++) void turns.request(oneImage);
     for (let i = 0; i < 6; i++) {
       const before = stream.begun.length;
       turns.next(0, 0)?.settle(new Promise<WorkedFrame>(() => undefined));
@@ -88,9 +96,32 @@ describe('turns', () => {
 
   test('refuse more single images than may wait', () => {
     const turns = new Turns(1);
-    const ask = () => turns.request({ image: images.hold(new Uint8Array(1)), origin, want: 'all' });
+    const ask = () => turns.request(oneImage);
     void ask();
     expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+  });
+
+  test('are not kept for a single image that nobody waits for any more', async () => {
+    const turns = new Turns(2);
+    const gone = new AbortController();
+    const left = turns.request(oneImage, gone.signal);
+    const stays = turns.request(oneImage);
+    gone.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    expect(turns.requestsWaiting).toBe(1);
+    turns.next(0, 0)?.settle(Promise.resolve(NOBODY));
+    expect(await stays).toBe(NOBODY);
+    expect(() => turns.request(oneImage, gone.signal)).toThrow('gone');
+  });
+
+  test('that have come are finished, whoever has gone meanwhile', async () => {
+    const turns = new Turns(2);
+    const gone = new AbortController();
+    const asked = turns.request(oneImage, gone.signal);
+    const turn = turns.next(0, 0);
+    gone.abort(new Error('gone'));
+    turn?.settle(Promise.resolve(NOBODY));
+    expect(await asked).toBe(NOBODY);
   });
 
   test('are not wasted on a frame that would be answered after its deadline', () => {

@@ -1,0 +1,131 @@
+// Work that waits for a lane, on lanes that do as they are told: nobody may wait for ever, whatever becomes of them.
+import { describe, expect, test } from 'vitest';
+import type { DetectItem, FaceItem } from '../../pipeline/lane-protocol.js';
+import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
+
+/** A lane that works until it is told how each job ended, and can die. */
+class TestLane implements PoolLane {
+  alive = true;
+  readonly jobs: { readonly size: number; finish(): void; fail(): void }[] = [];
+
+  get idle(): boolean {
+    return this.alive && this.jobs.length === 0;
+  }
+  async detect(items: readonly DetectItem[]) {
+    await this.#work(items.length);
+    return { frames: items.map(() => []), inferMs: 1, matchMs: 0, batches: [] };
+  }
+  async describe(items: readonly FaceItem[]) {
+    await this.#work(items.length);
+    return { answers: items.map(() => ({ points: [] })), inferMs: 1, matchMs: 0, batches: [] };
+  }
+  die(): void {
+    this.alive = false;
+    for (const job of [...this.jobs]) job.fail();
+  }
+  useGallery = (): void => undefined;
+  close = (): Promise<void> => Promise.resolve();
+
+  #work(size: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => () => {
+        this.jobs.shift();
+        settle();
+      };
+      this.jobs.push({ size, finish: end(resolve), fail: end(() => reject(new Error('the lane ended'))) });
+    });
+  }
+}
+
+const rules = { maxBatch: 2, mostOfOneStream: 1, fillMs: 0, onBatch: () => undefined };
+const NOTHING = {} as unknown as DetectItem & FaceItem;
+const frameDue = (deadlineMs: number) => ({ source: {}, isInteractive: false, deadlineMs });
+const image = (deadlineMs: number) => ({ source: {}, isInteractive: true, deadlineMs });
+/** How it stands with something once everything that is ready to happen has happened. */
+async function stateOf(promise: Promise<unknown>): Promise<string> {
+  const ended = promise.then(
+    () => 'done',
+    (error: unknown) => (error as Error & { reason?: string }).reason ?? (error as Error).message,
+  );
+  return Promise.race([ended, new Promise<string>((resolve) => setImmediate(() => resolve('waits')))]);
+}
+
+describe('while no lane is alive', () => {
+  test('frames wait until their deadline for one to come back, and are then dropped', async () => {
+    const lane = new TestLane();
+    lane.die();
+    const pool = new LanePool([lane], rules);
+    const [soon, late] = [pool.detect(NOTHING, frameDue(100)), pool.detect(NOTHING, frameDue(300))];
+    pool.dropOverdue(200);
+    expect([await stateOf(soon), await stateOf(late)]).toEqual(['deadline', 'waits']);
+    lane.alive = true;
+    pool.dispatch();
+    lane.jobs[0]?.finish();
+    expect(await stateOf(late)).toBe('done');
+  });
+
+  test('a single image is refused by a code of the catalogue', async () => {
+    const lane = new TestLane();
+    lane.die();
+    const pool = new LanePool([lane], rules);
+    const asked = pool.detect(NOTHING, image(100));
+    pool.dropOverdue(200);
+    await expect(asked).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+  });
+
+  test('the faces of a frame do not wait either', async () => {
+    const lane = new TestLane();
+    const pool = new LanePool([lane], rules);
+    const described = pool.describe([NOTHING, NOTHING, NOTHING], frameDue(100));
+    lane.die();
+    pool.dropOverdue(200);
+    expect(await stateOf(described)).not.toBe('waits');
+    expect(pool.queued).toEqual({ frames: 0, faces: 0 });
+  });
+
+  test('nothing is waited for once the service drains, whenever the last lane died', async () => {
+    const lane = new TestLane();
+    const pool = new LanePool([lane], rules);
+    const [atWork, waiting] = [pool.detect(NOTHING, frameDue(1e9)), pool.detect(NOTHING, frameDue(1e9))];
+    pool.drain();
+    expect([await stateOf(atWork), await stateOf(waiting)]).toEqual(['waits', 'waits']);
+    lane.die();
+    expect([await stateOf(atWork), await stateOf(waiting)]).toEqual(['the lane ended', 'draining']);
+    await expect(pool.detect(NOTHING, image(1e9))).rejects.toMatchObject({ code: 'DRAINING' });
+  });
+});
+
+test('a lane that lives serves late frames too: they have waited for their turn, not for it', async () => {
+  const lane = new TestLane();
+  const pool = new LanePool([lane], rules);
+  const [first, second] = [pool.detect(NOTHING, frameDue(100)), pool.detect(NOTHING, frameDue(100))];
+  pool.dropOverdue(200);
+  for (const frame of [first, second]) {
+    lane.jobs[0]?.finish();
+    expect(await stateOf(frame)).toBe('done');
+  }
+});
+
+test('a frame is not done before all of its faces are, also where some of them fail: its pixels are read until then', async () => {
+  const lanes = [new TestLane(), new TestLane()] as const;
+  const pool = new LanePool(lanes, rules);
+  // Two at work on each lane, one waits.
+  const described = pool.describe([NOTHING, NOTHING, NOTHING, NOTHING, NOTHING], frameDue(1e9));
+  lanes[0].jobs[0]?.fail();
+  expect(await stateOf(described)).toBe('waits');
+  lanes[1].jobs[0]?.finish();
+  expect(await stateOf(described)).toBe('waits');
+  for (const lane of lanes) lane.jobs[0]?.finish();
+  expect(await stateOf(described)).toBe('the lane ended');
+});
+
+test('closing rejects what waits', async () => {
+  const lane = new TestLane();
+  const pool = new LanePool([lane], rules);
+  const [atWork, waiting] = [pool.detect(NOTHING, frameDue(1e9)), pool.detect(NOTHING, frameDue(1e9))];
+  await pool.close();
+  expect(await stateOf(waiting)).toBe('draining');
+  lane.jobs[0]?.finish();
+  expect(await stateOf(atWork)).toBe('done');
+  expect(await stateOf(pool.detect(NOTHING, frameDue(1e9)))).toBe('draining');
+});
