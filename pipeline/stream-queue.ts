@@ -36,7 +36,6 @@ export class StreamQueue {
   readonly #stats = { received: 0, ok: 0, dropped: 0, errors: 0 };
   #atWork = 0;
   #isFlushing = false;
-  /** Whether more came than the credits allow, and the client has not been without an unanswered frame since. */
   #isBeyondCredits = false;
   #waitingBytes = 0;
   #onEmpty: (() => void) | null = null;
@@ -76,6 +75,11 @@ export class StreamQueue {
   pushAnswered(frame: FramePlace, outcome: FrameOutcome): void {
     this.#append(frame, outcome);
     this.#flush();
+  }
+
+  /** Whether more came than the credits allow, and the client has not been without an unanswered frame since. */
+  get isBeyondCredits(): boolean {
+    return this.#isBeyondCredits;
   }
 
   /** The oldest waiting frame, which `take` would take. */

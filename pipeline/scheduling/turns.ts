@@ -34,7 +34,7 @@ interface Request extends Pick<FrameTurn, 'settle'> {
 export class Turns {
   readonly #maxRequests: number;
   readonly #requests: Request[] = [];
-  /** Streams with a waiting frame; a set keeps the order in which they joined, which decides between equal clocks. */
+  /** Streams with a waiting frame; a set keeps the order in which they joined, which decides where all else is equal. */
   readonly #waiting = new Set<StreamTurn>();
   /** How far each stream has come, in turns of weight 1. */
   readonly #clocks = new WeakMap<StreamTurn, number>();
@@ -133,11 +133,21 @@ export class Turns {
     let least = Infinity;
     for (const stream of this.#waiting) {
       const clock = this.#clocks.get(stream) ?? 0;
-      if (clock < least) {
-        least = clock;
-        first = stream;
-      }
+      if (clock > least || (clock === least && first !== undefined && !isFresher(stream, first))) continue;
+      least = clock;
+      first = stream;
     }
     return first;
   }
 }
+
+/**
+ * Which of two streams with equal clocks is next, where more comes than can be served: the one whose frame is newer. The
+ * other's will be replaced before it has become old, and each still has its turn in every round.
+ */
+function isFresher(stream: StreamTurn, other: StreamTurn): boolean {
+  if (!stream.queue.isBeyondCredits || !other.queue.isBeyondCredits)
+    return !stream.queue.isBeyondCredits && other.queue.isBeyondCredits;
+  return cameAtMs(stream) > cameAtMs(other);
+}
+const cameAtMs = ({ queue }: StreamTurn): number => queue.next?.frame.receivedAtMs ?? -Infinity;

@@ -21,15 +21,15 @@ class TestStream implements StreamTurn {
   readonly results: FrameResult[] = [];
   readonly queue: StreamQueue;
   readonly begun: number[] = [];
-  readonly #credits = 1000;
   #seq = 0;
 
   constructor(
     private readonly turns: Turns,
     readonly weight = 1,
     readonly deadlineMs = 1_000_000,
+    credits = 1000,
   ) {
-    this.queue = new StreamQueue(this.#credits, (result) => this.results.push(result), { used: 0 });
+    this.queue = new StreamQueue(credits, (result) => this.results.push(result), { used: 0 });
   }
 
   push(count: number, receivedAtMs = 0): void {
@@ -64,6 +64,33 @@ describe('turns', () => {
     for (const stream of [one, two, half]) stream.push(100);
     take(turns, 70);
     expect([one.begun.length, two.begun.length, half.begun.length]).toEqual([20, 40, 10]);
+  });
+
+  test('go to the newest frame where streams send more than they may, and to each of them in every round', () => {
+    const turns = new Turns(10);
+    const streams = [5, 9, 7].map((cameMs) => {
+      const stream = new TestStream(turns, 1, 1_000_000, 1);
+      stream.push(2, cameMs);
+      return stream;
+    });
+    const [five, nine, seven] = streams.map(({ begun }) => begun);
+    take(turns, 1);
+    expect([five, nine, seven]).toEqual([[], [1], []]);
+    streams[1]?.push(1, 12);
+    take(turns, 1);
+    expect([five, nine, seven]).toEqual([[], [1], [1]]);
+    take(turns, 2);
+    expect([five, nine, seven]).toEqual([[1], [1, 2], [1]]);
+  });
+
+  test('go to a stream that keeps to its credits before those that do not', () => {
+    const turns = new Turns(10);
+    const greedy = new TestStream(turns, 1, 1_000_000, 1);
+    const modest = new TestStream(turns, 1, 1_000_000, 1);
+    greedy.push(2, 9);
+    modest.push(1, 3);
+    take(turns, 1);
+    expect([greedy.begun, modest.begun]).toEqual([[], [0]]);
   });
 
   test('come at once to a stream that was silent, which has saved none up', () => {
