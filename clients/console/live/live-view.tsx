@@ -1,6 +1,5 @@
 // Live: what a camera sees, with who was recognised drawn on the very frame it was seen in, and what is going on in words.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { NamedFace } from '../../../protocol/payloads.js';
 import { linkTo, goTo, route } from '../app/router.js';
 import { http } from '../app/service.js';
 import { Button } from '../components/button.js';
@@ -14,6 +13,7 @@ import { faceCrop } from './face-crop.js';
 import { FacesInView } from './faces-in-view.js';
 import { FiguresCard } from './figures-card.js';
 import { FilmDrop } from './film-drop.js';
+import type { LiveFace } from './live-face.js';
 import { LiveSession } from './live-session.js';
 import type { Choice } from './live-source.js';
 import { loadText, statusOf } from './live-status.js';
@@ -141,7 +141,7 @@ function Shown({ session, onRetry }: { readonly session: LiveSession; readonly o
   const status = statusOf(state, session.faces.value);
   const load = state.is === 'live' ? loadText(session.figures.value) : undefined;
 
-  const enrol = async ({ track, box }: NamedFace) => {
+  const enrol = async ({ track, box }: LiveFace) => {
     if (track === null) return;
     // The face as it was when the button was pressed, in the frame that is newest then.
     const { newest } = session;
