@@ -30,7 +30,7 @@ describe.skipIf(!hasChromium)('events in the console', () => {
     const { page, context, complaints } = await openPage(browser);
     await page.goto(`${service.url}/#/events`);
     await page.getByRole('heading', { name: 'Nothing has happened yet' }).waitFor();
-    await page.getByText('Live', { exact: true }).last().waitFor();
+    await page.getByText('Connected', { exact: true }).waitFor();
 
     await visit(service.url, 'door', franck);
     const card = cards(page).first();
@@ -104,7 +104,7 @@ describe.skipIf(!hasChromium)('events in the console', () => {
     service = await startService(env);
     // Some of it happens before the page is back.
     await visit(service.url, 'yard', audrey);
-    await page.getByText('Live', { exact: true }).last().waitFor();
+    await page.getByText('Connected', { exact: true }).waitFor();
     await visit(service.url, 'gate', franck);
     await expect.poll(() => texts(page)).toEqual(['Unknown gate', 'Unknown yard', 'Unknown door']);
     await expect.poll(() => page.locator('.events-step-appear').count()).toBe(3);

@@ -4,6 +4,7 @@ import { liveResult, type LiveFace } from '../../clients/console/live/live-face.
 import { sayingOf } from '../../clients/console/live/face-words.js';
 import { statusOf } from '../../clients/console/live/live-status.js';
 import type { Candidate } from '../../protocol/payloads.js';
+import type { StreamState } from '../../protocol/streams.js';
 
 // Not every Node that is supported has one.
 beforeAll(() => void vi.stubGlobal('navigator', { languages: ['en-GB'] }));
@@ -58,6 +59,15 @@ test('faces that are but looked for have no track and no name, and are counted',
   expect(sayingOf(found)).toEqual({ is: 'found' });
   expect(said(found)).toBe('1 face in view');
   expect(said(found, found)).toBe('2 faces in view');
+});
+
+test('why a camera is away is said in the words of the console, and one that came to its end was not switched off', () => {
+  const away = (state: StreamState, reason: string | null) => statusOf({ is: 'away', state, reason }, undefined).text;
+  expect(away('backoff', 'the connection is refused')).toBe(
+    'The camera cannot be reached; it is tried again. The connection is refused.',
+  );
+  expect(away('disabled', 'the file has ended')).toBe('The file has ended.');
+  expect(away('disabled', null)).toBe('The camera is switched off in Streams.');
 });
 
 test('results without faces are none of the live view, and named faces stay as they are', () => {

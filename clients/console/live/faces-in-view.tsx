@@ -49,7 +49,7 @@ function FaceRow({ face, onEnrol }: { readonly face: LiveFace; readonly onEnrol:
         />
       ) : (
         face.track !== null && (
-          <Button icon="add" onClick={onEnrol}>
+          <Button icon="add" label={t('live.enrol_track', { track: shortTrack(face.track) })} onClick={onEnrol}>
             {t('live.enrol')}
           </Button>
         )

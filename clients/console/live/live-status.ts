@@ -1,9 +1,10 @@
 // What is happening, in plain sentences: what stands in the way, or who is in view; and whether less is looked at than
 // could be, and whose fault that is.
 import { CameraError } from '../../browser/camera-error.js';
-import { StreamClosedError } from '../../errors.js';
+import { ServerError, StreamClosedError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
 import { formatNumber, isolated, t } from '../i18n/i18n.js';
+import { sourceReason } from '../streams/source-reason.js';
 import { sayingOf } from './face-words.js';
 import type { LiveFace } from './live-face.js';
 import type { LiveFigures, LiveState } from './live-source.js';
@@ -69,10 +70,13 @@ const byNearness = ({ box: one }: LiveFace, { box: other }: LiveFace): number =>
 function failureOf(error: unknown): string {
   if (error instanceof CameraError) return t(`people.camera_${error.code}`);
   if (error instanceof StreamClosedError) return t('live.taken_over');
+  if (error instanceof ServerError && error.code === 'NOT_FOUND') return t('live.no_such_stream');
   return failureText(error);
 }
 
 function awayText({ state, reason }: LiveState & { readonly is: 'away' }): string {
-  const text = t(`live.stream_${state}`);
-  return reason === null ? text : `${text} ${reason}`;
+  if (reason === null) return t(`live.stream_${state}`);
+  const { text } = sourceReason(reason);
+  // Nobody has switched off what is not watched for a reason: it came to its end.
+  return state === 'disabled' ? text : `${t(`live.stream_${state}`)} ${text}`;
 }
