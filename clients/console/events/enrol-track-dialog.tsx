@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Person } from '../../http-client.js';
 import type { Candidate } from '../../../protocol/payloads.js';
+import { ServerError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
 import { http } from '../app/service.js';
 import { Button } from '../components/button.js';
@@ -26,21 +27,28 @@ interface EnrolTrackDialogProps {
   readonly hint: string;
   /** Lays out picture and name. */
   readonly formClass: string;
+  /** The service does not know this track any more. */
+  readonly onForgotten?: () => void;
   readonly onClose: () => void;
 }
 
-export function EnrolTrackDialog({ track, picture, hint, formClass, onClose }: EnrolTrackDialogProps) {
+export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten, onClose }: EnrolTrackDialogProps) {
   const [name, setName] = useState('');
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const candidates = useCandidates(track);
+  const [isForgotten, setForgotten] = useState(false);
+  const forget = () => {
+    setForgotten(true);
+    onForgotten?.();
+  };
+  const candidates = useCandidates(track, forget);
   useEffect(() => {
     if (!people.value) void loadPeople();
   }, []);
   const wanted = name.trim();
   const known = personNamed(wanted, people.value);
   const enrol = async () => {
-    if (wanted === '' || isBusy) return;
+    if (wanted === '' || isBusy || isForgotten) return;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -50,8 +58,8 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onClose }: E
       void loadPeople();
       onClose();
     } catch (error) {
-      const isForgotten = error instanceof TrackForgottenError;
-      setFailure(isForgotten ? t('events.why_forgotten') : refusalText(error, (id) => personOf(id)?.name));
+      if (error instanceof TrackForgottenError) forget();
+      else setFailure(refusalText(error, (id) => personOf(id)?.name));
       setBusy(false);
     }
   };
@@ -62,7 +70,7 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onClose }: E
       actions={
         <>
           <Button onClick={onClose}>{t('shell.cancel')}</Button>
-          <Button kind="primary" busy={isBusy} disabled={wanted === ''} onClick={() => void enrol()}>
+          <Button kind="primary" busy={isBusy} disabled={wanted === '' || isForgotten} onClick={() => void enrol()}>
             {known ? t('events.add_faces') : t('events.enrol')}
           </Button>
         </>
@@ -78,8 +86,8 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onClose }: E
         {picture}
         <TextField
           label={t('people.name')}
-          hint={known ? undefined : hint}
-          error={failure}
+          hint={known || isForgotten ? undefined : hint}
+          error={isForgotten ? t('events.why_forgotten') : failure}
           value={name}
           maxLength={200}
           autoFocus
@@ -125,14 +133,16 @@ function tellAdded({ id, name }: Person, faces: readonly string[]): void {
   });
 }
 
-/** Whom the face resembles most; nobody where the service does not know any more. */
-function useCandidates(track: string): readonly Candidate[] {
+/** Whom the face resembles most. @param onForgotten the service does not know any more */
+function useCandidates(track: string, onForgotten: () => void): readonly Candidate[] {
   const [candidates, setCandidates] = useState<readonly Candidate[]>([]);
   useEffect(() => {
     let isStale = false;
     http.tracks.get(track).then(
       (answer) => !isStale && setCandidates(answer.candidates),
-      () => undefined,
+      (error: unknown) => {
+        if (!isStale && error instanceof ServerError && error.code === 'NOT_FOUND') onForgotten();
+      },
     );
     return () => void (isStale = true);
   }, [track]);

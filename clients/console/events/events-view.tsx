@@ -91,6 +91,7 @@ export default function EventsView() {
           picture={<VisitPicture visit={enrolling} size="large" />}
           hint={t('events.enrol_hint')}
           formClass="events-enrol"
+          onForgotten={() => timeline.forget(enrolling.key)}
           onClose={() => setEnrolling(undefined)}
         />
       )}

@@ -25,19 +25,25 @@ export function fitted(text: string, room: number, widthOf: (text: string) => nu
 }
 
 /**
- * Where a label goes: above its face, or below it, or within it, wherever it is on the canvas and hides no other label; above
- * all the same where there is no such place.
+ * Where a label goes: above its face, or below it, within it, or beside it, wherever it is on the canvas and hides no other
+ * label; where there is no such place the first that is on the canvas.
  *
  * @param taken where the labels before it are
  */
-export function placeOf({ width, height }: Size, [x, y, , tall]: Area, canvas: Size, taken: readonly Area[]): Area {
-  const left = Math.max(0, Math.min(x, canvas.width - width));
-  const places = [y - height, y + tall, y, y + tall - height]
-    .filter((top) => top >= 0 && top + height <= canvas.height)
-    .map((top): Area => [left, top, width, height]);
+export function placeOf({ width, height }: Size, [x, y, wide, tall]: Area, canvas: Size, taken: readonly Area[]): Area {
+  const [above, below, right] = [y - height, y + tall, x + wide - width];
+  const corners = [
+    ...[above, below].flatMap((top) => [x, right].map((left) => [left, top] as const)),
+    ...[y, below - height].flatMap((top) => [x, x + wide, x - width].map((left) => [left, top] as const)),
+  ];
+  const places = corners
+    .filter(([, top]) => top >= 0 && top + height <= canvas.height)
+    .map(([left, top]): Area => [clamped(left, canvas.width - width), top, width, height]);
   const free = places.find((place) => !taken.some((other) => overlap(place, other)));
-  return free ?? places[0] ?? [left, Math.max(0, Math.min(y - height, canvas.height - height)), width, height];
+  return free ?? places[0] ?? [clamped(x, canvas.width - width), clamped(above, canvas.height - height), width, height];
 }
+
+const clamped = (value: number, most: number): number => Math.max(0, Math.min(value, most));
 
 const overlap = (one: Area, other: Area): boolean =>
   one[0] < other[0] + other[2] && other[0] < one[0] + one[2] && one[1] < other[1] + other[3] && other[1] < one[1] + one[3];
