@@ -1,6 +1,6 @@
 // Labels of faces in the live picture: short enough for it, and none upon another.
 import { describe, expect, test } from 'vitest';
-import { fitted, placeOf, type Area } from '../../clients/console/live/label.js';
+import { fitted, freeOf, placesOf, type Area } from '../../clients/console/live/label.js';
 
 describe('a name', () => {
   const widthOf = (text: string): number => 10 * Array.from(text).length;
@@ -21,7 +21,7 @@ describe('a name', () => {
 describe('a label', () => {
   const canvas = { width: 640, height: 480 };
   const size = { width: 120, height: 24 };
-  const place = (face: Area, ...taken: readonly Area[]): Area => placeOf(size, face, canvas, taken);
+  const place = (face: Area, ...taken: readonly Area[]): Area | undefined => freeOf(placesOf(size, face, canvas), taken);
 
   test('is above its face, below it at the upper edge, and never beyond the picture', () => {
     expect(place([100, 100, 80, 100])).toEqual([100, 76, 120, 24]);
@@ -30,12 +30,13 @@ describe('a label', () => {
     expect(place([0, 0, 640, 480])).toEqual([0, 0, 120, 24]);
   });
 
-  test('goes elsewhere rather than upon another one', () => {
-    const first = place([100, 100, 80, 100]);
-    const second = place([150, 105, 80, 100], first);
-    expect(second).toEqual([150, 205, 120, 24]);
-    const third = place([140, 102, 80, 100], first, second);
-    expect(third[1]).not.toBe(first[1]);
-    expect([first, second].some(([x, y]) => Math.abs(x - third[0]) < 120 && Math.abs(y - third[1]) < 24)).toBe(false);
+  test('goes elsewhere rather than upon another one, and nowhere where all is taken', () => {
+    const first = [100, 76, 120, 24] as const;
+    const second = [150, 205, 120, 24] as const;
+    expect(place([100, 100, 80, 100])).toEqual(first);
+    expect(place([150, 105, 80, 100], first)).toEqual([150, 205, 120, 24]);
+    const [x = 0, y = 0] = place([140, 102, 80, 100], first, second) ?? [];
+    for (const [left, top] of [first, second]) expect(Math.abs(x - left) < 120 && Math.abs(y - top) < 24).toBe(false);
+    expect(place([100, 100, 80, 100], [0, 0, 640, 480])).toBeUndefined();
   });
 });

@@ -25,22 +25,27 @@ export function fitted(text: string, room: number, widthOf: (text: string) => nu
 }
 
 /**
- * Where a label goes: above its face, or below it, within it, or beside it, wherever it is on the canvas and hides no other
- * label; where there is no such place the first that is on the canvas.
- *
- * @param taken where the labels before it are
+ * Where a label may go: above its face, or below it, within it, or beside it, wherever it is on the canvas; the best first, and
+ * at least one.
  */
-export function placeOf({ width, height }: Size, [x, y, wide, tall]: Area, canvas: Size, taken: readonly Area[]): Area {
+export function placesOf({ width, height }: Size, [x, y, wide, tall]: Area, canvas: Size): readonly Area[] {
   const [above, below, right] = [y - height, y + tall, x + wide - width];
   const corners = [
     ...[above, below].flatMap((top) => [x, right].map((left) => [left, top] as const)),
     ...[y, below - height].flatMap((top) => [x, x + wide, x - width].map((left) => [left, top] as const)),
   ];
-  const places = corners
-    .filter(([, top]) => top >= 0 && top + height <= canvas.height)
-    .map(([left, top]): Area => [clamped(left, canvas.width - width), top, width, height]);
-  const free = places.find((place) => !taken.some((other) => overlap(place, other)));
-  return free ?? places[0] ?? [clamped(x, canvas.width - width), clamped(above, canvas.height - height), width, height];
+  const within = corners.filter(([, top]) => top >= 0 && top + height <= canvas.height);
+  return (within.length > 0 ? within : [[x, clamped(above, canvas.height - height)] as const]).map(([left, top]) => [
+    clamped(left, canvas.width - width),
+    top,
+    width,
+    height,
+  ]);
+}
+
+/** The first that hides no other label. @param taken where the labels before it are */
+export function freeOf(places: readonly Area[], taken: readonly Area[]): Area | undefined {
+  return places.find((place) => !taken.some((other) => overlap(place, other)));
 }
 
 const clamped = (value: number, most: number): number => Math.max(0, Math.min(value, most));

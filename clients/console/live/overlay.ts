@@ -2,7 +2,7 @@
 import { formatSimilarity, isolated, t } from '../i18n/i18n.js';
 import type { LiveFrame } from './live-source.js';
 import { sayingOf, shortTrack, type FaceSaying } from './face-words.js';
-import { fitted, placeOf, type Area } from './label.js';
+import { fitted, freeOf, placesOf, type Area } from './label.js';
 import type { LiveFace } from './live-face.js';
 
 /** Readable on any picture, and apart by brightness as well as by hue. */
@@ -47,9 +47,13 @@ export function drawFrame(context: CanvasRenderingContext2D, { image, result }: 
     context.roundRect(...area, 6 * pixelRatio);
     context.stroke();
   }
-  // After all the boxes, so that none goes through a label.
+  // After all the boxes, so that none goes through a label; names first, since it is they that are looked for.
   const taken: Area[] = [];
-  for (const face of faces) taken.push(drawLabel(context, face, taken, pixelRatio));
+  const isNamed = ({ colour }: Marked) => colour === COLOURS.named;
+  for (const face of [...faces.filter(isNamed), ...faces.filter((face) => !isNamed(face))]) {
+    const place = drawLabel(context, face, taken, pixelRatio);
+    if (place) taken.push(place);
+  }
 }
 
 interface Marked {
@@ -60,26 +64,32 @@ interface Marked {
   readonly facts: string;
 }
 
-/** @returns where it is */
+/** @returns where it is; undefined where there is no room: a box without a label rather than a label upon another */
 function drawLabel(
   context: CanvasRenderingContext2D,
   { area, colour, text, facts }: Marked,
   taken: readonly Area[],
   pixelRatio: number,
-): Area {
+): Area | undefined {
   const { canvas } = context;
   const pad = PAD_PX * pixelRatio;
-  const widthOf = (shown: string) => context.measureText(isolated(shown) + facts).width + 2 * pad;
-  const shown = fitted(text, canvas.width, widthOf);
-  const size = { width: widthOf(shown), height: (LABEL_PX + 2 * PAD_PX) * pixelRatio };
-  const place = placeOf(size, area, canvas, taken);
-  const [left, top, , height] = place;
+  const height = (LABEL_PX + 2 * PAD_PX) * pixelRatio;
+  const widthOf = (words: string) => context.measureText(words).width + 2 * pad;
+  const whole = isolated(fitted(text, canvas.width, (some) => widthOf(isolated(some) + facts))) + facts;
+  const placesFor = (words: string) => placesOf({ width: widthOf(words), height }, area, canvas);
+  // In a crowd there may be room for but the track, which tells who it is in the list beside the picture.
+  const short = facts.trim();
+  const free = freeOf(placesFor(whole), taken);
+  const freeShort = free || short === '' ? undefined : freeOf(placesFor(short), taken);
+  const place = free ?? freeShort;
+  if (!place) return undefined;
+  const [left, top] = place;
   context.fillStyle = colour;
   context.beginPath();
   context.roundRect(...place, 4 * pixelRatio);
   context.fill();
   context.fillStyle = INK;
-  context.fillText(isolated(shown) + facts, left + pad, top + height / 2);
+  context.fillText(freeShort ? short : whole, left + pad, top + height / 2);
   return place;
 }
 
