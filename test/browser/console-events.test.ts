@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OnlookerClient } from '../../clients/client.js';
 import { createHttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
 import { startService, type RunningService } from '../server/support/service.js';
 import { hasChromium, openBrowser, openPage } from './support/browser.js';
+import { screenshots } from './support/screenshot.js';
 import { visit } from './support/visit.js';
 
 describe.skipIf(!hasChromium)('events in the console', () => {
@@ -30,7 +32,7 @@ describe.skipIf(!hasChromium)('events in the console', () => {
     const { page, context, complaints } = await openPage(browser);
     await page.goto(`${service.url}/#/events`);
     await page.getByRole('heading', { name: 'Nothing has happened yet' }).waitFor();
-    await page.getByText('Live', { exact: true }).last().waitFor();
+    await page.getByText('Connected', { exact: true }).waitFor();
 
     await visit(service.url, 'door', franck);
     const card = cards(page).first();
@@ -54,6 +56,8 @@ describe.skipIf(!hasChromium)('events in the console', () => {
     await page.getByLabel('Kind').selectOption({ label: 'Everything' });
     await page.getByLabel('Camera').selectOption('yard');
     await expect.poll(() => texts(page)).toEqual(['Franck yard']);
+    // The others can be chosen still.
+    expect(await page.getByLabel('Camera').locator('option').allTextContents()).toEqual(['Every camera', 'door', 'yard']);
     // The choice is in the address, so that it is there again.
     await page.reload();
     await expect.poll(() => texts(page)).toEqual(['Franck yard']);
@@ -90,6 +94,56 @@ describe.skipIf(!hasChromium)('events in the console', () => {
     await service.stop();
   });
 
+  test('who is enrolled already is shown before faces are added to them, and the faces are taken back by undoing it', async () => {
+    const service = await startService();
+    const http = createHttpClient(service.url);
+    const { id } = await http.people.create({ name: 'Audrey' });
+    const { page, context, complaints } = await openPage(browser);
+    await page.goto(`${service.url}/#/events`);
+    await visit(service.url, 'door', audrey);
+    await cards(page).first().getByText('Left').waitFor();
+    await cards(page).first().getByRole('button', { name: 'Enrol: Unknown, door' }).click();
+    await page.getByRole('combobox', { name: 'Name' }).fill(' audrey');
+    await page.getByText('Audrey is enrolled with 0 faces').waitFor();
+    await screenshots(page, 'event-enrol-known');
+    await page.keyboard.press('Enter');
+    await page.getByText(/\d faces? added to Audrey/).waitFor();
+    expect((await http.people.list()).people).toMatchObject([{ id, name: 'Audrey', faces: expect.any(Number) as number }]);
+    expect((await http.people.get(id)).faces).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(async () => (await http.people.get(id)).faces).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+    await service.stop();
+  });
+
+  test('a visit during which the service was killed is over once the page is back in touch', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'events-'));
+    const env = { ONLOOKER_DATA_DIR: dataDir, ONLOOKER_PORT: String(await freePort()) };
+    const killed = await startService(env);
+    const { page, context } = await openPage(browser);
+    await page.goto(`${killed.url}/#/events`);
+    const client = await OnlookerClient.connect(killed.url);
+    const camera = await client.open({ stream: 'door' });
+    const inView = cards(page).first().getByText('In view');
+    for (let frame = 0; frame < 100 && !(await inView.isVisible()); frame++) await camera.send(franck, { ts: Date.now() });
+    await inView.waitFor();
+    await cards(page).first().getByRole('button', { name: 'Enrol' }).waitFor();
+
+    killed.signal('SIGKILL');
+    await killed.exited();
+    await client.close().catch(() => undefined);
+    await killed.stop();
+    await page.getByText('Reconnecting').waitFor();
+    const service = await startService(env);
+    await inView.waitFor({ state: 'detached' });
+    expect(await texts(page)).toEqual(['Unknown door']);
+    expect(await cards(page).first().getByRole('button', { name: 'Enrol' }).count()).toBe(0);
+    await context.close();
+    await service.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
   test('nothing is lost or told twice when the service goes away and comes back', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'events-'));
     const env = { ONLOOKER_DATA_DIR: dataDir, ONLOOKER_PORT: String(await freePort()) };
@@ -104,7 +158,7 @@ describe.skipIf(!hasChromium)('events in the console', () => {
     service = await startService(env);
     // Some of it happens before the page is back.
     await visit(service.url, 'yard', audrey);
-    await page.getByText('Live', { exact: true }).last().waitFor();
+    await page.getByText('Connected', { exact: true }).waitFor();
     await visit(service.url, 'gate', franck);
     await expect.poll(() => texts(page)).toEqual(['Unknown gate', 'Unknown yard', 'Unknown door']);
     await expect.poll(() => page.locator('.events-step-appear').count()).toBe(3);

@@ -39,3 +39,31 @@ test('a visit is of the kind of what was told of it last', () => {
 test('kinds that are not known yet are passed over', () => {
   expect(timelineOf([{ id: 'a', kind: 'weather', stream: 'door', ts: 1 } as unknown as KeptEvent])).toEqual([]);
 });
+
+test('a visit whose end nobody told is over when its camera came or went after it', () => {
+  const cameraAt = (id: string, stream: string): KeptEvent => ({
+    id,
+    kind: 'stream_up',
+    stream,
+    ts: 5_000,
+    state: 'live',
+    reason: null,
+  });
+  const visit = (...events: readonly KeptEvent[]) => timelineOf(events).find(({ key }) => key === 't1');
+  const seen = told('b', 'appear', 't1', 1_200);
+  expect(visit(cameraAt('a', 'door'), seen)).toMatchObject({ hasLeft: false, isForgotten: false });
+  expect(visit(seen, cameraAt('c', 'yard'))).toMatchObject({ hasLeft: false, isForgotten: false });
+  expect(visit(seen, cameraAt('c', 'door'))).toMatchObject({ hasLeft: true, isForgotten: true, endMs: 1_200 });
+  // It went on after all.
+  expect(visit(seen, cameraAt('c', 'door'), told('d', 'identify', 't1', 9_000))).toMatchObject({ hasLeft: false });
+  // Its faces are remembered for a while where its end was told, whatever the camera does.
+  expect(visit(seen, told('c', 'leave', 't1', 2_000), cameraAt('d', 'door'))).toMatchObject({
+    hasLeft: true,
+    isForgotten: false,
+  });
+});
+
+test('a visit that the service does not know any more is over', () => {
+  const [visit] = timelineOf([told('a', 'appear', 't1', 1_200)], new Set(['t1']));
+  expect(visit).toMatchObject({ hasLeft: true, isForgotten: true, endMs: 1_200 });
+});

@@ -4,7 +4,7 @@ import { Button } from '../components/button.js';
 import { SelectField } from '../components/field.js';
 import { t } from '../i18n/i18n.js';
 import { people } from '../people/people-store.js';
-import { streamName } from './stream-name.js';
+import { StreamFilter } from './stream-filter.js';
 import { KINDS, type Kind } from './visits.js';
 
 export const TIMES = ['any', 'hour', 'day', 'week'] as const;
@@ -38,19 +38,12 @@ export function eventFilter(): EventFilter {
 export const isFiltered = ({ stream, person, kind, time }: EventFilter): boolean =>
   stream !== '' || person !== '' || kind !== 'all' || time !== 'any';
 
-interface EventFiltersProps {
-  readonly filter: EventFilter;
-  /** Ids of streams to choose from. */
-  readonly streams: readonly string[];
-}
-
-export function EventFilters({ filter, streams }: EventFiltersProps) {
+export function EventFilters({ filter }: { readonly filter: EventFilter }) {
   const change = (changed: Partial<EventFilter>) => {
     const { stream, person, kind, time } = { ...filter, ...changed };
     const query = { stream, person, kind: kind === 'all' ? '' : kind, time: time === 'any' ? '' : time };
     goTo(linkTo('events', [], query), { replace: true });
   };
-  const everyStream = [...new Set([...streams, ...(filter.stream === '' ? [] : [filter.stream])])].sort();
   return (
     <search class="events-filters">
       <SelectField
@@ -70,16 +63,7 @@ export function EventFilters({ filter, streams }: EventFiltersProps) {
         ]}
         onChange={(person) => change({ person })}
       />
-      <SelectField
-        label={t('events.filter_stream')}
-        hideLabel
-        value={filter.stream}
-        options={[
-          { value: '', label: t('events.any_stream') },
-          ...everyStream.map((id) => ({ value: id, label: streamName(id) })),
-        ]}
-        onChange={(stream) => change({ stream })}
-      />
+      <StreamFilter value={filter.stream} onChange={(stream) => change({ stream })} />
       <SelectField
         label={t('events.filter_time')}
         hideLabel

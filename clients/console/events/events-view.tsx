@@ -34,7 +34,6 @@ export default function EventsView() {
   const all = timeline.items.value;
   const sinceMs = nowMs - RANGE_MS[filter.time];
   const items = all.filter((item) => isOfKind(item, filter.kind) && endOf(item) >= sinceMs);
-  const streams = all.map((item) => (item.is === 'visit' ? item.stream : item.event.stream));
   const open = all.find((item): item is Visit => item.is === 'visit' && item.key === shown);
   const state = timeline.state.value;
   const hasOlder = timeline.hasOlder.value && timeline.oldestMs > sinceMs;
@@ -46,7 +45,7 @@ export default function EventsView() {
         subtitle={t('events.subtitle')}
         actions={feedState.value === 'live' ? undefined : <Badge tone="warn">{t('events.not_live')}</Badge>}
       />
-      {(all.length > 0 || isFiltered(filter)) && <EventFilters filter={filter} streams={streams} />}
+      {(all.length > 0 || isFiltered(filter)) && <EventFilters filter={filter} />}
       {state === 'failed' && (
         <EmptyState
           icon="warning"
@@ -78,7 +77,13 @@ export default function EventsView() {
         </div>
       )}
       {open && !enrolling && (
-        <TrackDialog visit={open} nowMs={nowMs} onEnrol={() => setEnrolling(open)} onClose={() => setShown(undefined)} />
+        <TrackDialog
+          visit={open}
+          nowMs={nowMs}
+          onEnrol={() => setEnrolling(open)}
+          onForgotten={() => timeline.forget(open.key)}
+          onClose={() => setShown(undefined)}
+        />
       )}
       {enrolling && (
         <EnrolTrackDialog
@@ -86,6 +91,7 @@ export default function EventsView() {
           picture={<VisitPicture visit={enrolling} size="large" />}
           hint={t('events.enrol_hint')}
           formClass="events-enrol"
+          onForgotten={() => timeline.forget(enrolling.key)}
           onClose={() => setEnrolling(undefined)}
         />
       )}

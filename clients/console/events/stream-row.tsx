@@ -1,6 +1,7 @@
 // A camera that came or went.
 import { Icon } from '../components/icon.js';
 import { formatTime, t } from '../i18n/i18n.js';
+import { sourceReason } from '../streams/source-reason.js';
 import type { StreamChange } from './visits.js';
 
 export function StreamRow({ change: { event } }: { readonly change: StreamChange }) {
@@ -10,7 +11,7 @@ export function StreamRow({ change: { event } }: { readonly change: StreamChange
       <Icon name={isUp ? 'check' : 'warning'} size={16} />
       <span>
         {t(isUp ? 'events.stream_up' : 'events.stream_down', { stream: event.stream })}
-        {event.reason !== null && <span class="muted"> · {event.reason}</span>}
+        {event.reason !== null && <span class="muted"> · {sourceReason(event.reason).text}</span>}
       </span>
       <time class="muted" dateTime={new Date(event.ts).toISOString()}>
         {formatTime(event.ts)}

@@ -24,15 +24,20 @@ interface TrackDialogProps {
   readonly visit: Visit;
   readonly nowMs: number;
   readonly onEnrol: () => void;
+  /** The service does not know this visit any more. */
+  readonly onForgotten: () => void;
   readonly onClose: () => void;
 }
 
-export function TrackDialog({ visit, nowMs, onEnrol, onClose }: TrackDialogProps) {
+export function TrackDialog({ visit, nowMs, onEnrol, onForgotten, onClose }: TrackDialogProps) {
   const track = useTrack(visit);
   const known = typeof track === 'object' && 'track' in track ? track : undefined;
   const { person } = visit.last;
   const name = nameIn(visit);
-  const isEnrollable = canEnrol(visit, nowMs);
+  useEffect(() => {
+    if (track === 'forgotten') onForgotten();
+  }, [track]);
+  const isEnrollable = canEnrol(visit, nowMs) && track !== 'forgotten';
   return (
     <Dialog
       title={name ?? t('events.unknown')}

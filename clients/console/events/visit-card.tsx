@@ -22,16 +22,13 @@ interface VisitCardProps {
 export function VisitCard({ visit, nowMs, onOpen, onEnrol }: VisitCardProps) {
   const { last } = visit;
   const name = nameIn(visit);
+  const which = { name: name ?? t('events.unknown'), stream: streamName(visit.stream), time: formatTime(visit.startMs) };
   return (
     <article class="events-visit">
-      <button
-        type="button"
-        class="events-open"
-        aria-label={t('events.details_of', { name: name ?? t('events.unknown') })}
-        onClick={onOpen}
-      >
+      {/* For the pointer alone: the button at the end does the same for everybody. */}
+      <div class="events-open" onClick={onOpen}>
         <VisitPicture visit={visit} />
-      </button>
+      </div>
       <div class="events-about">
         <h3 class="events-name">
           {last.person && !isDeleted(last.person.id) ? (
@@ -56,11 +53,11 @@ export function VisitCard({ visit, nowMs, onOpen, onEnrol }: VisitCardProps) {
       </div>
       <div class="events-actions">
         {canEnrol(visit, nowMs) && (
-          <Button icon="add" onClick={onEnrol}>
+          <Button icon="add" label={t('events.enrol_of', which)} onClick={onEnrol}>
             {t('events.enrol')}
           </Button>
         )}
-        <Button kind="quiet" icon="next" label={t('events.details_of', { name: name ?? t('events.unknown') })} onClick={onOpen} />
+        <Button kind="quiet" icon="next" label={t('events.details_of', which)} onClick={onOpen} />
       </div>
     </article>
   );
@@ -88,7 +85,7 @@ export function nameIn({ last: { person } }: Visit): string | undefined {
 }
 
 export function canEnrol(visit: Visit, nowMs: number): boolean {
-  return visit.last.person === null && (!visit.hasLeft || nowMs - visit.last.ts < ENROL_WITHIN_MS);
+  return visit.last.person === null && !visit.isForgotten && (!visit.hasLeft || nowMs - visit.last.ts < ENROL_WITHIN_MS);
 }
 
 /** What was told, one word each with its time. */

@@ -41,7 +41,19 @@ export function t(key: TextKey, values: TextValues = {}): string {
 }
 
 function shown(value: string | number | undefined): string | undefined {
-  return typeof value === 'number' ? formatNumber(value) : value;
+  if (value === undefined) return undefined;
+  return typeof value === 'number' ? formatNumber(value) : isolated(value);
+}
+
+/** Letters of scripts that run from right to left: the blocks that Unicode keeps for them. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A name that runs from right to left turns what stands around it round as well, unless it is set apart. One that does not
+ * stays as it is: what is copied, searched or read aloud then has nothing in it that cannot be seen.
+ */
+export function isolated(text: string): string {
+  return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 function pluralForm(count: string | number | undefined): 'one' | 'other' {

@@ -1,6 +1,6 @@
 // What is said of a face: its name, or why it has none. Pure.
-import type { NamedFace } from '../../../protocol/payloads.js';
 import { poseOf } from '../people/guidance.js';
+import type { LiveFace } from './live-face.js';
 
 /** Why a face cannot be judged well. */
 export type Weakness = 'small' | 'turned' | 'blurred' | 'unclear';
@@ -12,16 +12,19 @@ export type FaceSaying =
   | { readonly is: 'unknown'; readonly nearest: string | undefined; readonly similarity: number | undefined }
   | { readonly is: 'nobody_enrolled' }
   | { readonly is: 'looking' }
+  /** Its stream looks for faces alone. */
+  | { readonly is: 'found' }
   | { readonly is: Weakness };
 
 /** Below this a part of the quality is what holds it back: 0 is useless, 1 ideal. */
 const WEAK = 0.3;
 /** Below this quality a face without a name is said to be hard to see rather than unknown. */
-const POOR_QUALITY = 0.35;
+export const POOR_QUALITY = 0.35;
 
-export function sayingOf(face: NamedFace): FaceSaying {
+export function sayingOf(face: LiveFace): FaceSaying {
   const { person, candidates = [], reason, quality } = face;
   if (person) return { is: 'named', name: person.name, similarity: person.similarity };
+  if (quality === undefined) return { is: 'found' };
   const [nearest, second] = candidates;
   if (reason === 'ambiguous' && nearest && second) return { is: 'ambiguous', one: nearest.name, other: second.name };
   if (reason === 'low_quality' || quality < POOR_QUALITY) return { is: weaknessOf(face) ?? 'unclear' };
@@ -34,7 +37,7 @@ export function sayingOf(face: NamedFace): FaceSaying {
  * What holds the quality of a face back most, from what the answer has of it. The quality is the fourth root of what size,
  * sharpness, pose and score are worth (docs/gallery.md), and all but the sharpness are known here.
  */
-export function weaknessOf({ box, landmarks, score, quality }: NamedFace): Weakness | undefined {
+export function weaknessOf({ box, landmarks, score, quality = 1 }: LiveFace): Weakness | undefined {
   const { yawDegrees, pitchDegrees } = poseOf(landmarks);
   const size = ramp(Math.max(box[2], box[3]), 10, 100);
   // To come closer helps against all the rest as well.

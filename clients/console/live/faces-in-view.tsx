@@ -1,16 +1,16 @@
 // Who is in the picture at this moment, and why somebody has no name; with one click an unknown face gets one.
-import type { NamedFace } from '../../../protocol/payloads.js';
 import { Badge } from '../components/badge.js';
 import { Button, LinkButton } from '../components/button.js';
 import { Meter } from '../components/meter.js';
-import { formatNumber, formatPercent, t } from '../i18n/i18n.js';
+import { formatPercent, formatSimilarity, t } from '../i18n/i18n.js';
 import { linkTo } from '../app/router.js';
-import { sayingOf, shortTrack, type FaceSaying } from './face-words.js';
+import { POOR_QUALITY, sayingOf, shortTrack, type FaceSaying } from './face-words.js';
+import type { LiveFace } from './live-face.js';
 import type { LiveSession } from './live-session.js';
 
 interface FacesInViewProps {
   readonly session: LiveSession;
-  readonly onEnrol: (face: NamedFace) => void;
+  readonly onEnrol: (face: LiveFace) => void;
 }
 
 export function FacesInView({ session, onEnrol }: FacesInViewProps) {
@@ -28,22 +28,17 @@ export function FacesInView({ session, onEnrol }: FacesInViewProps) {
   );
 }
 
-function FaceRow({ face, onEnrol }: { readonly face: NamedFace; readonly onEnrol: () => void }) {
+function FaceRow({ face, onEnrol }: { readonly face: LiveFace; readonly onEnrol: () => void }) {
   const saying = sayingOf(face);
   return (
     <li class="live-face">
       <div class="live-face-about">
         <span class="row">
-          <strong class="truncate">{saying.is === 'named' ? saying.name : t('live.unknown_face')}</strong>
+          <strong class="truncate">{titleOf(saying)}</strong>
           {face.track !== null && <Badge title={t('live.track', { track: face.track })}>#{shortTrack(face.track)}</Badge>}
         </span>
         <span class="muted">{whyText(saying)}</span>
-        <Meter
-          label={t('live.quality')}
-          value={face.quality}
-          text={formatPercent(face.quality)}
-          tone={face.quality < 0.35 ? 'warn' : 'ok'}
-        />
+        {face.quality !== undefined && <Quality quality={face.quality} />}
       </div>
       {face.person ? (
         <LinkButton
@@ -54,7 +49,7 @@ function FaceRow({ face, onEnrol }: { readonly face: NamedFace; readonly onEnrol
         />
       ) : (
         face.track !== null && (
-          <Button icon="add" onClick={onEnrol}>
+          <Button icon="add" label={t('live.enrol_track', { track: shortTrack(face.track) })} onClick={onEnrol}>
             {t('live.enrol')}
           </Button>
         )
@@ -63,16 +58,38 @@ function FaceRow({ face, onEnrol }: { readonly face: NamedFace; readonly onEnrol
   );
 }
 
+/** The word is there for the eye: what the bar is called it says itself to who hears the page. */
+function Quality({ quality }: { readonly quality: number }) {
+  return (
+    <span class="live-quality">
+      <span class="muted" aria-hidden="true">
+        {t('live.quality')}
+      </span>
+      <Meter
+        label={t('live.quality')}
+        value={quality}
+        text={formatPercent(quality)}
+        tone={quality < POOR_QUALITY ? 'warn' : 'ok'}
+      />
+    </span>
+  );
+}
+
+function titleOf(saying: FaceSaying): string {
+  if (saying.is === 'named') return saying.name;
+  return t(saying.is === 'found' ? 'live.label_found' : 'live.unknown_face');
+}
+
 function whyText(saying: FaceSaying): string {
   switch (saying.is) {
     case 'named':
-      return t('live.similarity', { similarity: formatNumber(saying.similarity) });
+      return t('live.similarity', { similarity: formatSimilarity(saying.similarity) });
     case 'ambiguous':
       return t('live.ambiguous', { one: saying.one, other: saying.other });
     case 'unknown':
       return saying.nearest === undefined || saying.similarity === undefined
         ? t('live.unknown')
-        : t('live.nearest', { name: saying.nearest, similarity: formatNumber(saying.similarity) });
+        : t('live.nearest', { name: saying.nearest, similarity: formatSimilarity(saying.similarity) });
     default:
       return t(`live.${saying.is}`);
   }

@@ -1,8 +1,10 @@
-// A film for the live view: dropped anywhere on it, or chosen.
+// A video for the live view: dropped anywhere on it, or chosen. What is none changes nothing.
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Icon } from '../components/icon.js';
+import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
+import { isPlayable } from './playable.js';
 
 interface FilmDropProps {
   readonly onFilm: (file: File) => void;
@@ -14,6 +16,11 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
   const [isOver, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const depth = useRef(0);
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    if (await isPlayable(file)) onFilm(file);
+    else toast(t('live.not_playable', { name: file.name }), { tone: 'warn' });
+  };
   const enter = (change: number) => {
     depth.current = Math.max(0, depth.current + change);
     setOver(depth.current > 0);
@@ -28,7 +35,7 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
         event.preventDefault();
         enter(-depth.current);
         const [file] = event.dataTransfer?.files ?? [];
-        if (file) onFilm(file);
+        void take(file);
       }}
     >
       <input
@@ -41,7 +48,7 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
           event.currentTarget.value = '';
-          if (file) onFilm(file);
+          void take(file);
         }}
       />
       {children(() => input.current?.click())}

@@ -1,8 +1,9 @@
 // One choice of the live view at work: opens its source, keeps what the view shows of it at a pace that can be read, and
 // closes it. Frames themselves go straight to whoever draws, at their own pace.
 import { signal } from '@preact/signals';
-import type { NamedFace, Timing } from '../../../protocol/payloads.js';
+import type { Timing } from '../../../protocol/payloads.js';
 import { DeviceSource } from './device-source.js';
+import type { LiveFace } from './live-face.js';
 import { RegisteredSource } from './registered-source.js';
 import type { Choice, LiveFigures, LiveFrame, LiveListener, LiveSource, LiveState } from './live-source.js';
 
@@ -21,7 +22,7 @@ const NO_FIGURES: LiveFigures = { fps: 0, droppedLately: 0, dropped: 0 };
 export class LiveSession {
   readonly state = signal<LiveState>({ is: 'opening' });
   /** In view in the newest frame; undefined before there was one. */
-  readonly faces = signal<readonly NamedFace[] | undefined>(undefined);
+  readonly faces = signal<readonly LiveFace[] | undefined>(undefined);
   readonly figures = signal<LiveFigures>(NO_FIGURES);
   /** Means over each tick, oldest first; undefined for one without an answer. */
   readonly stages = signal<readonly (StageTimes | undefined)[]>([]);

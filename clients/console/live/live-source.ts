@@ -1,16 +1,14 @@
 // What the live view shows, whatever it comes from: frames with their answers, how it is, and figures. Types alone.
 import type { LimitedBy } from '../../browser/adaptation.js';
-import type { TaskPayloads } from '../../results.js';
 import type { StreamState } from '../../../protocol/streams.js';
-
-export type FacesResult = TaskPayloads['faces'];
+import type { LiveResult } from './live-face.js';
 
 /** A frame and what was answered to it: drawn together or not at all. */
 export interface LiveFrame {
   readonly seq: number;
   /** Valid for the next few frames only. */
   readonly image: ImageBitmap;
-  readonly result: FacesResult;
+  readonly result: LiveResult;
   /** From sending to hearing the answer, where it was this page that sent. */
   readonly roundTripMs: number | undefined;
 }

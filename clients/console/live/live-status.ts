@@ -1,11 +1,12 @@
 // What is happening, in plain sentences: what stands in the way, or who is in view; and whether less is looked at than
 // could be, and whose fault that is.
-import type { NamedFace } from '../../../protocol/payloads.js';
 import { CameraError } from '../../browser/camera-error.js';
-import { StreamClosedError } from '../../errors.js';
+import { ServerError, StreamClosedError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
-import { formatNumber, t } from '../i18n/i18n.js';
+import { formatNumber, isolated, t } from '../i18n/i18n.js';
+import { sourceReason } from '../streams/source-reason.js';
 import { sayingOf } from './face-words.js';
+import type { LiveFace } from './live-face.js';
 import type { LiveFigures, LiveState } from './live-source.js';
 
 export interface Status {
@@ -18,7 +19,7 @@ const FEW_FPS = 15;
 /** So many dropped frames in two seconds are no accident. */
 const MANY_DROPPED = 3;
 
-export function statusOf(state: LiveState, faces: readonly NamedFace[] | undefined): Status {
+export function statusOf(state: LiveState, faces: readonly LiveFace[] | undefined): Status {
   if (state.is === 'failed') return { tone: 'bad', text: failureOf(state.error) };
   if (state.is === 'away') return { tone: 'warn', text: awayText(state) };
   if (state.is !== 'live') {
@@ -39,28 +40,43 @@ export function loadText({ fps, droppedLately, sending }: LiveFigures): string |
   return undefined;
 }
 
-function facesStatus(faces: readonly NamedFace[]): Status {
-  const sayings = faces.map(sayingOf);
-  const names = sayings.flatMap((saying) => (saying.is === 'named' ? [saying.name] : []));
-  const [doubt] = sayings.filter(({ is }) => is !== 'named');
-  if (!doubt) {
-    return names.length === 0
-      ? { tone: 'neutral', text: t('live.no_face') }
-      : { tone: 'ok', text: t('live.recognised', { names: names.join(', ') }) };
+/** Whoever is named is told, whatever else is in view; of the others the nearest one, whom what is said is for. */
+function facesStatus(faces: readonly LiveFace[]): Status {
+  const sayings = [...faces].sort(byNearness).map(sayingOf);
+  const names = new Set(sayings.flatMap((saying) => (saying.is === 'named' ? [saying.name] : [])));
+  const unknown = sayings.filter(({ is }) => is === 'unknown' || is === 'ambiguous').length;
+  const [nearest] = sayings;
+  if (!nearest) return { tone: 'neutral', text: t('live.no_face') };
+  if (names.size > 0 || nearest.is === 'named') {
+    const recognised = t('live.recognised', { names: [...names].map(isolated).join(', ') });
+    return { tone: 'ok', text: unknown === 0 ? recognised : `${recognised} · ${t('live.count_unknown', { count: unknown })}` };
   }
-  if (doubt.is === 'ambiguous') return { tone: 'warn', text: t('live.ambiguous', { one: doubt.one, other: doubt.other }) };
-  if (doubt.is === 'unknown') return { tone: 'neutral', text: t('live.unknown') };
-  if (doubt.is === 'named') return { tone: 'ok', text: doubt.name };
-  return { tone: doubt.is === 'looking' || doubt.is === 'nobody_enrolled' ? 'neutral' : 'warn', text: t(`live.${doubt.is}`) };
+  switch (nearest.is) {
+    case 'ambiguous':
+      return { tone: 'warn', text: t('live.ambiguous', { one: nearest.one, other: nearest.other }) };
+    case 'found':
+      return { tone: 'ok', text: t('live.count_found', { count: faces.length }) };
+    case 'unknown':
+    case 'looking':
+    case 'nobody_enrolled':
+      return { tone: 'neutral', text: t(`live.${nearest.is}`) };
+    default:
+      return { tone: 'warn', text: t(`live.${nearest.is}`) };
+  }
 }
+
+const byNearness = ({ box: one }: LiveFace, { box: other }: LiveFace): number => other[2] * other[3] - one[2] * one[3];
 
 function failureOf(error: unknown): string {
   if (error instanceof CameraError) return t(`people.camera_${error.code}`);
   if (error instanceof StreamClosedError) return t('live.taken_over');
+  if (error instanceof ServerError && error.code === 'NOT_FOUND') return t('live.no_such_stream');
   return failureText(error);
 }
 
 function awayText({ state, reason }: LiveState & { readonly is: 'away' }): string {
-  const text = t(`live.stream_${state}`);
-  return reason === null ? text : `${text} ${reason}`;
+  if (reason === null) return t(`live.stream_${state}`);
+  const { text } = sourceReason(reason);
+  // Nobody has switched off what is not watched for a reason: it came to its end.
+  return state === 'disabled' ? text : `${t(`live.stream_${state}`)} ${text}`;
 }

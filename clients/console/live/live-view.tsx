@@ -1,6 +1,5 @@
 // Live: what a camera sees, with who was recognised drawn on the very frame it was seen in, and what is going on in words.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { NamedFace } from '../../../protocol/payloads.js';
 import { linkTo, goTo, route } from '../app/router.js';
 import { http } from '../app/service.js';
 import { Button } from '../components/button.js';
@@ -14,6 +13,7 @@ import { faceCrop } from './face-crop.js';
 import { FacesInView } from './faces-in-view.js';
 import { FiguresCard } from './figures-card.js';
 import { FilmDrop } from './film-drop.js';
+import type { LiveFace } from './live-face.js';
 import { LiveSession } from './live-session.js';
 import type { Choice } from './live-source.js';
 import { loadText, statusOf } from './live-status.js';
@@ -70,7 +70,7 @@ export default function LiveView() {
             }
           />
           {session && choice ? (
-            <Shown session={session} onRetry={() => setChoice({ ...choice })} />
+            <Shown session={session} choice={choice} onRetry={() => setChoice({ ...choice })} />
           ) : (
             <EmptyState
               icon="live"
@@ -99,12 +99,14 @@ interface SourceFieldProps {
 
 function SourceField({ choice, streams, session, onChoose }: SourceFieldProps) {
   const cameras = useCameras(session?.state.value.is === 'live');
+  // One that does not exist, or is not known yet, is what was chosen all the same.
+  const ids = choice?.kind === 'stream' && !streams.includes(choice.id) ? [choice.id, ...streams] : streams;
   const options = [
     ...(choice ? [] : [{ value: '', label: t('live.choose') }]),
     ...(choice?.kind === 'file' ? [{ value: 'file', label: choice.file.name }] : []),
     { value: 'camera', label: t('live.this_camera') },
     ...(cameras.length > 1 ? cameras.map(({ deviceId, label }) => ({ value: `camera:${deviceId}`, label })) : []),
-    ...streams.map((id) => ({ value: `stream:${id}`, label: t('live.registered', { stream: id }) })),
+    ...ids.map((id) => ({ value: `stream:${id}`, label: t('live.registered', { stream: id }) })),
   ];
   return (
     <SelectField
@@ -128,12 +130,23 @@ function valueOf(choice: Choice | undefined): string {
   return choice.deviceId === undefined ? 'camera' : `camera:${choice.deviceId}`;
 }
 
+function nameOf(choice: Choice): string {
+  if (choice.kind === 'stream') return choice.id;
+  return choice.kind === 'file' ? choice.file.name : t('live.this_camera');
+}
+
 interface Enrolling {
   readonly track: string;
   readonly picture: Uint8Array | undefined;
 }
 
-function Shown({ session, onRetry }: { readonly session: LiveSession; readonly onRetry: () => void }) {
+interface ShownProps {
+  readonly session: LiveSession;
+  readonly choice: Choice;
+  readonly onRetry: () => void;
+}
+
+function Shown({ session, choice, onRetry }: ShownProps) {
   const [enrolling, setEnrolling] = useState<Enrolling>();
   const isGone = useRef(false);
   useEffect(() => () => void (isGone.current = true), []);
@@ -141,7 +154,7 @@ function Shown({ session, onRetry }: { readonly session: LiveSession; readonly o
   const status = statusOf(state, session.faces.value);
   const load = state.is === 'live' ? loadText(session.figures.value) : undefined;
 
-  const enrol = async ({ track, box }: NamedFace) => {
+  const enrol = async ({ track, box }: LiveFace) => {
     if (track === null) return;
     // The face as it was when the button was pressed, in the frame that is newest then.
     const { newest } = session;
@@ -152,7 +165,7 @@ function Shown({ session, onRetry }: { readonly session: LiveSession; readonly o
   return (
     <div class="live-layout">
       <div class="live-main">
-        <PictureStage session={session} label={t('live.picture', { stream: session.source.value?.stream ?? '' })} />
+        <PictureStage session={session} label={t('live.picture', { source: nameOf(choice) })} />
         <div class="live-status-line">
           <p class={`live-status live-status-${status.tone}`} role="status">
             <span class="live-status-dot" aria-hidden="true" />

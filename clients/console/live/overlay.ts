@@ -1,7 +1,9 @@
 // Draws a frame and what was found in it: the picture and its boxes in one go, so that they can never be of two moments.
-import { formatNumber, t } from '../i18n/i18n.js';
+import { formatSimilarity, isolated, t } from '../i18n/i18n.js';
 import type { LiveFrame } from './live-source.js';
 import { sayingOf, shortTrack, type FaceSaying } from './face-words.js';
+import { fitted, freeOf, placesOf, type Area } from './label.js';
+import type { LiveFace } from './live-face.js';
 
 /** Readable on any picture, and apart by brightness as well as by hue. */
 const COLOURS = { named: '#34d27b', ambiguous: '#ffb020', unknown: '#ff6b5e', other: '#9fb6ff' } as const;
@@ -33,39 +35,62 @@ export function drawFrame(context: CanvasRenderingContext2D, { image, result }: 
   context.lineWidth = LINE_PX * pixelRatio;
   context.font = `600 ${LABEL_PX * pixelRatio}px system-ui, sans-serif`;
   context.textBaseline = 'middle';
-  for (const face of result.faces) {
-    const saying = sayingOf(face);
+  const faces = result.faces.map((face): Marked => {
     const [x, y, width, height] = face.box;
-    const colour = colourOf(saying);
-    const box = [left + x * scale, top + y * scale, width * scale, height * scale] as const;
+    const saying = sayingOf(face);
+    const area = [left + x * scale, top + y * scale, width * scale, height * scale] as const;
+    return { area, colour: colourOf(saying), text: labelOf(saying), facts: factsOf(face) };
+  });
+  for (const { area, colour } of faces) {
     context.strokeStyle = colour;
     context.beginPath();
-    context.roundRect(...box, 6 * pixelRatio);
+    context.roundRect(...area, 6 * pixelRatio);
     context.stroke();
-    const track = face.track === null ? '' : `  #${shortTrack(face.track)}`;
-    drawLabel(context, labelOf(saying) + track, colour, box, pixelRatio);
+  }
+  // After all the boxes, so that none goes through a label; names first, since it is they that are looked for.
+  const taken: Area[] = [];
+  const isNamed = ({ colour }: Marked) => colour === COLOURS.named;
+  for (const face of [...faces.filter(isNamed), ...faces.filter((face) => !isNamed(face))]) {
+    const place = drawLabel(context, face, taken, pixelRatio);
+    if (place) taken.push(place);
   }
 }
 
+interface Marked {
+  readonly area: Area;
+  readonly colour: string;
+  readonly text: string;
+  /** What is said in any case, however long the text is. */
+  readonly facts: string;
+}
+
+/** @returns where it is; undefined where there is no room: a box without a label rather than a label upon another */
 function drawLabel(
   context: CanvasRenderingContext2D,
-  text: string,
-  colour: string,
-  [x, y, , height]: readonly [number, number, number, number],
+  { area, colour, text, facts }: Marked,
+  taken: readonly Area[],
   pixelRatio: number,
-): void {
+): Area | undefined {
+  const { canvas } = context;
   const pad = PAD_PX * pixelRatio;
-  const tall = (LABEL_PX + 2 * PAD_PX) * pixelRatio;
-  const wide = context.measureText(text).width + 2 * pad;
-  // Above the face, or below it where there is no room.
-  const at = y - tall >= 0 ? y - tall : Math.min(y + height, context.canvas.height - tall);
-  const from = Math.max(0, Math.min(x, context.canvas.width - wide));
+  const height = (LABEL_PX + 2 * PAD_PX) * pixelRatio;
+  const widthOf = (words: string) => context.measureText(words).width + 2 * pad;
+  const whole = isolated(fitted(text, canvas.width, (some) => widthOf(isolated(some) + facts))) + facts;
+  const placesFor = (words: string) => placesOf({ width: widthOf(words), height }, area, canvas);
+  // In a crowd there may be room for but the track, which tells who it is in the list beside the picture.
+  const short = facts.trim();
+  const free = freeOf(placesFor(whole), taken);
+  const freeShort = free || short === '' ? undefined : freeOf(placesFor(short), taken);
+  const place = free ?? freeShort;
+  if (!place) return undefined;
+  const [left, top] = place;
   context.fillStyle = colour;
   context.beginPath();
-  context.roundRect(from, at, wide, tall, 4 * pixelRatio);
+  context.roundRect(...place, 4 * pixelRatio);
   context.fill();
   context.fillStyle = INK;
-  context.fillText(text, from + pad, at + tall / 2);
+  context.fillText(freeShort ? short : whole, left + pad, top + height / 2);
+  return place;
 }
 
 function colourOf({ is }: FaceSaying): string {
@@ -73,7 +98,12 @@ function colourOf({ is }: FaceSaying): string {
 }
 
 function labelOf(saying: FaceSaying): string {
-  if (saying.is === 'named') return `${saying.name} ${formatNumber(saying.similarity)}`;
+  if (saying.is === 'named') return saying.name;
   if (saying.is === 'ambiguous') return t('live.label_ambiguous', { one: saying.one, other: saying.other });
   return t(`live.label_${saying.is}`);
+}
+
+function factsOf({ person, track }: LiveFace): string {
+  const similarity = person ? ` ${formatSimilarity(person.similarity)}` : '';
+  return track === null ? similarity : `${similarity}  #${shortTrack(track)}`;
 }

@@ -42,10 +42,12 @@ function drawingOn(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D,
   let stale: ReturnType<typeof setTimeout> | undefined;
 
   const clear = () => {
-    // A registered camera's last picture is all there is of it.
-    if (!session.source.value?.video) return;
     context.clearRect(0, 0, canvas.width, canvas.height);
     delete canvas.dataset['seq'];
+  };
+  const clearStale = () => {
+    // A registered camera's last picture is all there is of it.
+    if (session.source.value?.video) clear();
   };
   const draw = () => {
     repaint = 0;
@@ -54,7 +56,7 @@ function drawingOn(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D,
     canvas.dataset['seq'] = String(waiting.seq);
     waiting = undefined;
     clearTimeout(stale);
-    stale = setTimeout(clear, STALE_MS);
+    stale = setTimeout(clearStale, STALE_MS);
   };
   const fit = () => {
     canvas.width = Math.round(canvas.clientWidth * devicePixelRatio);
@@ -73,5 +75,7 @@ function drawingOn(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D,
     resizes.disconnect();
     cancelAnimationFrame(repaint);
     clearTimeout(stale);
+    // What comes next is something else: it must not be taken for this.
+    clear();
   };
 }

@@ -6,7 +6,8 @@ import { Subscription } from '../../subscription.js';
 import { onEvent } from '../app/event-feed.js';
 import { linkOptions } from '../app/link-options.js';
 import { http } from '../app/service.js';
-import type { FacesResult, LiveFigures, LiveListener, LiveSource } from './live-source.js';
+import { liveResult, type LiveResult } from './live-face.js';
+import type { LiveFigures, LiveListener, LiveSource } from './live-source.js';
 
 /** Results that may wait for their picture. */
 const MOST_RESULTS = 32;
@@ -19,7 +20,7 @@ export class RegisteredSource implements LiveSource {
   readonly #listener: LiveListener;
   readonly #subscription: Subscription;
   readonly #stopListening: () => void;
-  readonly #results = new Map<number, FacesResult>();
+  readonly #results = new Map<number, LiveResult>();
   readonly #images: ImageBitmap[] = [];
   readonly #answered = new Rate();
   readonly #droppedRate = new Rate();
@@ -75,14 +76,15 @@ export class RegisteredSource implements LiveSource {
           this.#dropped += 1;
           this.#droppedRate.add(performance.now());
         }
-        if (message.status === 'ok' && 'faces' in message) this.#keep(message.seq, message as unknown as FacesResult);
+        const result = liveResult(message);
+        if (result) this.#keep(message.seq, result);
       }
     } catch (error) {
       if (!this.#isClosed) this.#listener.onState({ is: 'failed', error });
     }
   }
 
-  #keep(seq: number, result: FacesResult): void {
+  #keep(seq: number, result: LiveResult): void {
     this.#answered.add(performance.now());
     this.#live();
     this.#results.set(seq, result);
@@ -107,7 +109,7 @@ export class RegisteredSource implements LiveSource {
     }
   }
 
-  #show(seq: number, image: ImageBitmap, result: FacesResult): void {
+  #show(seq: number, image: ImageBitmap, result: LiveResult): void {
     this.#images.push(image);
     if (this.#images.length > MOST_IMAGES) this.#images.shift()?.close();
     this.#listener.onFrame({ seq, image, result, roundTripMs: undefined });

@@ -18,7 +18,9 @@ const TONES = {
 } as const;
 
 export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream; readonly onEdit: () => void }) {
-  const { id, state, url, enabled } = stream;
+  const { id, state, url, enabled, reason } = stream;
+  // Nobody has switched off what is not watched for a reason: it came to its end.
+  const badge = state === 'disabled' && reason !== null ? 'ended' : state;
   return (
     <article class="card streams-card" aria-label={id}>
       <Picture stream={stream} />
@@ -27,7 +29,7 @@ export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream;
           <h2 class="truncate">{id}</h2>
           <span class="row streams-state">
             <span role="status">
-              <Badge tone={TONES[state]}>{t(`streams.state_${state}`)}</Badge>
+              <Badge tone={TONES[state]}>{t(`streams.state_${badge}`)}</Badge>
             </span>
             <span class="muted">{t('streams.since', { time: formatDuration(Date.now() - stream.since) })}</span>
           </span>

@@ -83,7 +83,7 @@ export const people = {
   camera_no_camera: 'No camera was found on this device.',
   camera_camera_busy: 'The camera gives no picture. Another program may be using it.',
   camera_camera_lost: 'The camera was unplugged.',
-  camera_not_playable: 'This film cannot be played.',
+  camera_not_playable: 'This video cannot be played.',
   camera_not_supported:
     'The browser gives no access to cameras here: that takes https or this very machine, and a current browser.',
   pose_front: 'From the front',

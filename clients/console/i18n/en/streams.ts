@@ -68,6 +68,7 @@ export const streams = {
   state_backoff: 'Trying again',
   state_failed: 'Needs attention',
   state_disabled: 'Off',
+  state_ended: 'Ended',
   reason_login: 'The camera refuses the user name or the password.',
   hint_login: 'Check both in the address. Characters such as @ / ? # must be escaped there: %40 %2F %3F %23.',
   reason_forbidden: 'The camera forbids access.',

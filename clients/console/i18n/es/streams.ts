@@ -69,6 +69,7 @@ export const streams: Same<typeof english> = {
   state_backoff: 'Reintentando',
   state_failed: 'Requiere atención',
   state_disabled: 'Apagada',
+  state_ended: 'Terminada',
   reason_login: 'La cámara rechaza el usuario o la contraseña.',
   hint_login: 'Compruebe ambos en la dirección. Caracteres como @ / ? # se escriben allí %40 %2F %3F %23.',
   reason_forbidden: 'La cámara prohíbe el acceso.',
