@@ -121,6 +121,38 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await context.close();
   });
 
+  test('what was typed stays when marking it ends outside of the dialog, and a stray drop opens nothing', async () => {
+    const { id } = await enrolled('Franck', 'franck_01829.jpg');
+    const { page, context } = await openPeople(`#/people/${id}`);
+    await page.getByRole('button', { name: 'Rename' }).click();
+    const field = page.getByRole('textbox', { name: 'Name' });
+    const box = await field.boundingBox();
+    if (!box) throw new Error('no field');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(5, 5, { steps: 3 });
+    await page.mouse.up();
+    await field.fill('François');
+    await page.mouse.click(5, 5);
+    expect(await field.inputValue()).toBe('François');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await page.mouse.click(5, 5);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    // Nothing takes a file there: were it not kept from the browser, that would open it in place of the page.
+    const isKept = await page.locator('.sidebar').evaluate((place) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['x'], 'anna.jpg', { type: 'image/jpeg' }));
+      const events = ['dragover', 'drop'].map((kind) => new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+      return events.map((event) => !place.dispatchEvent(event));
+    });
+    expect(isKept).toEqual([true, true]);
+    await context.close();
+  });
+
   test('a deletion can be undone, and is done when the page goes away', async () => {
     await enrolled('Franck', 'franck_01829.jpg');
     const { page, context, complaints } = await openPeople();

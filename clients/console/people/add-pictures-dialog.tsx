@@ -41,6 +41,7 @@ export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProp
     <Dialog
       title={person ? t('people.add_to', { name: person.name }) : t('people.add_title')}
       wide
+      keepsInput={all.length > 0 && phase !== 'done'}
       onClose={close}
       actions={
         phase === 'done' ? (

@@ -29,6 +29,7 @@ export function CameraDialog({ person, onClose }: CameraDialogProps) {
   return (
     <Dialog
       title={t('people.camera_title')}
+      keepsInput={name !== ''}
       onClose={onClose}
       actions={
         <>
@@ -90,6 +91,7 @@ function Filming({ name, person, onClose }: FilmingProps) {
     <Dialog
       title={t('people.camera_of', { name })}
       wide
+      keepsInput
       onClose={onClose}
       actions={
         <Button kind={count > 0 ? 'primary' : 'plain'} onClick={onClose}>

@@ -6,6 +6,7 @@ import { goTo, linkTo } from '../app/router.js';
 import { Confirm } from '../components/confirm.js';
 import { FacePicture } from '../components/face-picture.js';
 import { SelectField } from '../components/field.js';
+import { shortName } from '../components/short-name.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { mergePeople, people, personOf, pictureOf } from './people-store.js';
@@ -31,7 +32,7 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
     setBusy(true);
     try {
       await mergePeople(kept.id, gone.id);
-      toast(t('people.merged', { name: kept.name }), { tone: 'ok' });
+      toast(t('people.merged', { name: shortName(kept.name) }), { tone: 'ok' });
       onClose();
       goTo(linkTo('people', [kept.id]), { replace: true });
     } catch (error) {

@@ -5,6 +5,7 @@ import type { LookalikesAnswer, Person } from '../../http-client.js';
 import { failureText } from '../app/failure-text.js';
 import { http } from '../app/service.js';
 import { doWithUndo } from '../app/undo.js';
+import { shortName } from '../components/short-name.js';
 import { t } from '../i18n/i18n.js';
 
 /** More are not loaded into a page; the search of the service's operators is the command line then. */
@@ -87,7 +88,7 @@ export function deletePerson(person: Person): void {
   const show = () => (hidden.value = new Set([...hidden.value].filter((id) => id !== person.id)));
   hidden.value = new Set([...hidden.value, person.id]);
   doWithUndo({
-    message: t('people.deleted', { name: person.name }),
+    message: t('people.deleted', { name: shortName(person.name) }),
     commit: async (keepalive) => {
       await http.people.remove(person.id, { keepalive });
       everybody.value = (everybody.value ?? []).filter(({ id }) => id !== person.id);

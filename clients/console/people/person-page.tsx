@@ -9,6 +9,7 @@ import { Button, LinkButton } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FacePicture } from '../components/face-picture.js';
 import { Meter } from '../components/meter.js';
+import { shortName } from '../components/short-name.js';
 import { Spinner } from '../components/spinner.js';
 import { toast } from '../components/toast.js';
 import { ViewHeader } from '../components/view-header.js';
@@ -126,7 +127,7 @@ function Faces({ person }: { readonly person: Person }) {
   const remove = (face: FaceRecord) => {
     setFaces((shown) => shown?.filter(({ id }) => id !== face.id));
     doWithUndo({
-      message: t('people.face_deleted', { name: person.name }),
+      message: t('people.face_deleted', { name: shortName(person.name) }),
       commit: async (keepalive) => {
         await http.faces.remove(person.id, face.id, { keepalive });
         if (!keepalive) await loadPeople(true);

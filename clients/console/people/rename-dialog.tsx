@@ -27,6 +27,7 @@ export function RenameDialog({ person, onClose }: { readonly person: Person; rea
   return (
     <Dialog
       title={t('people.rename')}
+      keepsInput={name !== person.name}
       onClose={onClose}
       actions={
         <>

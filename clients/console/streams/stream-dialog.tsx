@@ -22,7 +22,8 @@ interface StreamDialogProps {
 }
 
 export function StreamDialog({ stream, onClose }: StreamDialogProps) {
-  const [fields, setFields] = useState<StreamFields>(stream ? fieldsOf(stream) : NEW_STREAM);
+  const [initial] = useState<StreamFields>(stream ? fieldsOf(stream) : NEW_STREAM);
+  const [fields, setFields] = useState(initial);
   const [isNamed, setNamed] = useState(stream !== undefined);
   const [isAsked, setAsked] = useState(false);
   const [isSaving, setSaving] = useState(false);
@@ -61,6 +62,7 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
   return (
     <Dialog
       wide
+      keepsInput={fields !== initial}
       title={stream ? t('streams.edit_title', { name: stream.id }) : t('streams.add')}
       onClose={onClose}
       actions={
