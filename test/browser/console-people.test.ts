@@ -104,6 +104,8 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await page.getByLabel('Search by name').fill('nuria');
     await page.getByText('1 found').waitFor();
     expect(await page.getByRole('link', { name: /Franck/ }).count()).toBe(0);
+    await page.getByLabel('Search by name').fill('nobody');
+    await page.getByRole('heading', { name: 'Nobody is called “nobody”' }).waitFor();
     await page.getByLabel('Search by name').fill('');
     await page.getByRole('link', { name: /Franck/ }).click();
 
@@ -113,7 +115,11 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await page.getByRole('heading', { name: 'François' }).waitFor();
 
     await page.getByRole('button', { name: 'Merge' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Merge' }).click();
+    const merge = page.getByRole('dialog').getByRole('button', { name: 'Merge' });
+    // Nobody is merged by chance.
+    expect(await merge.isDisabled()).toBe(true);
+    await page.getByLabel('The other person').selectOption('Núria');
+    await merge.click();
     await page.getByRole('heading', { name: '2 faces' }).waitFor();
     expect(await namesAndFaces()).toEqual(['François 2']);
     expect((await everybody())[0]?.id).toBe(franck.id);
@@ -174,6 +180,50 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await context.close();
   });
 
+  test('somebody who was deleted elsewhere is deleted, and renaming them says that they are gone', async () => {
+    const [one, other] = [await enrolled('Franck', 'franck_01829.jpg'), await enrolled('Audrey', 'audrey.jpg')];
+    const { page, context } = await openPeople(`#/people/${one.id}`);
+    await page.getByRole('heading', { name: 'Franck' }).waitFor();
+    for (const { id } of [one, other]) await http.people.remove(id);
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.locator('.toast').getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('link', { name: /Audrey/ }).click();
+    // A refusal would have brought Franck back, with a message.
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('Anna');
+    await page.keyboard.press('Enter');
+    await page.getByText('Audrey is not here any more', { exact: false }).waitFor();
+    await page.getByRole('heading', { name: 'This person is not here any more' }).waitFor();
+    expect(await page.locator('.toast').count()).toBe(1);
+    await context.close();
+  });
+
+  test('a page that is opened while the faces cannot be had says so, and tries again', async () => {
+    const { id } = await enrolled('Franck', 'franck_01829.jpg');
+    const { page, context } = await openPeople();
+    await page.getByRole('link', { name: /Franck/ }).waitFor();
+    await page.route('**/faces?*', (route) => route.abort());
+    await page.getByRole('link', { name: /Franck/ }).click();
+    await page.getByRole('heading', { name: 'The service cannot be reached.' }).waitFor();
+    await page.unroute('**/faces?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Delete this face (1 of 1)' }).waitFor();
+    expect(page.url()).toContain(id);
+    await context.close();
+  });
+
+  test('the way back from a person leads to where one was in the gallery', async () => {
+    for (let number = 100; number < 260; number++) await http.people.create({ name: `Person ${number}` });
+    const { page, context } = await openPeople();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('link', { name: /Person 255/ }).click();
+    await page.getByRole('heading', { name: 'Person 255' }).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: /Person 255/ }).waitFor();
+    await page.waitForFunction(() => scrollY > 500);
+    await context.close();
+  });
+
   test('one face of several can be taken away', async () => {
     const { id } = await enrolled('Franck', 'franck_01829.jpg', 'franck_02888.jpg');
     const { page, context } = await openPeople(`#/people/${id}`);
@@ -206,6 +256,12 @@ test.skipIf(!hasChromium)('two people who look alike are told of, and can be mad
   await page.goto(`${service.url}/#/people`);
   await page.getByText(/(Franck and Maria|Maria and Franck) look very much alike/).waitFor();
   expect(await page.getByText('Look-alike', { exact: true }).count()).toBe(2);
+  await page.getByRole('button', { name: /are two people/ }).click();
+  await page.getByText('look very much alike').waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('link', { name: /Maria/ }).waitFor();
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
   await page.getByRole('button', { name: 'Same person' }).click();
   await page.getByRole('radio', { name: 'Franck' }).check();
   await page.getByRole('button', { name: 'Merge' }).click();
