@@ -27,7 +27,7 @@ export const system: Same<typeof english> = {
   uptime: 'En marcha desde hace',
   throughput: 'Imágenes por segundo',
   ok: 'Respondidas',
-  dropped: 'Omitidas',
+  dropped: 'Descartadas',
   errors: 'Errores',
   latency: 'Tiempo en el servicio',
   median: 'Mediana',
