@@ -70,6 +70,21 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await context.close();
   });
 
+  test('files that are no pictures are told of, alone or among others', async () => {
+    const { page, context } = await openPeople();
+    await page.getByRole('heading', { name: 'Nobody is enrolled yet' }).waitFor();
+    await drop(page, [['list.pdf', Buffer.from('%PDF-1.7')]]);
+    await page.locator('.toast').getByText('1 file is not a picture').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await drop(page, [
+      ['list.pdf', Buffer.from('%PDF-1.7')],
+      ['franck.jpg', await readFile(await fixture('franck_01829.jpg'))],
+    ]);
+    await page.getByRole('dialog').getByText('1 file is not a picture').waitFor();
+    await page.getByRole('button', { name: 'Enrol 1 picture' }).waitFor();
+    await context.close();
+  });
+
   test('the folder of a picture is the name of the person', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'people-'));
     await mkdir(join(folder, 'Franck Berger'));
@@ -279,9 +294,10 @@ async function drop(page: Page, files: readonly (readonly [name: string, bytes: 
   const encoded = files.map(([name, bytes]) => ({ name, base64: bytes.toString('base64') }));
   const transfer = await page.evaluateHandle((all) => {
     const made = new DataTransfer();
+    const types: Readonly<Record<string, string>> = { png: 'image/png', pdf: 'application/pdf' };
     for (const { name, base64 } of all) {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      made.items.add(new File([bytes], name, { type: name.endsWith('.png') ? 'image/png' : 'image/jpeg' }));
+      made.items.add(new File([bytes], name, { type: types[name.slice(-3)] ?? 'image/jpeg' }));
     }
     return made;
   }, encoded);

@@ -10,8 +10,8 @@ import { ViewHeader } from '../components/view-header.js';
 import { t } from '../i18n/i18n.js';
 import { AddPicturesDialog } from './add-pictures-dialog.js';
 import { CameraDialog } from './camera-dialog.js';
-import type { PictureFile } from './dropped-files.js';
-import { DropTarget } from './drop-zone.js';
+import type { Picked } from './dropped-files.js';
+import { DropTarget, isWorthOpening } from './drop-zone.js';
 import { forgetPlace, leaveGallery, placeLeft } from './gallery-place.js';
 import { LoadingPeople } from './loading-people.js';
 import { LookalikeNotices } from './lookalike-notice.js';
@@ -28,11 +28,13 @@ export default function PeopleView() {
   return id === undefined ? <Gallery /> : <PersonPage key={id} id={id} />;
 }
 
+const NONE_YET: Picked = { pictures: [], notPictures: 0, isCut: false };
+
 /** Cards that are drawn at once; more come as they are asked for. */
 const CARDS_A_STEP = 120;
 
 function Gallery() {
-  const [pictures, setPictures] = useState<readonly PictureFile[]>();
+  const [pictures, setPictures] = useState<Picked>();
   const [isFilming, setFilming] = useState(false);
   const search = route.value.query.get('search') ?? '';
   const [place] = useState(() => placeLeft(search));
@@ -52,14 +54,14 @@ function Gallery() {
       <Button icon="camera" onClick={() => setFilming(true)}>
         {t('people.from_camera')}
       </Button>
-      <Button kind="primary" icon="add" onClick={() => setPictures([])}>
+      <Button kind="primary" icon="add" onClick={() => setPictures(NONE_YET)}>
         {t('people.add')}
       </Button>
     </>
   );
   return (
     <>
-      <DropTarget onPictures={setPictures}>
+      <DropTarget onPictures={(picked) => isWorthOpening(picked) && setPictures(picked)}>
         <ViewHeader
           title={t('people.title')}
           subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
@@ -110,7 +112,7 @@ function Gallery() {
           </>
         )}
       </DropTarget>
-      {pictures && <AddPicturesDialog pictures={pictures} onClose={() => setPictures(undefined)} />}
+      {pictures && <AddPicturesDialog picked={pictures} onClose={() => setPictures(undefined)} />}
       {isFilming && <CameraDialog onClose={() => setFilming(false)} />}
     </>
   );

@@ -17,8 +17,8 @@ import { ViewHeader } from '../components/view-header.js';
 import { formatDate, formatPercent, t } from '../i18n/i18n.js';
 import { AddPicturesDialog } from './add-pictures-dialog.js';
 import { CameraDialog } from './camera-dialog.js';
-import type { PictureFile } from './dropped-files.js';
-import { ChoosePictures, DropTarget } from './drop-zone.js';
+import type { Picked } from './dropped-files.js';
+import { ChoosePictures, DropTarget, isWorthOpening } from './drop-zone.js';
 import { LookalikeNotices } from './lookalike-notice.js';
 import { MergeDialog } from './merge-dialog.js';
 import { galleryAddress } from './gallery-place.js';
@@ -26,12 +26,13 @@ import { LoadingPeople } from './loading-people.js';
 import { deletePerson, loadPeople, people, personOf, pictureOf } from './people-store.js';
 import { RenameDialog } from './rename-dialog.js';
 
-type Open = 'rename' | 'merge' | 'camera' | readonly PictureFile[];
+type Open = 'rename' | 'merge' | 'camera' | Picked;
 
 export function PersonPage({ id }: { readonly id: string }) {
   const person = personOf(id);
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
+  const openPicked = (picked: Picked) => isWorthOpening(picked) && setOpen(picked);
   if (!person) {
     if (people.value === undefined) return <LoadingPeople />;
     return (
@@ -44,7 +45,7 @@ export function PersonPage({ id }: { readonly id: string }) {
   }
   return (
     <>
-      <DropTarget onPictures={setOpen}>
+      <DropTarget onPictures={openPicked}>
         <p class="people-back">
           <LinkButton kind="quiet" icon="back" href={galleryAddress()}>
             {t('people.all')}
@@ -83,7 +84,7 @@ export function PersonPage({ id }: { readonly id: string }) {
             <Button icon="camera" onClick={() => setOpen('camera')}>
               {t('people.from_camera')}
             </Button>
-            <ChoosePictures folders={false} onPictures={setOpen} />
+            <ChoosePictures folders={false} onPictures={openPicked} />
           </div>
         </div>
         <Faces person={person} />
@@ -91,7 +92,7 @@ export function PersonPage({ id }: { readonly id: string }) {
       {open === 'rename' && <RenameDialog person={person} onClose={close} />}
       {open === 'merge' && <MergeDialog person={person} onClose={close} />}
       {open === 'camera' && <CameraDialog person={person} onClose={close} />}
-      {typeof open === 'object' && <AddPicturesDialog pictures={open} person={person} onClose={close} />}
+      {typeof open === 'object' && <AddPicturesDialog picked={open} person={person} onClose={close} />}
     </>
   );
 }

@@ -51,7 +51,10 @@ export const people = {
   drop_here: 'Drop pictures or folders here',
   drop_or_choose: 'Drop pictures or folders here, or choose them',
   drop_hint: 'The name is taken from the file, or from the folder. You can change it before anything is enrolled.',
-  not_pictures: { one: '{count} file is not a picture and is left out.', other: '{count} files are not pictures and are left out.' },
+  not_pictures: {
+    one: '{count} file is not a picture and is left out.',
+    other: '{count} files are not pictures and are left out.',
+  },
   too_many_files: 'At most {count} files are taken at once.',
   choose: 'Choose pictures',
   choose_folder: 'Choose a folder',

@@ -51,7 +51,10 @@ export const people: Same<typeof english> = {
   drop_here: 'Suelta aquí fotos o carpetas',
   drop_or_choose: 'Suelta aquí fotos o carpetas, o elígelas',
   drop_hint: 'El nombre se toma del archivo o de la carpeta. Puedes cambiarlo antes de registrar nada.',
-  not_pictures: { one: '{count} archivo no es una foto y se deja fuera.', other: '{count} archivos no son fotos y se dejan fuera.' },
+  not_pictures: {
+    one: '{count} archivo no es una foto y se deja fuera.',
+    other: '{count} archivos no son fotos y se dejan fuera.',
+  },
   too_many_files: 'Se toman como mucho {count} archivos a la vez.',
   choose: 'Elegir fotos',
   choose_folder: 'Elegir una carpeta',
