@@ -163,7 +163,7 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await page.mouse.click(5, 5);
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 
-    // Nothing takes a file there: were it not kept from the browser, that would open it in place of the page.
+    // Nothing takes a file there: without being prevented, the browser would open it in place of the page.
     const isKept = await page.locator('.sidebar').evaluate((place) => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File(['x'], 'anna.jpg', { type: 'image/jpeg' }));

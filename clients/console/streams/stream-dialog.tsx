@@ -60,6 +60,8 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
       field?.closest('details')?.setAttribute('open', '');
       field?.focus();
     });
+  const notSaved = useRef<HTMLDivElement>(null);
+  useEffect(() => notSaved.current?.scrollIntoView({ block: 'end' }), [failure]);
   const commit = async () => {
     try {
       keepStream(stream ? await http.streams.change(stream.id, patchOf(fields)) : await http.streams.add(newStreamOf(fields)));
@@ -126,7 +128,7 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
         )}
         <StreamOptions fields={fields} errors={errors} onChange={change} />
         {failure && (
-          <div role="alert" ref={(notice) => notice?.scrollIntoView({ block: 'nearest' })}>
+          <div role="alert" ref={notSaved} class="streams-not-saved">
             <Trouble reason={failure} title={t('streams.not_saved')} />
           </div>
         )}
