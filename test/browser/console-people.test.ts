@@ -147,6 +147,7 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     const { page, context } = await openPeople(`#/people/${id}`);
     await page.getByRole('button', { name: 'Rename' }).click();
     const field = page.getByRole('textbox', { name: 'Name' });
+    await field.waitFor();
     const box = await field.boundingBox();
     if (!box) throw new Error('no field');
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -160,6 +161,8 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 
     await page.getByRole('button', { name: 'Rename' }).click();
+    // Before the dialog is open there is nothing to click beside.
+    await field.waitFor();
     await page.mouse.click(5, 5);
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 
