@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { App } from './app/app.js';
 import { startFeed } from './app/event-feed.js';
+import { keepStrayDrops } from './app/stray-drops.js';
 import { startLanguage } from './i18n/i18n.js';
 import { startTheme } from './app/theme.js';
 import './styles/tokens.css';
@@ -12,5 +13,6 @@ import './styles/shell.css';
 startTheme();
 await startLanguage();
 startFeed();
+keepStrayDrops();
 const root = document.getElementById('app');
 if (root) render(<App />, root);

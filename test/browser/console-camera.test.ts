@@ -1,5 +1,5 @@
 // Enrolling from the camera of this device: guided, and told plainly where there is no picture.
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from '../server/support/film.js';
+import { asBody } from '../server/support/images.js';
 import { startService, type RunningService } from '../server/support/service.js';
 import { hasChromium, openBrowser, openPage } from './support/browser.js';
 
@@ -47,6 +48,27 @@ describe.skipIf(!hasChromium)('enrolling from the camera', () => {
     expect((await http.events.list()).events).toEqual([]);
     expect(complaints).toEqual([]);
     await http.people.remove(franck?.id ?? '');
+    await context.close();
+  });
+
+  test('a face that is somebody else’s stops the taking, is given to them, and leaves nobody without a face', async () => {
+    const { id } = await http.people.create({ name: 'Franck' });
+    await http.faces.enrol(id, asBody(await readFile(await fixture('franck_01829.jpg'))));
+    const { page, context } = await openPage(browser);
+    await page.goto(`${service.url}/#/people`);
+    await page.getByRole('button', { name: 'From camera' }).click();
+    await page.getByRole('combobox', { name: 'Name' }).fill('Maria');
+    await page.keyboard.press('Enter');
+    await page.getByText('This looks like Franck', { exact: false }).waitFor();
+    // Refused, so that nobody of that name is there: closing the page now would leave no trace.
+    expect((await http.people.list()).people.map(({ name }) => name)).toEqual(['Franck']);
+    await page.getByRole('button', { name: 'Add to Franck' }).click();
+    await page.getByRole('heading', { name: 'Enrol Franck' }).waitFor();
+    await page.locator('.people-camera-steps img').first().waitFor();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await http.people.list()).people).toMatchObject([{ name: 'Franck', faces: 2 }]);
+    await http.people.remove(id);
     await context.close();
   });
 

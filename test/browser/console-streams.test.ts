@@ -97,6 +97,9 @@ describe.skipIf(!hasChromium)('streams in the console', () => {
     await dialog.getByLabel('Address').fill('file:///etc/passwd');
     await dialog.getByRole('button', { name: 'Test address' }).click();
     await dialog.getByText('must begin with rtsp://', { exact: false }).waitFor();
+    // What the service would never take is not offered to be saved.
+    expect(await dialog.getByRole('button', { name: 'Save', exact: true }).count()).toBe(1);
+    expect(await dialog.getByText('You can save it all the same', { exact: false }).count()).toBe(0);
     await dialog.getByLabel('Address').fill('rtsp://127.0.0.1:9/none');
     await dialog.getByRole('button', { name: 'Test address' }).click();
     await dialog.getByRole('button', { name: 'Save all the same' }).click();
@@ -150,6 +153,38 @@ describe.skipIf(!hasChromium)('streams in the console', () => {
     await page.goto('about:blank');
     await until(async () => ((await http.streams.list()).streams.length === 0 ? true : undefined));
     expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('the first wrong field takes the focus, and what the service refuses is told in the dialog', async () => {
+    const { page, context } = await openStreams();
+    await page.getByRole('button', { name: 'Add camera' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Address').fill('rtsp://127.0.0.1:9/none');
+    await dialog.getByLabel('Name').fill('no spaces here');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.locator('input:focus[maxlength="64"][aria-invalid="true"]').waitFor();
+    await dialog.getByLabel('Name').fill('porch');
+    await dialog.getByRole('button', { name: 'Test address' }).click();
+    const save = dialog.getByRole('button', { name: 'Save all the same' });
+    await save.waitFor();
+    await http.streams.add({ id: 'porch', url: camera.url, enabled: false });
+    await page.route('**/v1/streams?*', (route) => route.abort());
+    await save.click();
+    await dialog.getByText(/There is a stream of this name already/).waitFor();
+    await page.keyboard.press('Escape');
+    await context.close();
+  });
+
+  test('while the service cannot be reached no camera is said to be live', async () => {
+    await http.streams.add({ id: 'attic', url: camera.url, enabled: false });
+    const { page, context } = await openStreams();
+    await cardOf(page, 'attic').waitFor();
+    await page.route('**/v1/streams?*', (route) => route.abort());
+    await page.getByText('shown as they were', { exact: false }).waitFor();
+    expect(await page.locator('.streams-stale').count()).toBe(1);
+    await page.unroute('**/v1/streams?*');
+    await page.locator('.streams-stale').waitFor({ state: 'detached' });
     await context.close();
   });
 

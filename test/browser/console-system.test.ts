@@ -70,6 +70,16 @@ describe.skipIf(!hasChromium)('the system in the console', () => {
     await row.getByText('environment').waitFor();
     await page.getByRole('searchbox', { name: 'Search settings' }).fill('unlikely to be there');
     await row.waitFor({ state: 'detached' });
+    await page.getByText('No setting fits').waitFor();
+    await page.getByRole('searchbox', { name: 'Search settings' }).fill('credits');
+    await row.waitFor();
+    await page.getByRole('searchbox', { name: 'Search settings' }).fill('threshold');
+    await page.getByText(/^that of the pack: 0\.\d+$/).waitFor();
+    await page.getByRole('searchbox', { name: 'Search settings' }).fill('import_bytes');
+    await page.getByText('4294967296 bytes').waitFor();
+    await page.setViewportSize({ width: 390, height: 800 });
+    const cut = await page.locator('.table-frame').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect(cut).toBeLessThanOrEqual(0);
     await page.getByRole('searchbox', { name: 'Search settings' }).fill('credits');
     await row.waitFor();
     await page.getByLabel('Only what was set').check();

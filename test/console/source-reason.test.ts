@@ -11,7 +11,19 @@ const sentences = [...text('pipeline/sources/failure.ts').matchAll(/(?:passing|l
   ([, one, other]) => one ?? other ?? '',
 );
 
-test('there are sentences to know', () => expect(sentences.length).toBeGreaterThan(20));
+/** Those of pipeline/sources/source-address.ts about an address that is refused. */
+const refusals = [...text('pipeline/sources/source-address.ts').matchAll(/refused\((?:'([^']+)'|`([^`]+)`)/g)].map(
+  ([, one, other]) => (one ?? other ?? '').replace(/\$\{\w+\}/, '2048'),
+);
+
+test('there are sentences to know', () => {
+  expect(sentences.length).toBeGreaterThan(20);
+  expect(refusals.length).toBeGreaterThan(9);
+});
+
+test.each(refusals)('refused: %s', (sentence) => {
+  expect(sourceReason(sentence)).toHaveProperty('hint', expect.any(String));
+});
 
 test.each(sentences)('%s', (sentence) => {
   const { text: said, hint } = sourceReason(`No picture: ${sentence}.`);

@@ -9,6 +9,15 @@ export function storedChoice<T extends string>(name: string, allowed: readonly T
   }
 }
 
+/** Whatever stands there: to be read with care. */
+export function storedText(name: string): string | undefined {
+  try {
+    return localStorage.getItem(`onlooker.${name}`) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function storeChoice(name: string, value: string | undefined): void {
   try {
     if (value === undefined) localStorage.removeItem(`onlooker.${name}`);

@@ -11,11 +11,13 @@ interface ConfirmProps {
   readonly confirmLabel: string;
   readonly danger?: boolean | undefined;
   readonly busy?: boolean | undefined;
+  /** What is needed to do it is not there yet. */
+  readonly disabled?: boolean | undefined;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-export function Confirm({ title, children, confirmLabel, danger, busy, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, confirmLabel, danger, busy, disabled, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog
       title={title}
@@ -23,7 +25,7 @@ export function Confirm({ title, children, confirmLabel, danger, busy, onConfirm
       actions={
         <>
           <Button onClick={onClose}>{t('shell.cancel')}</Button>
-          <Button kind={danger ? 'danger' : 'primary'} busy={busy} onClick={onConfirm}>
+          <Button kind={danger ? 'danger' : 'primary'} busy={busy} disabled={disabled} onClick={onConfirm}>
             {confirmLabel}
           </Button>
         </>

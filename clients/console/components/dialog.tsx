@@ -9,13 +9,16 @@ interface DialogProps {
   /** Asked to close: by Escape, the cross, or a click beside it. The owner stops showing it. */
   readonly onClose: () => void;
   readonly wide?: boolean | undefined;
+  /** Something was entered that a click beside it must not throw away. */
+  readonly keepsInput?: boolean | undefined;
   /** Buttons, the main one last. */
   readonly actions?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-export function Dialog({ title, onClose, wide, actions, children }: DialogProps) {
+export function Dialog({ title, onClose, wide, keepsInput = false, actions, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const isPressedBeside = useRef(false);
   const titleId = useId();
   useEffect(() => {
     const dialog = element.current;
@@ -35,8 +38,10 @@ export function Dialog({ title, onClose, wide, actions, children }: DialogProps)
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => (isPressedBeside.current = event.target === element.current)}
       onClick={(event) => {
-        if (event.target === element.current) onClose();
+        // A text that is marked and let go of outside ends in a click on the dialog too.
+        if (event.target === element.current && isPressedBeside.current && !keepsInput) onClose();
       }}
     >
       <div class="dialog-body">

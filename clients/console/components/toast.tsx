@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n/i18n.js';
 import { Button } from './button.js';
 import { Icon, type IconName } from './icon.js';
+import { pushedOut } from './toast-room.js';
 
 export type Tone = 'neutral' | 'ok' | 'warn' | 'bad';
 export interface ToastOptions {
@@ -20,8 +21,6 @@ interface Shown extends ToastOptions {
   readonly message: string;
 }
 
-/** More than these push out the oldest. */
-const MAX_TOASTS = 4;
 const toasts = signal<readonly Shown[]>([]);
 let lastId = 0;
 
@@ -32,7 +31,7 @@ export interface ToastHandle {
 
 export function toast(message: string, options: ToastOptions = {}): ToastHandle {
   const id = (lastId += 1);
-  for (const old of toasts.value.slice(0, Math.max(0, toasts.value.length - MAX_TOASTS + 1))) expire(old.id);
+  for (const old of pushedOut(toasts.value)) expire(old.id);
   toasts.value = [...toasts.value, { ...options, id, message }];
   return { dismiss: () => expire(id) };
 }

@@ -7,25 +7,32 @@ import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { formatPercent, t } from '../i18n/i18n.js';
-import type { PictureFile } from './dropped-files.js';
+import type { Picked } from './dropped-files.js';
 import { ChoosePictures, DropTarget } from './drop-zone.js';
 import { EnrolmentBatch, type BatchGroup, type BatchPicture } from './enrolment-batch.js';
+import { LeftOutNotice } from './left-out.js';
 import { loadPeople, people, personOf } from './people-store.js';
 import { conflictOf, refusalText } from './refusal-text.js';
 
 interface AddPicturesProps {
-  readonly pictures: readonly PictureFile[];
+  readonly picked: Picked;
   /** Everything is theirs. */
   readonly person?: Person | undefined;
   readonly onClose: () => void;
 }
 
-export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProps) {
+export function AddPicturesDialog({ picked, person, onClose }: AddPicturesProps) {
   const [batch] = useState(() => new EnrolmentBatch());
   useEffect(() => {
-    batch.add(pictures, person);
+    batch.add(picked.pictures, person);
     return () => batch.close();
   }, []);
+  // Of the last drop or choice.
+  const [leftOut, setLeftOut] = useState(picked);
+  const add = (more: Picked) => {
+    batch.add(more.pictures, person);
+    setLeftOut(more);
+  };
   const close = () => {
     if (batch.phase.value !== 'review') void loadPeople(true);
     onClose();
@@ -41,6 +48,7 @@ export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProp
     <Dialog
       title={person ? t('people.add_to', { name: person.name }) : t('people.add_title')}
       wide
+      keepsInput={all.length > 0 && phase !== 'done'}
       onClose={close}
       actions={
         phase === 'done' ? (
@@ -64,13 +72,14 @@ export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProp
         )
       }
     >
-      <DropTarget onPictures={(more) => phase === 'review' && batch.add(more, person)}>
+      <DropTarget onPictures={(more) => phase === 'review' && add(more)}>
         {all.length === 0 ? (
           <div class="people-drop-zone">
             <Icon name="upload" size={30} />
             <p>{t('people.drop_or_choose')}</p>
             <p class="muted">{t('people.drop_hint')}</p>
-            <ChoosePictures onPictures={(more) => batch.add(more, person)} folders={!person} />
+            <LeftOutNotice {...leftOut} />
+            <ChoosePictures onPictures={add} folders={!person} />
           </div>
         ) : (
           <div class="stack">
@@ -85,6 +94,7 @@ export function AddPicturesDialog({ pictures, person, onClose }: AddPicturesProp
               )}
               {phase !== 'review' && <progress value={batch.finished.value} max={all.length} aria-label={t('people.progress')} />}
             </div>
+            {phase === 'review' && <LeftOutNotice {...leftOut} />}
             {groups.map((group) => (
               <Group key={group.id} group={group} batch={batch} isFixed={person !== undefined} />
             ))}
@@ -111,7 +121,7 @@ function Group({ group, batch, isFixed }: GroupProps) {
         <div class="people-batch-name">
           {isReview ? (
             <TextField
-              label={t('people.name')}
+              label={t('people.name_of', { file: group.pictures[0]?.file.name ?? '' })}
               hideLabel
               value={group.name}
               placeholder={t('people.name_needed')}
@@ -156,7 +166,12 @@ function Picture({ picture, batch, isReview }: PictureProps) {
           <span class="people-batch-reason">{refusalText(state.error, (id) => personOf(id)?.name)}</span>
         )}
         {rather && (
-          <Button onClick={() => void batch.sendTo(picture, rather.id)}>{t('people.add_rather', { name: rather.name })}</Button>
+          <Button
+            label={t('people.add_rather_of', { name: rather.name, file: file.name })}
+            onClick={() => void batch.sendTo(picture, rather.id)}
+          >
+            {t('people.add_rather', { name: rather.name })}
+          </Button>
         )}
       </div>
       {isReview && (

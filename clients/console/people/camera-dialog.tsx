@@ -7,10 +7,11 @@ import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
 import { Icon } from '../components/icon.js';
+import { shortName } from '../components/short-name.js';
 import { Spinner } from '../components/spinner.js';
 import { t } from '../i18n/i18n.js';
 import { CameraEnrolment } from './camera-enrolment.js';
-import { POSES } from './guidance.js';
+import { POSES, type Advice } from './guidance.js';
 import { loadPeople, people, personOf } from './people-store.js';
 import { refusalText } from './refusal-text.js';
 
@@ -29,6 +30,7 @@ export function CameraDialog({ person, onClose }: CameraDialogProps) {
   return (
     <Dialog
       title={t('people.camera_title')}
+      keepsInput={name !== ''}
       onClose={onClose}
       actions={
         <>
@@ -88,8 +90,9 @@ function Filming({ name, person, onClose }: FilmingProps) {
   const count = enrolment?.taken.value.length ?? 0;
   return (
     <Dialog
-      title={t('people.camera_of', { name })}
+      title={t('people.camera_of', { name: enrolment?.name.value ?? name })}
       wide
+      keepsInput
       onClose={onClose}
       actions={
         <Button kind={count > 0 ? 'primary' : 'plain'} onClick={onClose}>
@@ -124,7 +127,7 @@ function Guided({ enrolment }: { readonly enrolment: CameraEnrolment }) {
   }, [enrolment]);
   const taken = enrolment.taken.value;
   const refusal = enrolment.refusal.value;
-  const advice = enrolment.isDone ? 'done' : enrolment.isSending.value ? 'taking' : enrolment.advice.value;
+  const advice = adviceShown(enrolment);
   const isGood = advice === 'good' || advice === 'taking' || advice === 'done';
   return (
     <div class="people-camera">
@@ -147,12 +150,46 @@ function Guided({ enrolment }: { readonly enrolment: CameraEnrolment }) {
           </li>
         ))}
       </ol>
+      {enrolment.canTakeAnyway.value && !enrolment.isSending.value && !enrolment.isDone && (
+        <div class="row people-camera-anyway">
+          <span class="muted">{t('people.anyway_hint')}</span>
+          <Button icon="camera" onClick={() => enrolment.takeAnyway()}>
+            {t('people.anyway')}
+          </Button>
+        </div>
+      )}
       {refusal !== undefined && !enrolment.isDone && (
         <div class="notice notice-warn" role="alert">
           <Icon name="warning" />
-          <p>{refusalText(refusal, (id) => personOf(id)?.name)}</p>
+          <div class="stack">
+            <p>{refusalText(refusal, (id) => personOf(id)?.name)}</p>
+            {enrolment.conflict.value !== undefined && <Conflict enrolment={enrolment} person={enrolment.conflict.value} />}
+          </div>
         </div>
       )}
     </div>
+  );
+}
+
+function adviceShown({ isDone, isSending, conflict, advice }: CameraEnrolment): Advice | 'done' | 'taking' | 'stopped' {
+  if (isDone) return 'done';
+  if (isSending.value) return 'taking';
+  return conflict.value === undefined ? advice.value : 'stopped';
+}
+
+/** The face is somebody else's, who is enrolled: one click gives it to them. */
+function Conflict({ enrolment, person }: { readonly enrolment: CameraEnrolment; readonly person: string }) {
+  const owner = personOf(person);
+  return (
+    <span class="row">
+      {owner && (
+        <Button kind="primary" onClick={() => void enrolment.giveTo(owner)}>
+          {t('people.add_rather', { name: shortName(owner.name) })}
+        </Button>
+      )}
+      <Button icon="refresh" onClick={() => enrolment.tryAgain()}>
+        {t('shell.retry')}
+      </Button>
+    </span>
   );
 }

@@ -3,10 +3,13 @@ import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Icon } from '../components/icon.js';
+import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
-import { chosenPictures, droppedPictures, type PictureFile } from './dropped-files.js';
+import { chosenPictures, droppedPictures, type Picked } from './dropped-files.js';
+import { leftOutText } from './left-out.js';
 
-type OnPictures = (pictures: readonly PictureFile[]) => void;
+/** Not called where nothing was chosen. */
+type OnPictures = (picked: Picked) => void;
 
 /** Takes what is dropped anywhere on it, and shows that it would. */
 export function DropTarget({ onPictures, children }: { readonly onPictures: OnPictures; readonly children: ComponentChildren }) {
@@ -52,6 +55,14 @@ export function DropTarget({ onPictures, children }: { readonly onPictures: OnPi
   );
 }
 
+/** Where there is no picture among them that is said, and no dialog opens for nothing. */
+export function isWorthOpening(picked: Picked): boolean {
+  if (picked.pictures.length > 0) return true;
+  const text = leftOutText(picked);
+  if (text !== '') toast(text, { tone: 'warn' });
+  return false;
+}
+
 /** The buttons that open the browser's choice of files. */
 export function ChoosePictures({ onPictures, folders = true }: { readonly onPictures: OnPictures; readonly folders?: boolean }) {
   return (
@@ -85,7 +96,7 @@ function ChooseButton({ label, onPictures, isFolder = false }: ChooseButtonProps
         onChange={(event) => {
           const chosen = chosenPictures(event.currentTarget.files ?? []);
           event.currentTarget.value = '';
-          if (chosen.length > 0) onPictures(chosen);
+          if (chosen.pictures.length + chosen.notPictures > 0) onPictures(chosen);
         }}
       />
       <Button icon="upload" onClick={() => input.current?.click()}>

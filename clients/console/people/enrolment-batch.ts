@@ -3,6 +3,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Person } from '../../http-client.js';
 import { http } from '../app/service.js';
+import { joinedByName } from './batch-groups.js';
 import type { PictureFile } from './dropped-files.js';
 import { nameFromPath } from './file-names.js';
 import { keepPerson } from './people-store.js';
@@ -69,6 +70,7 @@ export class EnrolmentBatch {
 
   /** Enrols everything that waits. @param known people to add to, by exact name; others are created */
   async run(known: readonly Person[]): Promise<void> {
+    this.groups.value = joinedByName(this.groups.value);
     this.phase.value = 'running';
     for (const group of this.groups.value) {
       if (this.#isClosed) return;

@@ -22,12 +22,18 @@ export type Advice =
   | 'still'
   | 'good';
 
+/** Mean brightness, 0..255. */
+export interface Light {
+  readonly face: number;
+  readonly picture: number;
+}
+
 export interface Look {
   readonly faces: readonly NamedFace[];
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Mean brightness of the face, 0..255; undefined where it was not measured. */
-  readonly light: number | undefined;
+  /** Undefined where it was not measured. */
+  readonly light: Light | undefined;
 }
 
 /** Shares of the frame's shorter side that the face's box takes. */
@@ -37,8 +43,11 @@ const FAR = 0.24;
 const LEAST_FACE_PX = 80;
 /** How far the face may be from the middle, as a share of the frame. */
 const OFF_CENTRE = 0.26;
+/** Of the face and of the whole picture: a face alone may be dark or pale because it is. */
 const DARK = 60;
 const BRIGHT = 225;
+/** The service has judged the face itself: at this quality there is nothing to say about the light. */
+const GOOD_QUALITY = 0.6;
 /** Degrees. Turned poses are inside of what the service enrols (40) with room for the error of the estimate. */
 const FRONT_YAW = 13;
 const TURNED_YAW = [14, 33] as const;
@@ -57,13 +66,37 @@ export function adviceOn(look: Look, pose: Pose): Advice {
   const offX = (x + width / 2) / look.widthPx - 0.5;
   const offY = (y + height / 2) / look.heightPx - 0.5;
   if (Math.max(Math.abs(offX), Math.abs(offY)) > OFF_CENTRE) return 'centre';
-  if (look.light !== undefined && look.light < DARK) return 'light';
-  if (look.light !== undefined && look.light > BRIGHT) return 'glare';
+  const light = face.quality < GOOD_QUALITY ? lightAdvice(look.light) : undefined;
+  if (light) return light;
   const { yawDegrees, pitchDegrees } = poseOf(face.landmarks);
   if (Math.abs(pitchDegrees) > MOST_PITCH) return 'level';
   const turn = turnAdvice(yawDegrees, pose);
   if (turn) return turn;
   return face.quality < LEAST_QUALITY ? 'still' : 'good';
+}
+
+function lightAdvice(light: Light | undefined): Advice | undefined {
+  if (light === undefined) return undefined;
+  if (light.face < DARK && light.picture < DARK) return 'light';
+  return light.face > BRIGHT && light.picture > BRIGHT ? 'glare' : undefined;
+}
+
+/** Advice that not everybody can follow: after a while of it the picture may be taken all the same. The service judges it. */
+const MAY_BE_OVERRULED: ReadonlySet<Advice> = new Set(['light', 'glare', 'level', 'still']);
+const PATIENCE_MS = 4_000;
+
+/** Since when such advice stands in the way of a picture. */
+export interface HeldUp {
+  readonly sinceMs: number;
+  /** Long enough to offer the picture all the same. */
+  readonly isLong: boolean;
+}
+
+/** @param before undefined where nothing stood in the way @param nowMs on a clock that only goes forward */
+export function heldUp(before: HeldUp | undefined, advice: Advice, nowMs: number): HeldUp | undefined {
+  if (!MAY_BE_OVERRULED.has(advice)) return undefined;
+  const sinceMs = before?.sinceMs ?? nowMs;
+  return { sinceMs, isLong: nowMs - sinceMs >= PATIENCE_MS };
 }
 
 /** @param yaw positive: turned to the person's own left */

@@ -1,15 +1,21 @@
-// How bright a face is in a picture. A few pixels are enough.
+// How bright a face and the picture around it are. A few pixels are enough.
 import type { Box } from '../../../protocol/payloads.js';
+import type { Light } from './guidance.js';
 
 const SIDE_PX = 16;
 let canvas: OffscreenCanvas | undefined;
 
-/** Mean luma (Rec. 601) of a box, 0..255; undefined where the browser does not let the pixels be read. */
-export function lightOf(image: ImageBitmap, box: Box): number | undefined {
+/** Mean luma (Rec. 601); undefined where the browser does not let the pixels be read. */
+export function lightOf(image: ImageBitmap, face: Box): Light | undefined {
+  const ofFace = lumaOf(image, face);
+  const ofPicture = lumaOf(image, [0, 0, image.width, image.height]);
+  return ofFace === undefined || ofPicture === undefined ? undefined : { face: ofFace, picture: ofPicture };
+}
+
+function lumaOf(image: ImageBitmap, [x, y, width, height]: Box): number | undefined {
   canvas ??= new OffscreenCanvas(SIDE_PX, SIDE_PX);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) return undefined;
-  const [x, y, width, height] = box;
   context.fillRect(0, 0, SIDE_PX, SIDE_PX);
   try {
     context.drawImage(image, x, y, width, height, 0, 0, SIDE_PX, SIDE_PX);

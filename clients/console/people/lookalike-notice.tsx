@@ -6,7 +6,7 @@ import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
 import { formatSimilarity, t } from '../i18n/i18n.js';
 import { MergeDialog } from './merge-dialog.js';
-import { lookalikes, personOf, pictureOf } from './people-store.js';
+import { dismissLookalikes, lookalikes, personOf, pictureOf } from './people-store.js';
 
 /** Of so many at most is told at once: the closest come first. */
 const MOST_SHOWN = 3;
@@ -33,9 +33,19 @@ export function LookalikeNotices({ of }: { readonly of?: string | undefined }) {
           <span class="people-pair-text">
             {t('people.lookalike_text', { one: one.name, other: other.name, similarity: formatSimilarity(similarity) })}
           </span>
-          <Button icon="merge" onClick={() => setMerging([one, other])}>
+          <Button
+            icon="merge"
+            label={t('people.same_person_of', { one: one.name, other: other.name })}
+            onClick={() => setMerging([one, other])}
+          >
             {t('people.same_person')}
           </Button>
+          <Button
+            kind="quiet"
+            icon="close"
+            label={t('people.two_people', { one: one.name, other: other.name })}
+            onClick={() => dismissLookalikes(one.id, other.id)}
+          />
         </div>
       ))}
       {merging && <MergeDialog person={merging[0]} other={merging[1]} onClose={() => setMerging(undefined)} />}

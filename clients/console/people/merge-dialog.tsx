@@ -6,9 +6,11 @@ import { goTo, linkTo } from '../app/router.js';
 import { Confirm } from '../components/confirm.js';
 import { FacePicture } from '../components/face-picture.js';
 import { SelectField } from '../components/field.js';
+import { shortName } from '../components/short-name.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
-import { mergePeople, people, personOf, pictureOf } from './people-store.js';
+import { mostAlike } from './dismissed-pairs.js';
+import { lookalikes, mergePeople, people, personOf, pictureOf } from './people-store.js';
 
 interface MergeDialogProps {
   readonly person: Person;
@@ -19,19 +21,20 @@ interface MergeDialogProps {
 
 export function MergeDialog({ person, other: given, onClose }: MergeDialogProps) {
   const others = (people.value ?? []).filter(({ id }) => id !== person.id);
-  const [otherId, setOtherId] = useState(given?.id ?? others[0]?.id ?? '');
+  // Nobody is chosen by chance: it cannot be undone.
+  const [otherId, setOtherId] = useState(given?.id ?? mostAlike(lookalikes.value, person.id) ?? '');
   const [keptId, setKeptId] = useState(person.id);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const other = given ?? personOf(otherId);
-  if (!other) return null;
-  const [kept, gone] = keptId === person.id ? [person, other] : [other, person];
+  const [kept, gone] = other && keptId === other.id ? [other, person] : [person, other];
 
   const merge = async () => {
+    if (!gone) return;
     setBusy(true);
     try {
       await mergePeople(kept.id, gone.id);
-      toast(t('people.merged', { name: kept.name }), { tone: 'ok' });
+      toast(t('people.merged', { name: shortName(kept.name) }), { tone: 'ok' });
       onClose();
       goTo(linkTo('people', [kept.id]), { replace: true });
     } catch (error) {
@@ -44,6 +47,7 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
       title={t('people.merge_title')}
       confirmLabel={t('people.merge')}
       busy={busy}
+      disabled={!gone}
       onConfirm={() => void merge()}
       onClose={onClose}
     >
@@ -52,25 +56,30 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
           <SelectField
             label={t('people.merge_with')}
             value={otherId}
-            options={others.map(({ id, name }) => ({ value: id, label: name }))}
+            options={[
+              { value: '', label: t('people.merge_choose') },
+              ...others.map(({ id, name }) => ({ value: id, label: name })),
+            ]}
             onChange={(id) => {
               setOtherId(id);
               setKeptId(person.id);
             }}
           />
         )}
-        <fieldset class="people-merge">
-          <legend class="field-label">{t('people.merge_keep')}</legend>
-          {[person, other].map((one) => (
-            <label key={one.id} class={one.id === kept.id ? 'people-merge-choice people-merge-kept' : 'people-merge-choice'}>
-              <FacePicture url={pictureOf(one)} name={one.name} size="large" />
-              <span class="truncate">{one.name}</span>
-              <span class="muted">{t('people.faces', { count: one.faces })}</span>
-              <input type="radio" name="kept" checked={one.id === kept.id} onChange={() => setKeptId(one.id)} />
-            </label>
-          ))}
-        </fieldset>
-        <p class="muted">{t('people.merge_hint', { kept: kept.name, gone: gone.name })}</p>
+        {other && gone && (
+          <fieldset class="people-merge">
+            <legend class="field-label">{t('people.merge_keep')}</legend>
+            {[person, other].map((one) => (
+              <label key={one.id} class={one.id === kept.id ? 'people-merge-choice people-merge-kept' : 'people-merge-choice'}>
+                <FacePicture url={pictureOf(one)} name={one.name} size="large" />
+                <span class="truncate">{one.name}</span>
+                <span class="muted">{t('people.faces', { count: one.faces })}</span>
+                <input type="radio" name="kept" checked={one.id === kept.id} onChange={() => setKeptId(one.id)} />
+              </label>
+            ))}
+          </fieldset>
+        )}
+        {gone && <p class="muted">{t('people.merge_hint', { kept: kept.name, gone: gone.name })}</p>}
         {failure !== undefined && (
           <p class="field-error" role="alert">
             {failure}

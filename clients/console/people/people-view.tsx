@@ -1,67 +1,73 @@
 // The view of the people: everybody, or one of them where the address names one.
 import { useEffect, useState } from 'preact/hooks';
 import { goTo, linkTo, route } from '../app/router.js';
+import { useComeback } from '../app/use-comeback.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { TextField } from '../components/field.js';
-import { Spinner } from '../components/spinner.js';
+import { shortName } from '../components/short-name.js';
 import { ViewHeader } from '../components/view-header.js';
 import { t } from '../i18n/i18n.js';
 import { AddPicturesDialog } from './add-pictures-dialog.js';
 import { CameraDialog } from './camera-dialog.js';
-import type { PictureFile } from './dropped-files.js';
-import { DropTarget } from './drop-zone.js';
+import type { Picked } from './dropped-files.js';
+import { DropTarget, isWorthOpening } from './drop-zone.js';
+import { forgetPlace, leaveGallery, placeLeft } from './gallery-place.js';
+import { LoadingPeople } from './loading-people.js';
 import { LookalikeNotices } from './lookalike-notice.js';
-import { isCut, loadFailure, loadPeople, lookalikes, MOST_PEOPLE, people } from './people-store.js';
+import { isCut, loadPeople, lookalikes, MOST_PEOPLE, people, watchPeople } from './people-store.js';
 import { PersonCard } from './person-card.js';
 import { PersonPage } from './person-page.js';
 import './people.css';
 
 export default function PeopleView() {
-  useEffect(() => void loadPeople(true), []);
+  useEffect(() => watchPeople(), []);
+  useEffect(() => forgetPlace, []);
+  useComeback(() => void loadPeople(true));
   const [id] = route.value.rest;
   return id === undefined ? <Gallery /> : <PersonPage key={id} id={id} />;
 }
+
+const NONE_YET: Picked = { pictures: [], notPictures: 0, isCut: false };
 
 /** Cards that are drawn at once; more come as they are asked for. */
 const CARDS_A_STEP = 120;
 
 function Gallery() {
-  const [pictures, setPictures] = useState<readonly PictureFile[]>();
+  const [pictures, setPictures] = useState<Picked>();
   const [isFilming, setFilming] = useState(false);
-  const [mostCards, setMostCards] = useState(CARDS_A_STEP);
   const search = route.value.query.get('search') ?? '';
+  const [place] = useState(() => placeLeft(search));
+  const [mostCards, setMostCards] = useState(place?.cards ?? CARDS_A_STEP);
   const all = people.value;
   const found = (all ?? []).filter(({ name, external_id: external }) => matches(search, name) || matches(search, external ?? ''));
   const alike = new Set(lookalikes.value.flatMap(({ people: [one, other] }) => [one.id, other.id]));
   const isEmpty = all?.length === 0;
+  const showAll = () => goTo(linkTo('people'), { replace: true });
+  useEffect(() => {
+    // After the title has taken the focus, which scrolls to it.
+    if (place) requestAnimationFrame(() => scrollTo({ top: place.scrollPx, behavior: 'instant' }));
+  }, []);
 
   const buttons = (
     <>
       <Button icon="camera" onClick={() => setFilming(true)}>
         {t('people.from_camera')}
       </Button>
-      <Button kind="primary" icon="add" onClick={() => setPictures([])}>
+      <Button kind="primary" icon="add" onClick={() => setPictures(NONE_YET)}>
         {t('people.add')}
       </Button>
     </>
   );
   return (
     <>
-      <DropTarget onPictures={setPictures}>
+      <DropTarget onPictures={(picked) => isWorthOpening(picked) && setPictures(picked)}>
         <ViewHeader
           title={t('people.title')}
           subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
           actions={isEmpty ? undefined : buttons}
         />
-        {all === undefined && loadFailure.value === undefined && <Spinner />}
-        {all === undefined && loadFailure.value !== undefined && (
-          <EmptyState
-            icon="warning"
-            title={loadFailure.value}
-            actions={<Button onClick={() => void loadPeople(true)}>{t('shell.retry')}</Button>}
-          />
-        )}
+        {all === undefined && <LoadingPeople />}
         {isEmpty && (
           <EmptyState icon="people" title={t('people.empty')} actions={buttons}>
             {t('people.empty_hint')}
@@ -86,7 +92,14 @@ function Gallery() {
                 </span>
               )}
             </search>
-            <ul class="people-grid">
+            {found.length === 0 && (
+              <EmptyState
+                icon="search"
+                title={t('people.nobody_found', { search: shortName(search) })}
+                actions={<Button onClick={showAll}>{t('people.all')}</Button>}
+              />
+            )}
+            <ul class="people-grid" onClick={() => leaveGallery({ search, scrollPx: scrollY, cards: mostCards })}>
               {found.slice(0, mostCards).map((person) => (
                 <PersonCard key={person.id} person={person} isLookalike={alike.has(person.id)} />
               ))}
@@ -99,7 +112,7 @@ function Gallery() {
           </>
         )}
       </DropTarget>
-      {pictures && <AddPicturesDialog pictures={pictures} onClose={() => setPictures(undefined)} />}
+      {pictures && <AddPicturesDialog picked={pictures} onClose={() => setPictures(undefined)} />}
       {isFilming && <CameraDialog onClose={() => setFilming(false)} />}
     </>
   );

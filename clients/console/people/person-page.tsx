@@ -2,34 +2,39 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FaceRecord, Person } from '../../http-client.js';
 import { failureText } from '../app/failure-text.js';
+import { orGone } from '../app/gone.js';
 import { goTo, linkTo } from '../app/router.js';
 import { http } from '../app/service.js';
 import { doWithUndo } from '../app/undo.js';
+import { useComeback } from '../app/use-comeback.js';
 import { Button, LinkButton } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FacePicture } from '../components/face-picture.js';
 import { Meter } from '../components/meter.js';
+import { shortName } from '../components/short-name.js';
 import { Spinner } from '../components/spinner.js';
-import { toast } from '../components/toast.js';
 import { ViewHeader } from '../components/view-header.js';
 import { formatDate, formatPercent, t } from '../i18n/i18n.js';
 import { AddPicturesDialog } from './add-pictures-dialog.js';
 import { CameraDialog } from './camera-dialog.js';
-import type { PictureFile } from './dropped-files.js';
-import { ChoosePictures, DropTarget } from './drop-zone.js';
+import type { Picked } from './dropped-files.js';
+import { ChoosePictures, DropTarget, isWorthOpening } from './drop-zone.js';
 import { LookalikeNotices } from './lookalike-notice.js';
 import { MergeDialog } from './merge-dialog.js';
+import { galleryAddress } from './gallery-place.js';
+import { LoadingPeople } from './loading-people.js';
 import { deletePerson, loadPeople, people, personOf, pictureOf } from './people-store.js';
 import { RenameDialog } from './rename-dialog.js';
 
-type Open = 'rename' | 'merge' | 'camera' | readonly PictureFile[];
+type Open = 'rename' | 'merge' | 'camera' | Picked;
 
 export function PersonPage({ id }: { readonly id: string }) {
   const person = personOf(id);
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
+  const openPicked = (picked: Picked) => isWorthOpening(picked) && setOpen(picked);
   if (!person) {
-    if (people.value === undefined) return <Spinner />;
+    if (people.value === undefined) return <LoadingPeople />;
     return (
       <EmptyState
         icon="user"
@@ -40,9 +45,9 @@ export function PersonPage({ id }: { readonly id: string }) {
   }
   return (
     <>
-      <DropTarget onPictures={setOpen}>
+      <DropTarget onPictures={openPicked}>
         <p class="people-back">
-          <LinkButton kind="quiet" icon="back" href={linkTo('people')}>
+          <LinkButton kind="quiet" icon="back" href={galleryAddress()}>
             {t('people.all')}
           </LinkButton>
         </p>
@@ -63,7 +68,7 @@ export function PersonPage({ id }: { readonly id: string }) {
                   icon="trash"
                   onClick={() => {
                     deletePerson(person);
-                    goTo(linkTo('people'));
+                    goTo(galleryAddress());
                   }}
                 >
                   {t('people.delete')}
@@ -79,7 +84,7 @@ export function PersonPage({ id }: { readonly id: string }) {
             <Button icon="camera" onClick={() => setOpen('camera')}>
               {t('people.from_camera')}
             </Button>
-            <ChoosePictures folders={false} onPictures={setOpen} />
+            <ChoosePictures folders={false} onPictures={openPicked} />
           </div>
         </div>
         <Faces person={person} />
@@ -87,7 +92,7 @@ export function PersonPage({ id }: { readonly id: string }) {
       {open === 'rename' && <RenameDialog person={person} onClose={close} />}
       {open === 'merge' && <MergeDialog person={person} onClose={close} />}
       {open === 'camera' && <CameraDialog person={person} onClose={close} />}
-      {typeof open === 'object' && <AddPicturesDialog pictures={open} person={person} onClose={close} />}
+      {typeof open === 'object' && <AddPicturesDialog picked={open} person={person} onClose={close} />}
     </>
   );
 }
@@ -106,15 +111,26 @@ function About({ person }: { readonly person: Person }) {
 const MOST_FACES = 500;
 
 function Faces({ person }: { readonly person: Person }) {
-  const [faces, setFaces] = useState<readonly FaceRecord[]>();
+  const [loaded, setLoaded] = useState<readonly FaceRecord[]>();
+  // Until they are gone for good the service still tells of them.
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const faces = loaded?.filter((face) => !hidden.has(face.id));
+  const [failure, setFailure] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+  const again = () => setAttempt((before) => before + 1);
+  useComeback(again);
   useEffect(() => {
     let isStale = false;
+    setFailure(undefined);
     http.faces.list(person.id, { limit: MOST_FACES }).then(
-      (page) => !isStale && setFaces(page.faces),
-      (error: unknown) => !isStale && toast(failureText(error), { tone: 'bad' }),
+      (page) => !isStale && setLoaded(page.faces),
+      (error: unknown) => !isStale && setFailure(failureText(error)),
     );
     return () => void (isStale = true);
-  }, [person]);
+  }, [person, attempt]);
+  if (!faces && failure !== undefined) {
+    return <EmptyState icon="warning" title={failure} actions={<Button onClick={again}>{t('shell.retry')}</Button>} />;
+  }
   if (!faces) return <Spinner />;
   if (faces.length === 0) {
     return (
@@ -124,19 +140,19 @@ function Faces({ person }: { readonly person: Person }) {
     );
   }
   const remove = (face: FaceRecord) => {
-    setFaces((shown) => shown?.filter(({ id }) => id !== face.id));
+    setHidden((before) => new Set([...before, face.id]));
     doWithUndo({
-      message: t('people.face_deleted', { name: person.name }),
+      message: t('people.face_deleted', { name: shortName(person.name) }),
       commit: async (keepalive) => {
-        await http.faces.remove(person.id, face.id, { keepalive });
+        await orGone(http.faces.remove(person.id, face.id, { keepalive }));
         if (!keepalive) await loadPeople(true);
       },
-      restore: () => setFaces((shown) => [...(shown ?? []), face].sort((one, other) => one.created_at - other.created_at)),
+      restore: () => setHidden((before) => new Set([...before].filter((one) => one !== face.id))),
     });
   };
   return (
     <ul class="people-faces">
-      {faces.map((face) => (
+      {faces.map((face, index) => (
         <li key={face.id} class="people-face">
           <FacePicture
             url={face.picture ? http.faces.pictureUrl(person.id, face.id) : undefined}
@@ -145,13 +161,19 @@ function Faces({ person }: { readonly person: Person }) {
           />
           <Meter
             label={t('people.quality')}
+            showLabel
             value={face.quality}
             text={formatPercent(face.quality)}
             tone={face.quality >= 0.6 ? 'ok' : face.quality >= 0.35 ? 'accent' : 'warn'}
           />
           <span class="row spread">
             <span class="muted people-face-date">{formatDate(face.created_at)}</span>
-            <Button kind="quiet" icon="trash" label={t('people.delete_face')} onClick={() => remove(face)} />
+            <Button
+              kind="quiet"
+              icon="trash"
+              label={t('people.delete_face', { number: index + 1, count: faces.length })}
+              onClick={() => remove(face)}
+            />
           </span>
         </li>
       ))}

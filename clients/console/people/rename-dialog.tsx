@@ -5,6 +5,8 @@ import { failureText } from '../app/failure-text.js';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
+import { shortName } from '../components/short-name.js';
+import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { renamePerson } from './people-store.js';
 
@@ -17,7 +19,8 @@ export function RenameDialog({ person, onClose }: { readonly person: Person; rea
     if (!isValid) return;
     setBusy(true);
     try {
-      await renamePerson(person.id, name.trim());
+      const isThere = await renamePerson(person.id, name.trim());
+      if (!isThere) toast(t('people.gone_named', { name: shortName(person.name) }), { tone: 'warn' });
       onClose();
     } catch (error) {
       setBusy(false);
@@ -27,6 +30,7 @@ export function RenameDialog({ person, onClose }: { readonly person: Person; rea
   return (
     <Dialog
       title={t('people.rename')}
+      keepsInput={name !== person.name}
       onClose={onClose}
       actions={
         <>

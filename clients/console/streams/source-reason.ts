@@ -1,4 +1,4 @@
-// Why a camera gives no picture, in the user's language, and what to do about it. The service says it in English sentences
+// Why a camera gives no picture or its address is refused, in the user's language, and what to do about it. The service says it in English sentences
 // of its own; one that is not known here is shown as it is.
 import { t, type TextKey } from '../i18n/i18n.js';
 
@@ -17,6 +17,11 @@ type Trouble =
   | 'tls'
   | 'busy'
   | 'own'
+  | 'scheme'
+  | 'characters'
+  | 'escape'
+  | 'unreadable'
+  | 'no_media'
   | 'file'
   | 'ended'
   | 'ffmpeg'
@@ -24,6 +29,13 @@ type Trouble =
 
 /** The first that fits counts. */
 const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
+  // An address that is refused as it is written.
+  [/must begin with/, 'scheme'],
+  [/@ behind its host/, 'escape'],
+  [/holds spaces|must have \d+ to/, 'characters'],
+  [/address cannot be read/, 'unreadable'],
+  [/no media directory/, 'no_media'],
+  // A camera or a film that gives no picture.
   [/refuses the user name or password/, 'login'],
   [/forbids access/, 'forbidden'],
   [/nothing at this path/, 'path'],
@@ -38,7 +50,7 @@ const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
   [/encrypted connection/, 'tls'],
   [/cannot serve now|refuses the request/, 'busy'],
   [/this service itself/, 'own'],
-  [/such file|media directory|file cannot be read/, 'file'],
+  [/such file|media directory|file cannot be read|path of the file/, 'file'],
   [/file has ended/, 'ended'],
   [/ffmpeg cannot be started/, 'ffmpeg'],
   [/settings of the service/, 'settings'],

@@ -1,18 +1,19 @@
 // Adding a camera, or changing one: its address is tried before it is saved, and the region drawn on what it shows.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { StreamAnswer } from '../../http-client.js';
-import { failureText } from '../app/failure-text.js';
 import { http } from '../app/service.js';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
-import { Icon } from '../components/icon.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { RegionEditor } from './region-editor.js';
+import { saveFailure } from './save-failure.js';
+import type { SourceReason } from './source-reason.js';
 import { errorsOf, fieldsOf, NEW_STREAM, newStreamOf, patchOf, suggestedName, type StreamFields } from './stream-form.js';
 import { StreamOptions } from './stream-options.js';
 import { keepStream, streams } from './streams-store.js';
+import { TestOutcome, Trouble } from './test-outcome.js';
 import { useAddressTest, type AddressTest } from './use-address-test.js';
 
 interface StreamDialogProps {
@@ -22,10 +23,12 @@ interface StreamDialogProps {
 }
 
 export function StreamDialog({ stream, onClose }: StreamDialogProps) {
-  const [fields, setFields] = useState<StreamFields>(stream ? fieldsOf(stream) : NEW_STREAM);
+  const [initial] = useState<StreamFields>(stream ? fieldsOf(stream) : NEW_STREAM);
+  const [fields, setFields] = useState(initial);
   const [isNamed, setNamed] = useState(stream !== undefined);
   const [isAsked, setAsked] = useState(false);
   const [isSaving, setSaving] = useState(false);
+  const [failure, setFailure] = useState<SourceReason>();
   const [test, tryAddress, forgetTest] = useAddressTest();
   const taken = stream ? [] : (streams.value ?? []).map(({ id }) => id);
   const errors = errorsOf(fields, taken);
@@ -41,26 +44,39 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
 
   const save = async () => {
     setAsked(true);
-    if (Object.keys(errors).length > 0) return;
+    setFailure(undefined);
+    if (Object.keys(errors).length > 0) return showWrong();
     setSaving(true);
     // What was found wanting is saved by asking twice.
     const isTried = test.state === 'good' || test.state === 'failed' || (isSameAddress && test.state === 'untried');
     if (isTried || (await runTest())) await commit();
     setSaving(false);
   };
+  const form = useRef<HTMLFormElement>(null);
+  /** The first field that is wrong takes the focus, once it is marked; what is folded away is unfolded. */
+  const showWrong = () =>
+    requestAnimationFrame(() => {
+      const field = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+      field?.closest('details')?.setAttribute('open', '');
+      field?.focus();
+    });
+  const notSaved = useRef<HTMLDivElement>(null);
+  useEffect(() => notSaved.current?.scrollIntoView({ block: 'end' }), [failure]);
   const commit = async () => {
     try {
       keepStream(stream ? await http.streams.change(stream.id, patchOf(fields)) : await http.streams.add(newStreamOf(fields)));
       toast(t(stream ? 'streams.changed' : 'streams.added', { name: fields.id }), { tone: 'ok' });
       onClose();
     } catch (error) {
-      toast(failureText(error), { tone: 'bad' });
+      // Not as a message at the edge of the page: that lies under the dialog.
+      setFailure(saveFailure(error));
     }
   };
 
   return (
     <Dialog
       wide
+      keepsInput={fields !== initial}
       title={stream ? t('streams.edit_title', { name: stream.id }) : t('streams.add')}
       onClose={onClose}
       actions={
@@ -73,6 +89,7 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
       }
     >
       <form
+        ref={form}
         class="stack"
         onSubmit={(event) => {
           event.preventDefault();
@@ -110,34 +127,13 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
           />
         )}
         <StreamOptions fields={fields} errors={errors} onChange={change} />
+        {failure && (
+          <div role="alert" ref={notSaved} class="streams-not-saved">
+            <Trouble reason={failure} title={t('streams.not_saved')} />
+          </div>
+        )}
       </form>
     </Dialog>
-  );
-}
-
-function TestOutcome({ test: { state, failure } }: { readonly test: AddressTest }) {
-  return (
-    <div class="streams-outcome" role="status">
-      {state === 'trying' && <p class="muted">{t('streams.testing')}</p>}
-      {state === 'good' && (
-        <p class="row streams-good">
-          <Icon name="check" size={18} />
-          {t('streams.tested')}
-        </p>
-      )}
-      {state === 'failed' && failure && (
-        <div class="notice notice-bad">
-          <Icon name="warning" size={18} />
-          <div>
-            <p>
-              <strong>{t('streams.test_failed')}.</strong> {failure.text}
-            </p>
-            {failure.hint !== undefined && <p>{failure.hint}</p>}
-            <p class="muted">{t('streams.hint_saved_anyway')}</p>
-          </div>
-        </div>
-      )}
-    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 import type { StreamAnswer } from '../../http-client.js';
 import { failureText } from '../app/failure-text.js';
 import { onEvent } from '../app/event-feed.js';
+import { orGone } from '../app/gone.js';
 import { http } from '../app/service.js';
 import { doWithUndo } from '../app/undo.js';
 import { toast } from '../components/toast.js';
@@ -81,7 +82,7 @@ export function deleteStream(id: string): void {
   doWithUndo({
     message: t('streams.deleted', { name: id }),
     commit: async (keepalive) => {
-      await http.streams.remove(id, { keepalive });
+      await orGone(http.streams.remove(id, { keepalive }));
       registered.value = registered.value?.filter((stream) => stream.id !== id);
       show();
     },

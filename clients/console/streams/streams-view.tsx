@@ -1,7 +1,9 @@
 // The view of the registered streams: every camera with its newest picture and how it is.
 import { useEffect, useState } from 'preact/hooks';
+import { feedState } from '../app/event-feed.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
+import { Icon } from '../components/icon.js';
 import { Spinner } from '../components/spinner.js';
 import { ViewHeader } from '../components/view-header.js';
 import { t } from '../i18n/i18n.js';
@@ -15,6 +17,8 @@ export default function StreamsView() {
   useEffect(() => watchStreams(), []);
   const all = streams.value;
   const isEmpty = all?.length === 0;
+  // Nobody knows then whether a camera is still live.
+  const isStale = feedState.value === 'reconnecting' || loadFailure.value !== undefined;
   const add = (
     <Button kind="primary" icon="add" onClick={() => setEdited('new')}>
       {t('streams.add')}
@@ -24,7 +28,7 @@ export default function StreamsView() {
     <>
       <ViewHeader
         title={t('streams.title')}
-        subtitle={all && !isEmpty ? countsOf(all) : undefined}
+        subtitle={all && !isEmpty ? countsOf(all, isStale) : undefined}
         actions={all && !isEmpty ? add : undefined}
       />
       {all === undefined && loadFailure.value === undefined && <Spinner />}
@@ -41,11 +45,21 @@ export default function StreamsView() {
         </EmptyState>
       )}
       {all && !isEmpty && (
-        <div class="streams-list">
-          {all.map((stream) => (
-            <StreamCard key={stream.id} stream={stream} onEdit={() => setEdited(stream)} />
-          ))}
-        </div>
+        <>
+          <div role="status">
+            {isStale && (
+              <div class="notice notice-warn streams-stale-notice">
+                <Icon name="warning" size={18} />
+                <p>{t('streams.stale')}</p>
+              </div>
+            )}
+          </div>
+          <div class={isStale ? 'streams-list streams-stale' : 'streams-list'}>
+            {all.map((stream) => (
+              <StreamCard key={stream.id} stream={stream} onEdit={() => setEdited(stream)} />
+            ))}
+          </div>
+        </>
       )}
       {edited !== undefined && (
         <StreamDialog stream={edited === 'new' ? undefined : edited} onClose={() => setEdited(undefined)} />
@@ -54,7 +68,8 @@ export default function StreamsView() {
   );
 }
 
-function countsOf(all: readonly WatchedStream[]): string {
+function countsOf(all: readonly WatchedStream[], isStale: boolean): string {
+  if (isStale) return t('streams.count', { count: all.length });
   const live = all.filter(({ state }) => state === 'live').length;
   return `${t('streams.count', { count: all.length })} · ${t('streams.live_count', { count: live })}`;
 }

@@ -6,7 +6,8 @@ import { http } from '../app/service.js';
 import { sourceReason, type SourceReason } from './source-reason.js';
 
 export interface AddressTest {
-  readonly state: 'untried' | 'trying' | 'good' | 'failed';
+  /** `refused`: the service takes no such address; `failed`: it does, but there is no picture. */
+  readonly state: 'untried' | 'trying' | 'good' | 'failed' | 'refused';
   /** A `blob:` address of the first picture. */
   readonly picture: string | undefined;
   readonly failure: SourceReason | undefined;
@@ -54,6 +55,11 @@ function good(jpeg: Uint8Array): AddressTest {
 }
 
 function failed(error: unknown): AddressTest {
-  const isSaid = error instanceof ServerError && (error.code === 'SOURCE_FAILED' || error.code === 'BAD_MESSAGE');
-  return { state: 'failed', picture: undefined, failure: isSaid ? sourceReason(error.message) : { text: failureText(error) } };
+  const code = error instanceof ServerError ? error.code : undefined;
+  const isSaid = error instanceof ServerError && (code === 'SOURCE_FAILED' || code === 'BAD_MESSAGE');
+  return {
+    state: code === 'BAD_MESSAGE' ? 'refused' : 'failed',
+    picture: undefined,
+    failure: isSaid ? sourceReason(error.message) : { text: failureText(error) },
+  };
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { theme } from '../app/theme.js';
-import { formatNumber, language } from '../i18n/i18n.js';
+import { formatNumber, language, t } from '../i18n/i18n.js';
 import type { Point } from './history.js';
 
 export interface Line {
@@ -21,6 +21,8 @@ interface ChartProps {
 }
 
 const HEIGHT_PX = 168;
+/** Fewer make no line, and axes around nothing tell nothing. */
+const LEAST_POINTS = 2;
 /** What the time axis spans at least, so that it does not race while there are few points. */
 const LEAST_SPAN_S = 60;
 /** Between two lines of the grid: whole numbers alone, since that is how frames, lanes and megabytes are counted. */
@@ -43,7 +45,15 @@ export function Chart({ title, unit, lines, points }: ChartProps) {
           </div>
         ))}
       </dl>
-      <Plot lines={lines} points={points} label={`${title}: ${texts.map(({ label, text }) => `${label} ${text}`).join(', ')}`} />
+      {points.length < LEAST_POINTS ? (
+        <p class="system-measuring muted">{t('system.measuring')}</p>
+      ) : (
+        <Plot
+          lines={lines}
+          points={points}
+          label={`${title}: ${texts.map(({ label, text }) => `${label} ${text}`).join(', ')}`}
+        />
+      )}
     </section>
   );
 }

@@ -5,9 +5,11 @@ import { http } from '../app/service.js';
 import { Badge } from '../components/badge.js';
 import { DataTable } from '../components/data-table.js';
 import { CheckField, TextField } from '../components/field.js';
-import { formatNumber, t } from '../i18n/i18n.js';
+import { t } from '../i18n/i18n.js';
+import { settingText } from './setting-text.js';
 
 type Setting = ConfigReport['settings'][number];
+const LEVEL = 'matchThreshold';
 
 export function Configuration() {
   const [config, setConfig] = useState<ConfigReport>();
@@ -16,6 +18,7 @@ export function Configuration() {
   useEffect(() => {
     http.config().then(setConfig, () => undefined);
   }, []);
+  const level = useLevel(config);
   if (!config) return null;
   const wanted = search.trim().toLowerCase();
   const rows = config.settings.filter(
@@ -43,6 +46,8 @@ export function Configuration() {
       <DataTable
         caption={t('system.configuration')}
         rows={rows}
+        stacks
+        none={t('system.no_setting')}
         keyOf={({ name }) => name}
         columns={[
           {
@@ -56,7 +61,10 @@ export function Configuration() {
               </>
             ),
           },
-          { title: t('system.value'), cell: (setting) => <code class="system-value">{valueOf(setting)}</code> },
+          {
+            title: t('system.value'),
+            cell: (setting) => <Value setting={setting} inForce={setting.name === LEVEL ? level : undefined} />,
+          },
           {
             title: t('system.from'),
             cell: ({ from }) => <Badge tone={from === 'default' ? 'neutral' : 'accent'}>{t(`system.from_${from}`)}</Badge>,
@@ -67,8 +75,25 @@ export function Configuration() {
   );
 }
 
-function valueOf({ value, unit, default_text: standard }: Setting): string {
-  if (value === null) return (standard ?? t('system.unset')).replaceAll('`', '');
-  const text = typeof value === 'number' ? formatNumber(value, 3) : String(value);
-  return unit === undefined || typeof value !== 'number' ? text : `${text} ${unit}`;
+/** The level at which a face is given a name, as it is in force: that of the models where none is set. */
+function useLevel(config: ConfigReport | undefined): number | undefined {
+  const [level, setLevel] = useState<number>();
+  const isOfPack = config?.settings.some(({ name, value }) => name === LEVEL && value === null) ?? false;
+  useEffect(() => {
+    if (isOfPack)
+      http.people.lookalikes(1).then(
+        (answer) => setLevel(answer.level),
+        () => undefined,
+      );
+  }, [isOfPack]);
+  return level;
+}
+
+function Value({ setting, inForce }: { readonly setting: Setting; readonly inForce: number | undefined }) {
+  const { text, isEnglish } = settingText(setting, inForce);
+  return (
+    <code class="system-value" lang={isEnglish ? 'en' : undefined}>
+      {text}
+    </code>
+  );
 }
