@@ -45,8 +45,6 @@ export class ModelSession {
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      // Memory planned for each batch size ahead saves no time that could be measured, and takes 12 MiB a lane.
-      enableMemPattern: false,
       logSeverityLevel: WARNINGS_HIDDEN,
       // Waiting threads that spin cost a fifth of the CPU and gain 4 % of latency.
       extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },

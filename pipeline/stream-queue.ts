@@ -26,6 +26,9 @@ export interface WaitingBytes {
   used: number;
 }
 
+/** Who has not sent too many for so long is taken to keep to their credits again. */
+const MENDED_MS = 500;
+
 export class StreamQueue {
   readonly #credits: number;
   readonly #onResult: (result: FrameResult) => void;
@@ -36,6 +39,8 @@ export class StreamQueue {
   readonly #stats = { received: 0, ok: 0, dropped: 0, errors: 0 };
   #atWork = 0;
   #isFlushing = false;
+  /** When it last sent more than its credits allow, ms. */
+  #tooManyMs = -Infinity;
   #isBeyondCredits = false;
   #waitingBytes = 0;
   #onEmpty: (() => void) | null = null;
@@ -62,11 +67,12 @@ export class StreamQueue {
 
   /** Takes a frame in; when that is one too many, the oldest waiting frame is answered `superseded`. */
   push(frame: FramePlace, image: HeldImage): void {
-    if (this.#unanswered.length === 0) this.#isBeyondCredits = false;
+    if (this.#unanswered.length === 0 && frame.receivedAtMs - this.#tooManyMs > MENDED_MS) this.#isBeyondCredits = false;
     this.#waiting.push({ frame: this.#append(frame, null), image });
     this.#count(image.bytes.byteLength);
     while (this.#waiting.length > this.#mostWaiting) {
       this.#isBeyondCredits = true;
+      this.#tooManyMs = frame.receivedAtMs;
       this.#dropOldest('superseded');
     }
   }
@@ -77,7 +83,10 @@ export class StreamQueue {
     this.#flush();
   }
 
-  /** Whether more came than the credits allow, and the client has not been without an unanswered frame since. */
+  /**
+   * Whether the client sends what comes, and not what its credits allow: of such a one only the newest frame waits. It is
+   * taken to keep to them again when it has not exceeded them for a while and then has no frame unanswered.
+   */
   get isBeyondCredits(): boolean {
     return this.#isBeyondCredits;
   }

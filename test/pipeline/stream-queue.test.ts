@@ -69,6 +69,21 @@ describe('a stream queue', () => {
     expect(told()).toHaveLength(50);
   });
 
+  test('goes on keeping the newest alone until the client has kept to its credits for a while', () => {
+    const { queue, told, takeAll } = queueOf(2);
+    for (const seq of [0, 1, 2]) queue.push(...frame(seq, 1000));
+    for (const taken of takeAll()) queue.settle(taken, OK);
+    expect(told()).toEqual(['0:superseded', '1:superseded', '2:ok']);
+
+    for (const seq of [3, 4]) queue.push(...frame(seq, 1400));
+    for (const taken of takeAll()) queue.settle(taken, OK);
+    expect(told().slice(3)).toEqual(['3:superseded', '4:ok']);
+
+    for (const seq of [5, 6]) queue.push(...frame(seq, 2000));
+    for (const taken of takeAll()) queue.settle(taken, OK);
+    expect(told().slice(5)).toEqual(['5:ok', '6:ok']);
+  });
+
   test('drops what has waited past the deadline, and says so', () => {
     const { queue, told } = queueOf(3);
     queue.push(...frame(0, 100));
