@@ -12,6 +12,8 @@ import { enrolStrangers } from './strangers.js';
 
 /** Benchmarks show the same pictures again and again: an answer that is remembered would be no measurement. */
 export const NO_CACHE = { ONLOOKER_CACHE_MB: '0' } as const;
+/** As `npm start` has it: the machine is measured once, and used as that says. */
+const MEASURED = { ONLOOKER_TUNE_AT_START: 'true' } as const;
 
 export class Stage {
   readonly #galleryDir: string;
@@ -42,7 +44,7 @@ export class Stage {
     const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-bench-'));
     this.#dataDirs.push(dataDir);
     await cp(this.#galleryDir, dataDir, { recursive: true });
-    const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ...NO_CACHE, ...settings });
+    const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ...NO_CACHE, ...MEASURED, ...settings });
     this.#services.add(service);
     const live = await liveProvider(service.url);
     const wanted = settings['ONLOOKER_PROVIDER'] ?? 'auto';
