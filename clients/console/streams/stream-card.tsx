@@ -45,6 +45,7 @@ export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream;
             role="switch"
             class="streams-switch"
             aria-checked={enabled}
+            aria-label={t('streams.enabled_of', { name: id })}
             onClick={() => void setEnabled(id, !enabled)}
           >
             <span class="streams-switch-track" aria-hidden="true" />
@@ -52,10 +53,15 @@ export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream;
           </button>
           <span class="row">
             {enabled && (
-              <LinkButton kind="quiet" icon="live" label={t('streams.watch')} href={linkTo('live', [], { stream: id })} />
+              <LinkButton
+                kind="quiet"
+                icon="live"
+                label={t('streams.watch_of', { name: id })}
+                href={linkTo('live', [], { stream: id })}
+              />
             )}
-            <Button kind="quiet" icon="edit" label={t('streams.edit')} onClick={onEdit} />
-            <Button kind="quiet" icon="trash" label={t('streams.delete')} onClick={() => deleteStream(id)} />
+            <Button kind="quiet" icon="edit" label={t('streams.edit_of', { name: id })} onClick={onEdit} />
+            <Button kind="quiet" icon="trash" label={t('streams.delete_of', { name: id })} onClick={() => deleteStream(id)} />
           </span>
         </div>
       </div>
