@@ -34,7 +34,7 @@ const VISITS: readonly (readonly [stream: string, picture: string])[] = [
   ['reception', 'SeanConnery.jpg'],
   ['car-park', 'sean_guru2_crop.jpg'],
   ['reception', 'audrey_crop.jpg'],
-  ['entrance-2', 'cage2_crop.jpg'],
+  ['side-door', 'cage2_crop.jpg'],
   ['reception', 'walter2_crop.jpg'],
   ['car-park', 'franck_04000.jpg'],
   ['reception', 'joconde_crop.jpg'],
