@@ -1,5 +1,6 @@
 // What keeps the service from starting is told in one line, with an exit code that scripts can trust.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,7 +13,8 @@ import { failingStart, launchService, startService } from './support/service.js'
 import { refusal } from './support/socket.js';
 
 const run = promisify(execFile);
-const program = fileURLToPath(new URL('../../dist/bin/onlooker.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(root, 'dist/bin/onlooker.js');
 let folder: string;
 
 beforeAll(async () => {
@@ -150,6 +152,24 @@ test('`onlooker config` prints what is in force and from where, without starting
   });
   const table = await run(process.execPath, [program, 'config'], { env, cwd: folder });
   expect(table.stdout).toMatch(/ONLOOKER_PORT +9123 +env/);
+});
+
+test('`npm start` hands the signal that ends it on to the service, which drains', async () => {
+  const env = {
+    ...process.env,
+    ONLOOKER_PORT: '0',
+    ONLOOKER_DATA_DIR: join(folder, 'npm-start'),
+    ONLOOKER_MODELS_DIR: cacheDir,
+    ONLOOKER_TUNE_AT_START: 'false',
+  };
+  const npm = spawn('npm', ['start'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  npm.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    if (chunk.includes('"msg":"ready"')) npm.kill('SIGTERM');
+  });
+  const [code] = (await once(npm, 'close')) as [number | null];
+  expect([code, output]).toEqual([0, expect.stringContaining('"msg":"stopped"')]);
 });
 
 test('`onlooker models` lists packs with their licences and verifies the cache', async () => {
