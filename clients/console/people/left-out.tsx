@@ -18,7 +18,7 @@ export function leftOutText({ notPictures, isCut }: LeftOut): string {
 export function LeftOutNotice(leftOut: LeftOut) {
   const text = leftOutText(leftOut);
   return (
-    <div role="status">
+    <div class="people-left-out" role="status">
       {text !== '' && (
         <div class="notice notice-warn">
           <Icon name="warning" size={18} />
