@@ -109,12 +109,7 @@ export class FrameEngine {
 
   /** Whether a frame that is handed in now would be worked on now; if not, it is better off waiting in its stream. */
   get hasRoom(): boolean {
-    return this.#preprocessing < this.#mostPreprocessing && this.#slots.inUse < this.#slots.count;
-  }
-
-  /** While frames wait for a lane, more of them would only wait longer, and take the lanes' processors. */
-  get #mostPreprocessing(): number {
-    return Math.max(1, this.#settings.preprocessWorkers - this.#lanes.queued.frames);
+    return this.#preprocessing < this.#settings.preprocessWorkers && this.#slots.inUse < this.#slots.count;
   }
 
   /** Frames that are being decoded. */

@@ -27,11 +27,6 @@ export interface Capacity {
 const POINT_LOOKS = 2;
 /** Sockets, msgpack and messages between threads, of the main thread: measured on one machine, small beside the rest. */
 const OVERHEAD_MS = 0.7;
-/**
- * What a lane's job takes beside its run on a CPU: messages between threads, and waking up. By what batches of two serve more than
- * batches of one where the runs cost the same an item (165 against 156 frames a second, of 2.45 jobs each).
- */
-const JOB_MS = 0.4;
 /** A rung of the ladder must be cheaper a face or frame than the one before it by so much, or it only makes others wait. */
 const LEAST_GAIN = 0.02;
 /** Two lanes and two frames each are under way at once: larger batches than that never come together on a CPU. */
@@ -112,12 +107,12 @@ function perItem(models: readonly ModelCosts[], kind: ModelCosts['kind'], thread
 function topOfLadder({ models, provider }: MachineCosts, threads: number): number {
   const dearest = models.find(({ kind }) => kind === 'embedder') ?? models.find(({ kind }) => kind === 'detector');
   if (dearest === undefined) return 1;
-  const [most, jobMs] = provider === 'cpu' ? [MOST_ON_CPU, JOB_MS] : [Infinity, 0];
+  const most = provider === 'cpu' ? MOST_ON_CPU : Infinity;
   let top = 1;
   for (let rung = 2; rung <= most; rung *= 2) {
     const ms = runMs(dearest, rung, threads);
     const before = runMs(dearest, top, threads);
-    if (ms === undefined || before === undefined || (jobMs + ms) / rung > (1 - LEAST_GAIN) * ((jobMs + before) / top)) break;
+    if (ms === undefined || before === undefined || ms / rung > (1 - LEAST_GAIN) * (before / top)) break;
     top = rung;
   }
   return top;

@@ -38,9 +38,8 @@ describe('on a processor', () => {
     expect(choosePlan(cpu(2, 0.3))).toMatchObject({ lanes: 1, threads: 2 });
   });
 
-  test('batches of two save a message, and are not made where they cost more than that', () => {
-    expect(choosePlan(cpu(2, 0.65, 0)).maxBatch).toBe(2);
-    expect(choosePlan(cpu(2, 0.65, -0.05)).maxBatch).toBe(1);
+  test('no batches where they gain nothing', () => {
+    expect(choosePlan(cpu(2, 0.65, 0)).maxBatch).toBe(1);
   });
 
   test('a batch is not waited for, since it saves next to nothing', () => {
