@@ -3,18 +3,12 @@ import { webcrypto } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
 import { EnrolmentGuide } from '../../pipeline/enrolment.js';
 import { FrameCache } from '../../pipeline/frame-cache.js';
-import type { FrameWork, WorkedFrame } from '../../pipeline/frame-engine.js';
+import type { FrameWork } from '../../pipeline/frame-engine.js';
 import { ImageMemory } from '../../pipeline/image-memory.js';
 import { Turns } from '../../pipeline/scheduling/turns.js';
 import { SingleImages } from '../../pipeline/single-images.js';
+import { NOBODY } from './nobody.js';
 
-const NOBODY: WorkedFrame = {
-  width: 1,
-  height: 1,
-  faces: [],
-  isCarried: false,
-  stages: { decode: 1, preprocess: 1, infer: 1, match: 1 },
-};
 class CountingMemory extends ImageMemory {
   copies = 0;
   override hold(image: Uint8Array) {

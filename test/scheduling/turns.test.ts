@@ -5,17 +5,11 @@ import type { FrameResult } from '../../pipeline/frame-result.js';
 import { ImageMemory } from '../../pipeline/image-memory.js';
 import { Turns, type StreamTurn } from '../../pipeline/scheduling/turns.js';
 import { StreamQueue, type WaitingFrame } from '../../pipeline/stream-queue.js';
+import { NOBODY } from '../pipeline/nobody.js';
 
 const images = new ImageMemory(1 << 20);
 const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
 const oneImage = () => ({ image: images.hold(new Uint8Array(1)), origin, want: 'all' as const });
-const NOBODY: WorkedFrame = {
-  width: 1,
-  height: 1,
-  faces: [],
-  isCarried: false,
-  stages: { decode: 1, preprocess: 1, infer: 1, match: 1 },
-};
 
 class TestStream implements StreamTurn {
   readonly results: FrameResult[] = [];
