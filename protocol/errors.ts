@@ -5,7 +5,10 @@
 export const ERROR_CATALOGUE = {
   BAD_MESSAGE: { status: 400, meaning: 'The message or request does not have the shape that the contract gives it.' },
   BAD_IMAGE: { status: 400, meaning: 'The image is empty, truncated or cannot be decoded.' },
-  UNSUPPORTED_MEDIA: { status: 415, meaning: 'The bytes are not a JPEG, PNG or WebP image.' },
+  UNSUPPORTED_MEDIA: {
+    status: 415,
+    meaning: 'The bytes are not a JPEG, PNG or WebP image, or the body is not of the type that the address takes.',
+  },
   TOO_LARGE: { status: 413, meaning: 'The image or body has more bytes than the service takes.' },
   TOO_MANY_PIXELS: { status: 413, meaning: 'The image has more pixels than the service decodes.' },
   NO_STREAM: { status: 404, meaning: 'No stream of that id is open on this connection.' },

@@ -12,7 +12,7 @@ export function configReport({ settings, origins, file }: Config): ConfigReport 
     return {
       name,
       env: environmentName(name),
-      value: value !== undefined && secret ? HIDDEN : (value ?? null),
+      value: value !== undefined && secret ? HIDDEN : plain(value),
       from: origins[name],
       ...(unit === undefined ? {} : { unit }),
       ...(defaultText === undefined ? {} : { default_text: defaultText }),
@@ -20,4 +20,10 @@ export function configReport({ settings, origins, file }: Config): ConfigReport 
     };
   });
   return { file, settings: rows };
+}
+
+/** Lists as they stand in the environment. */
+function plain(value: Config['settings'][keyof Config['settings']]): SettingReport['value'] {
+  if (value === undefined) return null;
+  return typeof value === 'object' ? value.join(',') : value;
 }

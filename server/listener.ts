@@ -1,5 +1,7 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
+import { Admission } from './access/admission.js';
+import { Refusals } from './access/refusals.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
@@ -59,8 +61,14 @@ export class Listener {
   static async start(context: ListenerContext): Promise<Listener> {
     const { settings, config, state, metrics, log, given } = context;
     const webFiles = await readWebFiles(given.webDir);
-    const endpoint = new WebSocketEndpoint(context);
-    const router = new Router(metrics, log);
+    const admission = new Admission({
+      listensOn: settings.host,
+      allowedHosts: settings.allowedHosts,
+      allowedOrigins: settings.allowedOrigins,
+      refusals: new Refusals(metrics, log),
+    });
+    const endpoint = new WebSocketEndpoint({ ...context, admission });
+    const router = new Router(admission, metrics, log);
     const app = App();
     app.ws(SOCKET_PATH, endpoint.behavior());
     router.register(app, [

@@ -92,6 +92,19 @@ function text(standard: string, told: Told & { readonly expects?: string }) {
     .register(notes, { expects: 'a text', ...told });
 }
 
+/** In the environment and the file a text with commas or spaces between; in the file a list of texts too. */
+function list(pattern: RegExp, told: Told & { readonly expects: string }) {
+  const parse = (value: unknown): unknown =>
+    typeof value === 'string' ? value.split(/[\s,]+/).filter((part) => part !== '') : value;
+  return z
+    .preprocess(parse, z.array(z.string().regex(pattern)).readonly())
+    .default([])
+    .register(notes, { defaultText: 'none', ...told });
+}
+
+const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|\[?[0-9a-f:.]+\]?)$/i;
+const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/[^/?#@\s*]+)$/i;
+
 const dataHome = process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 
 /** Keys are those of the configuration file; `environmentName` gives the variable of each. */
@@ -101,6 +114,16 @@ export const settingsSchema = z.strictObject({
     expects: 'an address or a host name',
   }),
   port: integer(0, 65_535, 8080, { meaning: 'Port to listen on, for HTTP and WebSocket alike; 0 takes a free one and logs it.' }),
+  allowedHosts: list(HOST_NAME, {
+    meaning:
+      'Further names under which the service is asked (the `Host` of requests), such as that of a proxy before it; `*.example.org` is everything below one, `*` any name. Loopback names are always its own, and where it listens beyond loopback the name and the addresses of the machine too.',
+    expects: 'host names without ports',
+  }),
+  allowedOrigins: list(ORIGIN, {
+    meaning:
+      'Origins whose web pages may use the service beside its own console, such as `https://intranet.example.org`; `null` stands for pages opened from a file. Never list one whose pages you do not trust with everything here.',
+    expects: 'origins (scheme, host and port)',
+  }),
   dataDir: text(join(dataHome, 'onlooker'), {
     meaning: 'Folder of the gallery, the events and the registered streams. Back this one up.',
     expects: 'a folder',

@@ -30,7 +30,8 @@ const CONNECTIONS = 10;
 const MOST_METADATA = 'x'.repeat(16_000);
 
 async function request(scene: Scene, method: string, path: string, body?: Uint8Array | object): Promise<Record<string, unknown>> {
-  const sent = body === undefined ? {} : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) };
+  const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const sent = body === undefined ? {} : body instanceof Uint8Array ? { body: new Uint8Array(body) } : json;
   const response = await fetch(`${scene.url}${path}`, { method, ...sent });
   const text = await response.text();
   return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};

@@ -3,7 +3,9 @@
 import { Readable } from 'node:stream';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError } from '../../protocol/errors.js';
-import { writeHead, writeReply, type Reply } from './reply.js';
+import type { Admitted } from '../access/admission.js';
+import { readHead, type RequestHead } from '../access/request-head.js';
+import { mergedHeaders, writeHead, writeHeadAlone, writeReply, type Reply } from './reply.js';
 
 /** The client went away; there is nobody to answer. */
 export class AbortedError extends Error {
@@ -11,7 +13,7 @@ export class AbortedError extends Error {
 }
 
 export class Exchange {
-  readonly method: string;
+  readonly head: RequestHead;
   readonly query: URLSearchParams;
   readonly contentType: string;
   readonly acceptEncoding: string;
@@ -21,13 +23,14 @@ export class Exchange {
   readonly #res: HttpResponse;
   readonly #onAborted: (() => void)[] = [];
   #aborted = false;
+  #ownHeaders: Admitted['headers'] = {};
   #gone: AbortController | null = null;
 
   /** @param params how many parameters the route's pattern has */
   constructor(res: HttpResponse, req: HttpRequest, params: number) {
     // The request lives on the stack: everything is read from it now or never.
     this.#res = res;
-    this.method = req.getCaseSensitiveMethod();
+    this.head = readHead(res, req);
     this.query = new URLSearchParams(req.getQuery());
     this.contentType = req.getHeader('content-type');
     this.acceptEncoding = req.getHeader('accept-encoding');
@@ -38,6 +41,15 @@ export class Exchange {
       this.#aborted = true;
       for (const tell of this.#onAborted.splice(0)) tell();
     });
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  /** What every answer of this exchange says, whatever comes of it. */
+  admitted({ headers }: Admitted): void {
+    this.#ownHeaders = headers;
   }
 
   get aborted(): boolean {
@@ -121,15 +133,15 @@ export class Exchange {
     return stream;
   }
 
-  /** Sends the answer; nothing happens when the client has gone. */
-  async answer(reply: Reply): Promise<void> {
+  /** Sends the answer, to HEAD without its body; nothing happens when the client has gone. */
+  async answer(given: Reply): Promise<void> {
     if (this.#aborted) return;
+    const reply = { ...given, headers: mergedHeaders(given.headers, this.#ownHeaders) };
     const { body } = reply;
-    if (typeof body === 'string' || body instanceof Uint8Array || body === undefined) {
-      writeReply(this.#res, { ...reply, body: body ?? '' }, this.method === 'HEAD');
-      return;
-    }
-    await this.#stream(reply, body);
+    const isWhole = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
+    if (this.method === 'HEAD') writeHeadAlone(this.#res, reply, isWhole ? Buffer.byteLength(body ?? '') : undefined);
+    else if (isWhole) writeReply(this.#res, { ...reply, body: body ?? '' });
+    else await this.#stream(reply, body);
   }
 
   async #stream(reply: Reply, body: AsyncIterable<Uint8Array>): Promise<void> {

@@ -12,15 +12,22 @@ export interface Reply {
 export const NO_CONTENT: Reply = { status: 204 };
 
 const RETRY_AFTER_S = 1;
+/**
+ * Of every answer that does not say otherwise: what it holds may be about people, so it stays in no cache, is taken for nothing
+ * else than its type, and is given to no page of another origin.
+ */
+const PRIVATE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+};
 
 export function jsonReply(status: number, value: unknown): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: toJson(value) };
 }
 
-/** A picture that shows people: it must be in no cache. */
 export function jpegReply(jpeg: Uint8Array): Reply {
-  const headers = { 'content-type': 'image/jpeg', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-  return { status: 200, headers, body: jpeg };
+  return { status: 200, headers: { 'content-type': 'image/jpeg' }, body: jpeg };
 }
 
 /** @param status where another than the catalogue's is right */
@@ -32,16 +39,30 @@ export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGU
 }
 
 /** Writes a whole reply at once; the response must still be open. */
-export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }, withoutBody = false): void {
-  const body = reply.body ?? '';
+export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }): void {
   res.cork(() => {
     writeHead(res, reply);
-    if (withoutBody) res.endWithoutBody(Buffer.byteLength(body));
-    else res.end(body);
+    res.end(reply.body ?? '');
+  });
+}
+
+/** @param bytes how many the body would have, where that is known without making it */
+export function writeHeadAlone(res: HttpResponse, reply: Reply, bytes: number | undefined): void {
+  res.cork(() => {
+    writeHead(res, reply);
+    // Written here: when uWebSockets.js is told of the length it waits for the bytes, and the next answer of the connection never comes.
+    if (bytes !== undefined) res.writeHeader('content-length', String(bytes));
+    res.endWithoutBody();
   });
 }
 
 export function writeHead(res: HttpResponse, { status, headers }: Reply): void {
   res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-  for (const [name, value] of Object.entries(headers ?? {})) res.writeHeader(name, value);
+  for (const [name, value] of Object.entries({ ...PRIVATE_HEADERS, ...headers })) res.writeHeader(name, value);
+}
+
+/** @returns both, of which `vary` alone may be in both */
+export function mergedHeaders(ofReply: Reply['headers'] = {}, ofExchange: Reply['headers'] = {}): Record<string, string> {
+  const vary = [ofReply['vary'], ofExchange['vary']].filter((value) => value !== undefined).join(', ');
+  return { ...ofReply, ...ofExchange, ...(vary === '' ? {} : { vary }) };
 }

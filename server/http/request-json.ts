@@ -6,8 +6,17 @@ import type { Exchange } from './exchange.js';
 
 const MAX_JSON_BYTES = 64 * 1024;
 
-/** @throws OnlookerError BAD_MESSAGE, TOO_LARGE */
+/** `application/json`, and types made of it such as `application/merge-patch+json`. */
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+/**
+ * The type is asked for because no page of another origin can send it without asking first.
+ * @throws OnlookerError UNSUPPORTED_MEDIA without the type, BAD_MESSAGE, TOO_LARGE
+ */
 export async function requestJson<S extends z.ZodType>(exchange: Exchange, schema: S): Promise<z.output<S>> {
+  if (!JSON_TYPE.test(exchange.contentType)) {
+    throw new OnlookerError('UNSUPPORTED_MEDIA', 'The body must be JSON, with `Content-Type: application/json`.');
+  }
   const body = await exchange.body(MAX_JSON_BYTES);
   let value: unknown;
   try {

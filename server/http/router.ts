@@ -2,6 +2,7 @@
 // and every request is counted under the template of its route, never under its path.
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import type { Admission } from '../access/admission.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { AbortedError, Exchange } from './exchange.js';
@@ -11,8 +12,11 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
   /** As uWebSockets.js has it: `/v1/people/:id`. */
   readonly pattern: string;
+  /** Links of other sites may lead here: set for pages, never for data. */
+  readonly linkable?: true;
   readonly handle: (exchange: Exchange) => Reply | Promise<Reply>;
 }
+type Served = Pick<Route, 'linkable' | 'handle'>;
 
 const METHOD_NAMES = { GET: 'get', HEAD: 'head', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const;
 const UNKNOWN_ROUTE = 'unknown';
@@ -20,12 +24,14 @@ const UNKNOWN_ROUTE = 'unknown';
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export class Router {
+  readonly #admission: Admission;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   #inHand = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor(metrics: Metrics, log: Logger) {
+  constructor(admission: Admission, metrics: Metrics, log: Logger) {
+    this.#admission = admission;
     this.#metrics = metrics;
     this.#log = log;
   }
@@ -33,19 +39,19 @@ export class Router {
   /** Routes with GET answer HEAD too. */
   register(app: TemplatedApp, routes: readonly Route[]): void {
     for (const [pattern, ofPattern] of groupByPattern(routes)) {
-      for (const { method, handle } of ofPattern) {
-        app[METHOD_NAMES[method]](pattern, (res, req) => this.#serve(res, req, pattern, handle));
-        if (method === 'GET') app.head(pattern, (res, req) => this.#serve(res, req, pattern, handle));
+      for (const route of ofPattern) {
+        app[METHOD_NAMES[route.method]](pattern, (res, req) => this.#serve(res, req, pattern, route));
+        if (route.method === 'GET') app.head(pattern, (res, req) => this.#serve(res, req, pattern, route));
       }
       const allow = ofPattern.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
-      app.any(pattern, (res, req) =>
-        this.#serve(res, req, pattern, () => {
-          const reply = errorReply(new OnlookerError('BAD_MESSAGE', `This address takes ${allow}.`), 405);
-          return { ...reply, headers: { ...reply.headers, allow } };
-        }),
-      );
+      const wrongMethod = (): Reply => {
+        const reply = errorReply(new OnlookerError('BAD_MESSAGE', `This address takes ${allow}.`), 405);
+        return { ...reply, headers: { ...reply.headers, allow } };
+      };
+      app.any(pattern, (res, req) => this.#serve(res, req, pattern, { handle: wrongMethod }));
     }
-    app.any('/*', (res, req) => this.#serve(res, req, UNKNOWN_ROUTE, () => errorReply(new OnlookerError('NOT_FOUND'))));
+    const notFound = (): Reply => errorReply(new OnlookerError('NOT_FOUND'));
+    app.any('/*', (res, req) => this.#serve(res, req, UNKNOWN_ROUTE, { handle: notFound }));
   }
 
   /** Resolves when no request is in hand any more. */
@@ -53,11 +59,11 @@ export class Router {
     if (this.#inHand > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  #serve(res: HttpResponse, req: HttpRequest, pattern: string, handle: Route['handle']): void {
+  #serve(res: HttpResponse, req: HttpRequest, pattern: string, route: Served): void {
     const startMs = performance.now();
     const exchange = new Exchange(res, req, pattern.split('/:').length - 1);
     this.#inHand++;
-    void this.#answer(exchange, handle).then((status) => {
+    void this.#answer(exchange, route).then((status) => {
       this.#inHand--;
       if (this.#inHand === 0) this.#onIdle?.();
       if (status === null) return;
@@ -69,9 +75,9 @@ export class Router {
   }
 
   /** @returns the status that was sent, or null when the client had gone */
-  async #answer(exchange: Exchange, handle: Route['handle']): Promise<number | null> {
+  async #answer(exchange: Exchange, route: Served): Promise<number | null> {
     try {
-      const reply = await this.#replyOf(exchange, handle);
+      const reply = await this.#replyOf(exchange, route);
       await exchange.answer(reply);
       return exchange.aborted ? null : reply.status;
     } catch (error) {
@@ -80,8 +86,11 @@ export class Router {
     }
   }
 
-  async #replyOf(exchange: Exchange, handle: Route['handle']): Promise<Reply> {
+  async #replyOf(exchange: Exchange, { linkable, handle }: Served): Promise<Reply> {
     try {
+      const admitted = this.#admission.admit(exchange.head, linkable);
+      if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
+      exchange.admitted(admitted);
       return await handle(exchange);
     } catch (error) {
       if (error instanceof AbortedError) throw error;

@@ -7,7 +7,6 @@ import type { Route } from './router.js';
 import type { WebBody, WebFile } from './web-files.js';
 
 const INDEX = 'index.html';
-const CLIENT = 'client.js';
 /** Named by their content, so that what is in a cache can never be old. */
 const ASSETS = 'assets/';
 
@@ -25,7 +24,6 @@ const POLICY = [
 ].join('; ');
 const HEADERS = {
   'content-security-policy': POLICY,
-  'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
 };
@@ -35,7 +33,7 @@ export function webRoutes(files: ReadonlyMap<string, WebFile>): Route[] {
   const ofPath = (path: string) => (exchange: Exchange) => fileReply(path, files.get(path), exchange);
   const routes: Route[] = [];
   for (const path of files.keys()) {
-    if (path === INDEX) routes.push({ method: 'GET', pattern: '/', handle: ofPath(INDEX) });
+    if (path === INDEX) routes.push({ method: 'GET', pattern: '/', linkable: true, handle: ofPath(INDEX) });
     else if (!path.includes('/')) routes.push({ method: 'GET', pattern: `/${path}`, handle: ofPath(path) });
   }
   if (routes.length === 0) return [];
@@ -53,8 +51,6 @@ function fileReply(path: string, file: WebFile | undefined, exchange: Exchange):
     etag,
     vary: 'accept-encoding',
     ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
-    // Pages of other origins may load it: there is nothing in it that is not public.
-    ...(path === CLIENT ? { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' } : {}),
   };
   return isKnown(etag, exchange.ifNoneMatch) ? { status: 304, headers } : { status: 200, headers, body: bytes };
 }

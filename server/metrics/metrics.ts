@@ -7,6 +7,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineObserver, StageName } from '../../pipeline/pipeline-options.js';
 import type { Gallery } from '../../pipeline/gallery/gallery.js';
 import { STREAM_STATES } from '../../protocol/streams.js';
+import { REFUSALS, type Refusal } from '../access/refusals.js';
 import { VERSION } from '../version.js';
 import { addEventLoopDelay } from './event-loop-delay.js';
 
@@ -100,6 +101,12 @@ export class Metrics implements PipelineObserver {
     help: 'Connections closed because their client did not read its results.',
     registers: [this.registry],
   });
+  readonly #turnedAway = new Counter({
+    name: 'onlooker_turned_away_total',
+    help: 'Requests and connections that were not let in, by reason.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
   readonly #http = new Histogram({
     name: 'onlooker_http_request_seconds',
     help: 'HTTP requests answered, by route template, method and status.',
@@ -116,6 +123,7 @@ export class Metrics implements PipelineObserver {
     for (const outcome of OUTCOMES) this.#frames.inc({ outcome }, 0);
     for (const reason of DROP_REASONS) this.#dropped.inc({ reason }, 0);
     for (const how of CARRIED_HOW) this.#carried.inc({ how }, 0);
+    for (const reason of REFUSALS) this.#turnedAway.inc({ reason }, 0);
     collectDefaultMetrics({ register: this.registry });
     addEventLoopDelay(this.registry);
     this.#addGauges(measured);
@@ -149,6 +157,9 @@ export class Metrics implements PipelineObserver {
   }
   connectionClosed(): void {
     this.#connections.dec();
+  }
+  turnedAway(reason: Refusal): void {
+    this.#turnedAway.inc({ reason });
   }
   slowReader(): void {
     this.#slowReaders.inc();

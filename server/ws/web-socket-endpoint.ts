@@ -2,6 +2,8 @@
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { OpenFields } from '../../protocol/messages.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import type { Admission } from '../access/admission.js';
+import { readHead } from '../access/request-head.js';
 import { errorReply, writeReply } from '../http/reply.js';
 import { openQuery } from '../query-fields.js';
 import { recogniseOptions } from '../recognise-options.js';
@@ -19,6 +21,7 @@ interface SocketData {
 }
 
 export interface EndpointContext extends ConnectionContext {
+  readonly admission: Admission;
   readonly settings: Pick<
     Settings,
     'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS' | 'tracking'
@@ -69,6 +72,7 @@ export class WebSocketEndpoint {
     const key = req.getHeader('sec-websocket-key');
     const extensions = req.getHeader('sec-websocket-extensions');
     try {
+      this.#context.admission.admit(readHead(res, req));
       const { codec, accepted } = chooseProtocol(req.getHeader('sec-websocket-protocol'));
       const shortcut = this.#admit(new URLSearchParams(req.getQuery()));
       res.upgrade<SocketData>({ codec, shortcut, connection: null, outbox: null }, key, accepted, extensions, context);

@@ -18,7 +18,7 @@ test.skipIf(!hasChromium)('the example page of the documentation works when copi
   const folder = await mkdtemp(join(tmpdir(), 'onlooker-page-'));
   const film = join(folder, 'film.mjpeg');
   await writeFilm(film, await fixture('franck_01829.jpg'));
-  const [service, browser] = await Promise.all([startService(), openBrowser({ film })]);
+  const [service, browser] = await Promise.all([startService({ ONLOOKER_ALLOWED_ORIGINS: 'null' }), openBrowser({ film })]);
   try {
     const file = join(folder, 'page.html');
     await writeFile(file, page.replace('http://localhost:8080', service.url));

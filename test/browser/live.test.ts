@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
-import { asBody } from '../server/support/images.js';
+import { asBody, asJson } from '../server/support/images.js';
 import { startService, until, type RunningService } from '../server/support/service.js';
 import { hasChromium, openBrowser, openPage, type Opened, type PageOptions } from './support/browser.js';
 import { FILM, MARK, facePositionPx, markIn, writeFilm } from './support/film.js';
@@ -96,7 +96,7 @@ describe.skipIf(!hasChromium)('the live view', () => {
       headers: { 'content-type': 'application/json' },
     });
     const { id } = (await (
-      await fetch(`${service.url}/v1/people`, { method: 'POST', body: JSON.stringify({ name: 'Franck' }) })
+      await fetch(`${service.url}/v1/people`, { method: 'POST', body: asJson({ name: 'Franck' }) })
     ).json()) as { id: string };
     const still = await readFile(await fixture('franck_01829.jpg'));
     await fetch(`${service.url}/v1/people/${id}/faces`, { method: 'POST', body: asBody(still) });

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
-import { asBody } from './support/images.js';
+import { asBody, asJson } from './support/images.js';
 import { startService, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
@@ -33,7 +33,7 @@ async function ask(path: string, image: Uint8Array): Promise<Payload> {
 async function change(method: string, path: string, body?: object): Promise<{ readonly id: string; readonly face: string }> {
   const response = await fetch(`${service.url}/v1/people${path}`, {
     method,
-    ...(body === undefined ? {} : { body: body instanceof Uint8Array ? asBody(body) : JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: body instanceof Uint8Array ? asBody(body) : asJson(body) }),
   });
   expect(response.ok).toBe(true);
   return (response.status === 204 ? {} : await response.json()) as { id: string; face: string };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { recordClip, type RtpClip } from '../sources/camera/rtp-clip.js';
 import { serveClip, type Camera } from '../sources/camera/rtsp-camera.js';
-import { asBody } from './support/images.js';
+import { asBody, asJson } from './support/images.js';
 import { startService, until, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
@@ -43,7 +43,7 @@ async function camera(options: Parameters<typeof serveClip>[1] = {}): Promise<Ca
 }
 
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> {
-  const payload = body instanceof Uint8Array ? asBody(body) : JSON.stringify(body);
+  const payload = body instanceof Uint8Array ? asBody(body) : asJson(body);
   const response = await fetch(service.url + path, { method, ...(body === undefined ? {} : { body: payload }) });
   const text = await response.text();
   return { status: response.status, json: (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, unknown> };

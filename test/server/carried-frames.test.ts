@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from './support/film.js';
-import { asBody } from './support/images.js';
+import { asBody, asJson } from './support/images.js';
 import { startService, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   service = await startService({ ONLOOKER_CREDITS: String(CREDITS) });
   film = await filmFrames(await fixture('franck.mp4'), 75);
   franck = await readFile(await fixture('franck_01829.jpg'));
-  const created = await fetch(`${service.url}/v1/people`, { method: 'POST', body: JSON.stringify({ name: 'Franck' }) });
+  const created = await fetch(`${service.url}/v1/people`, { method: 'POST', body: asJson({ name: 'Franck' }) });
   const { id } = (await created.json()) as { id: string };
   for (const still of ['franck_01829.jpg', 'franck_02045.jpg', 'franck_02683.jpg']) {
     const body = asBody(await readFile(await fixture(still)));

@@ -10,6 +10,7 @@ import { fixture } from '../fixtures.js';
 import { recordClip } from '../sources/camera/rtp-clip.js';
 import { serveClip, type Camera } from '../sources/camera/rtsp-camera.js';
 import { startService, type RunningService } from './support/service.js';
+import { asJson } from './support/images.js';
 
 const PASSWORD = 'correct-horse';
 let folder: string;
@@ -66,7 +67,7 @@ test('people who look alike are told in pairs, and nobody else', async () => {
 test('an address is tested with its first picture, and nothing is registered', async () => {
   const picture = await http.streams.test({ url: camera.url });
   expect(await sharp(picture).metadata()).toMatchObject({ format: 'jpeg', width: 640, height: 512 });
-  const response = await fetch(`${service.url}/v1/streams/test`, { method: 'POST', body: '{"url":"media:cap12.mp4"}' });
+  const response = await fetch(`${service.url}/v1/streams/test`, { method: 'POST', body: asJson({ url: 'media:cap12.mp4' }) });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
   expect((await http.streams.list()).streams).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
-import { asBody } from './support/images.js';
+import { asBody, asJson } from './support/images.js';
 import { startService, until } from './support/service.js';
 import { refusal, Socket } from './support/socket.js';
 
@@ -91,7 +91,7 @@ test('what was enrolled is there after a restart', async () => {
   const { tmpdir } = await import('node:os');
   const dataDir = await mkdtemp(`${tmpdir()}/onlooker-kept-`);
   const first = await startService({ ONLOOKER_DATA_DIR: dataDir });
-  const made = await fetch(`${first.url}/v1/people`, { method: 'POST', body: JSON.stringify({ name: 'Franck' }) });
+  const made = await fetch(`${first.url}/v1/people`, { method: 'POST', body: asJson({ name: 'Franck' }) });
   const { id } = (await made.json()) as { id: string };
   expect((await fetch(`${first.url}/v1/people/${id}/faces`, { method: 'POST', body: asBody(face) })).status).toBe(201);
   expect(await first.stop()).toBe(0);

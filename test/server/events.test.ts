@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from './support/film.js';
-import { asBody } from './support/images.js';
+import { asBody, asJson } from './support/images.js';
 import { startService, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 const started = (): Promise<RunningService> => startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_CREDITS: '16' });
 
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> {
-  const payload = body instanceof Uint8Array ? asBody(body) : JSON.stringify(body);
+  const payload = body instanceof Uint8Array ? asBody(body) : asJson(body);
   const response = await fetch(service.url + path, { method, ...(body === undefined ? {} : { body: payload }) });
   const text = await response.text();
   return { status: response.status, json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
-import { asBody } from './support/images.js';
+import { asBody, asJson } from './support/images.js';
 import { startService, type RunningService } from './support/service.js';
 
 /** A gallery of one chunk takes 2.6 MB, so that these would take 156. */
@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 test('a gallery that is replaced again and again takes no more memory', async () => {
-  const created = await fetch(`${service.url}/v1/people`, { method: 'POST', body: JSON.stringify({ name: 'Franck' }) });
+  const created = await fetch(`${service.url}/v1/people`, { method: 'POST', body: asJson({ name: 'Franck' }) });
   const { id } = (await created.json()) as { id: string };
   const still = asBody(await readFile(await fixture('franck_01829.jpg')));
   expect((await fetch(`${service.url}/v1/people/${id}/faces`, { method: 'POST', body: still })).status).toBe(201);

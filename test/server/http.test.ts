@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
-import { asBody, plainJpeg } from './support/images.js';
+import { asBody, asJson, plainJpeg } from './support/images.js';
 import { startService, until, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
@@ -35,11 +35,7 @@ afterAll(async () => {
 
 async function call(method: string, path: string, body?: unknown): Promise<Answer> {
   const payload =
-    body instanceof Uint8Array
-      ? asBody(body)
-      : body instanceof FormData || typeof body === 'string'
-        ? body
-        : JSON.stringify(body);
+    body instanceof Uint8Array ? asBody(body) : body instanceof FormData || body === undefined ? body : asJson(body);
   const response = await fetch(`${service.url}${path}`, { method, ...(payload === undefined ? {} : { body: payload }) });
   const text = await response.text();
   return {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cacheDir, defaultPack } from '../fixtures.js';
 import { failingStart, launchService, startService } from './support/service.js';
+import { asJson } from './support/images.js';
 import { refusal } from './support/socket.js';
 
 const run = promisify(execFile);
@@ -56,7 +57,7 @@ test('a data folder that cannot be written is one line that names it', async () 
 test('a corrupt gallery is one line that says what to do, and nothing is touched', async () => {
   const dataDir = join(folder, 'corrupt');
   const service = await startService({ ONLOOKER_DATA_DIR: dataDir });
-  await fetch(`${service.url}/v1/people`, { method: 'POST', body: '{"name":"x"}' });
+  await fetch(`${service.url}/v1/people`, { method: 'POST', body: asJson({ name: 'x' }) });
   service.signal('SIGTERM');
   await service.exited();
   const gallery = join(dataDir, 'gallery');

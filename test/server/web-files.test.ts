@@ -58,13 +58,13 @@ test('its parts are named by their content and kept for good', async () => {
   }
 });
 
-test('the client is one module that any page may load, and is not sent twice', async () => {
+test('the client is one module, which pages of listed origins may load, and is not sent twice', async () => {
   const { status, headers } = await fetched('/client.js');
   expect(status).toBe(200);
   expect(headers).toMatchObject({
     'content-type': 'text/javascript; charset=utf-8',
     'cache-control': 'no-cache',
-    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'same-origin',
   });
   const again = await fetched('/client.js', { 'if-none-match': headers.etag ?? '' });
   expect([again.status, again.body.length]).toEqual([304, 0]);

@@ -4,6 +4,10 @@ import sharp from 'sharp';
 /** Bytes as the typings of `fetch` and `Blob` want them: in memory that is not shared. */
 export const asBody = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
+/** JSON with its type, which `fetch` takes over: from text as it is, from anything else as JSON. */
+export const asJson = (value: unknown): Blob =>
+  new Blob([typeof value === 'string' ? value : JSON.stringify(value)], { type: 'application/json' });
+
 /** A small grey JPEG without a face. */
 export async function plainJpeg(width = 64, height = 48): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background: '#808080' } })

@@ -1,0 +1,36 @@
+// What is known of a request before anything is read or answered: its head, copied once, since uWebSockets.js keeps it only
+// while its handler runs. Holds credentials: it must never be logged as a whole.
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+
+export interface RequestHead {
+  /** In capitals, as it came. */
+  readonly method: string;
+  readonly host: string;
+  /** Of the other end of the connection, which may be a proxy. */
+  readonly peerAddress: string;
+  /** Empty where a header did not come; so with all of them. */
+  readonly origin: string;
+  /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`: browsers say by whom and for what they ask, and no page can change that. */
+  readonly fetchSite: string;
+  readonly fetchMode: string;
+  /** The method that a browser asks leave for, on behalf of a page of another origin. */
+  readonly preflightMethod: string;
+  /** Whether that browser also asks leave to reach into a private network. */
+  readonly preflightPrivateNetwork: boolean;
+}
+
+const text = new TextDecoder();
+
+/** To be called in the request's handler, before anything is awaited. */
+export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
+  return {
+    method: req.getCaseSensitiveMethod(),
+    host: req.getHeader('host'),
+    peerAddress: text.decode(res.getRemoteAddressAsText()),
+    origin: req.getHeader('origin'),
+    fetchSite: req.getHeader('sec-fetch-site'),
+    fetchMode: req.getHeader('sec-fetch-mode'),
+    preflightMethod: req.getHeader('access-control-request-method'),
+    preflightPrivateNetwork: req.getHeader('access-control-request-private-network') === 'true',
+  };
+}
