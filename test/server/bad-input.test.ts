@@ -216,7 +216,7 @@ test('a client that dies in the middle of a frame leaves nothing behind', async 
   const before = await service.metric('onlooker_frames_received_total');
   const raw = connect(service.port, '127.0.0.1');
   raw.write(
-    'GET /v1/ws?stream=dying HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    'GET /v1/ws?stream=dying HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
   await new Promise((resolve) => raw.once('data', resolve));
   // A masked binary frame that announces 100,000 bytes and brings ten.

@@ -165,7 +165,7 @@ test('a body over the limit is 413 while it still arrives, with its length annou
 test('a request that is given up in the middle leaves the service as it was', async () => {
   for (const path of ['/v1/identify', '/v1/gallery/import']) {
     const raw = connect(service.port, '127.0.0.1');
-    raw.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(500)}`);
+    raw.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(500)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
     raw.destroy();
   }
@@ -173,7 +173,7 @@ test('a request that is given up in the middle leaves the service as it was', as
   for (let delayMs = 0; delayMs < 20; delayMs++) {
     const raw = connect(service.port, '127.0.0.1');
     await new Promise((resolve) => raw.once('connect', resolve));
-    raw.write('POST /v1/gallery/import HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nxxxx');
+    raw.write('POST /v1/gallery/import HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nxxxx');
     await new Promise((resolve) => setTimeout(resolve, delayMs / 4));
     raw.resetAndDestroy();
   }

@@ -16,7 +16,7 @@ afterAll(async () => {
 test.concurrent('a request body that comes too slowly is cut off', { timeout: 60_000 }, async () => {
   const raw = connect(service.port, '127.0.0.1');
   raw.on('error', () => undefined);
-  raw.write('POST /v1/detect HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n');
+  raw.write('POST /v1/detect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n');
   const drip = setInterval(() => raw.write('x'), 500);
   await new Promise((resolve) => raw.once('close', resolve));
   clearInterval(drip);
