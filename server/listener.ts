@@ -1,5 +1,6 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
+import { basePathRoutes, underBasePath } from './http/base-path.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
@@ -62,15 +63,17 @@ export class Listener {
     const endpoint = new WebSocketEndpoint(context);
     const router = new Router(metrics, log);
     const app = App();
-    app.ws(SOCKET_PATH, endpoint.behavior());
-    router.register(app, [
+    const paths = underBasePath(app, settings.basePath);
+    paths.ws(SOCKET_PATH, endpoint.behavior());
+    router.register(paths, [
       ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
       ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
       ...galleryRoutes(state, settings.maxImportBytes),
-      ...webRoutes(webFiles),
+      ...webRoutes(webFiles, settings.frameAncestors),
+      ...basePathRoutes(settings.basePath),
       upgradeRequired,
     ]);
     const socket = await listenExclusively(app, settings.host, settings.port);
