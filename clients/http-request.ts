@@ -1,6 +1,7 @@
 // One HTTP request to the service, with what can go wrong as typed errors. For browsers and Node alike.
 import type { ErrorCode, ErrorDetails } from '../protocol/errors.js';
 import { ConnectionError, ProtocolError, ServerError } from './errors.js';
+import { SOCKET_PATH } from './socket.js';
 
 export interface HttpOptions {
   /** Longest wait for an answer. Default 30,000; exports and imports have no limit. */
@@ -26,13 +27,24 @@ export interface HttpRequest {
 export type Requester = (path: string, request?: HttpRequest) => Promise<Response>;
 
 /** @throws TypeError as `requester` */
-export const addressOf = (address: string | URL, path: string): string => new URL(path, baseOf(address)).href;
+export const addressOf = (address: string | URL, path: string): string => under(baseOf(address), path).href;
 
 function baseOf(address: string | URL): URL {
   const base = new URL(address);
   if (!/^(https?|wss?):$/.test(base.protocol)) throw new TypeError(`not an http address: ${base.href}`);
+  // A service may live under a path. That of its WebSocket says where too; any other such path is the proxy's own affair.
+  const isSocket = base.protocol.startsWith('ws');
+  if (base.pathname.endsWith(SOCKET_PATH)) base.pathname = base.pathname.slice(0, -SOCKET_PATH.length);
+  else if (isSocket && !base.pathname.endsWith('/')) base.pathname = '/';
   base.protocol = base.protocol.replace('ws', 'http');
   return base;
+}
+
+/** A path of the service, which begins with `/`, below its address. */
+function under(base: URL, path: string): URL {
+  const folder = new URL(base);
+  if (!folder.pathname.endsWith('/')) folder.pathname += '/';
+  return new URL(`.${path}`, folder);
 }
 
 /** @throws TypeError when `address` is no http, https, ws or wss address */
@@ -40,7 +52,7 @@ export function requester(address: string | URL, options: HttpOptions): Requeste
   const base = baseOf(address);
 
   return async (path, request = {}) => {
-    const url = new URL(path, base);
+    const url = under(base, path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }

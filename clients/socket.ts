@@ -2,6 +2,9 @@
 // package, since Node 20 has none and that of Node 22 never says why a connection failed. Bundlers for browsers take the
 // stub that `ws` ships for them.
 
+/** Where the WebSocket is below the address of a service. */
+export const SOCKET_PATH = '/v1/ws';
+
 /** The part of the standard WebSocket interface that the client uses. */
 export interface SocketLike {
   binaryType: string;
@@ -25,14 +28,16 @@ export async function platformSocket(): Promise<SocketConstructor> {
 }
 
 /**
- * The address of the WebSocket for a service's address: `http` becomes `ws`, and `/v1/ws` is added where no path stands.
+ * The address of the WebSocket for a service's address: `http` becomes `ws`, and `/v1/ws` is added, below the path if the service
+ * lives under one. A `ws` address with a path that does not end with `/` is taken as it is.
  *
  * @throws TypeError when it is no http, https, ws or wss address.
  */
 export function socketUrl(address: string | URL): string {
   const url = new URL(address);
   if (!/^(https?|wss?):$/.test(url.protocol)) throw new TypeError(`not an http or ws address: ${url.href}`);
+  const isWhole = url.pathname.endsWith(SOCKET_PATH) || (url.protocol.startsWith('ws') && !url.pathname.endsWith('/'));
   url.protocol = url.protocol.replace('http', 'ws');
-  if (url.pathname === '/') url.pathname = '/v1/ws';
+  if (!isWhole) url.pathname = url.pathname.replace(/\/$/, '') + SOCKET_PATH;
   return url.href;
 }

@@ -2,6 +2,7 @@
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import { Admission } from './access/admission.js';
 import { Refusals } from './access/refusals.js';
+import { basePathRoutes, underBasePath } from './http/base-path.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
@@ -70,15 +71,17 @@ export class Listener {
     const endpoint = new WebSocketEndpoint({ ...context, admission });
     const router = new Router(admission, metrics, log);
     const app = App();
-    app.ws(SOCKET_PATH, endpoint.behavior());
-    router.register(app, [
+    const paths = underBasePath(app, settings.basePath);
+    paths.ws(SOCKET_PATH, endpoint.behavior());
+    router.register(paths, [
       ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
       ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
       ...galleryRoutes(state, settings.maxImportBytes),
-      ...webRoutes(webFiles),
+      ...webRoutes(webFiles, settings.frameAncestors),
+      ...basePathRoutes(settings.basePath),
       upgradeRequired,
     ]);
     const socket = await listenExclusively(app, settings.host, settings.port);

@@ -9,6 +9,9 @@ import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
 import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
 import { MOST } from '../pipeline/tuning/lane-plan.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
+import { AddressSet } from './access/addresses.js';
+import { pathPrefix } from './access/forwarded.js';
+import { frameAncestors } from './http/frame-ancestors.js';
 
 /** What the documentation and the messages say about a setting. */
 export interface SettingNotes {
@@ -105,6 +108,24 @@ function list(pattern: RegExp, told: Told & { readonly expects: string }) {
 const HOST_NAME = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|\[?[0-9a-f:.]+\]?)$/i;
 const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/[^/?#@\s*]+)$/i;
 
+/** A text that is kept in the one spelling which `parse` gives it; undefined from it, or a throw, is a wrong value. */
+function spelled(standard: string, parse: (text: string) => string | undefined, told: Told & { readonly expects: string }) {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        const parsed = parse(text);
+        if (parsed !== undefined) return parsed;
+      } catch {
+        // What it expects is said by its notes.
+      }
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
+    })
+    .default(standard)
+    .register(notes, told);
+}
+
 const dataHome = process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 
 /** Keys are those of the configuration file; `environmentName` gives the variable of each. */
@@ -123,6 +144,31 @@ export const settingsSchema = z.strictObject({
     meaning:
       'Origins whose web pages may use the service beside its own console, such as `https://intranet.example.org`; `null` stands for pages opened from a file. Never list one whose pages you do not trust with everything here.',
     expects: 'origins (scheme, host and port)',
+  }),
+  tlsCert: optionalText({
+    meaning:
+      'Certificate to serve HTTPS and WSS with: a PEM file, the intermediate ones after it. Read again when it changes, and on SIGHUP, without dropping a connection.',
+    expects: 'a file',
+    defaultText: 'none: HTTP without encryption',
+  }),
+  tlsKey: optionalText({ meaning: 'Private key of that certificate: a PEM file without a password.', expects: 'a file' }),
+  trustedProxies: spelled('', (list) => AddressSet.parse(list) && list.trim(), {
+    meaning:
+      'Proxies that are believed who the client is and how it reached us (`X-Forwarded-For`, `-Proto`, `-Host`, `-Prefix`, `Forwarded`, `X-Ingress-Path`): addresses, ranges such as `10.0.0.0/8`, and the words `loopback` and `private`. From anybody else these headers say nothing.',
+    expects: 'addresses and ranges such as 10.0.0.0/8, or loopback or private, separated by commas',
+    defaultText: 'none',
+  }),
+  basePath: spelled('', pathPrefix, {
+    meaning:
+      'Path under which a proxy hands requests on to the service (`/onlooker`), which then answers there too. Not needed where the proxy takes the path away, as most do.',
+    expects: 'a path of letters, digits and ._~@:+=- such as /onlooker, of at most 200 characters',
+    defaultText: 'none',
+  }),
+  frameAncestors: spelled("'none'", frameAncestors, {
+    meaning:
+      'Pages that may show the console in a frame: `none`, or `self` (same origin, as with Home Assistant’s ingress) and origins such as `https://home.example:8123`.',
+    expects: 'none, or self and origins such as https://home.example:8123, separated by spaces or commas',
+    defaultText: '`none`',
   }),
   dataDir: text(join(dataHome, 'onlooker'), {
     meaning: 'Folder of the gallery, the events and the registered streams. Back this one up.',

@@ -73,7 +73,7 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
     let client = shared;
     try {
       signal?.throwIfAborted();
-      client ??= await OnlookerClient.connect(url ?? new URL(import.meta.url).origin, {
+      client ??= await OnlookerClient.connect(url ?? serviceOfModule(), {
         reconnect: RECONNECT,
         ...(signal ? { signal } : {}),
       });
@@ -284,6 +284,12 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
     this.#complain(error);
     void this.close();
   }
+}
+
+/** Where this module came from: the folder of `/client.js`, which may be below a path, and otherwise, in a bundle, its origin. */
+function serviceOfModule(): URL {
+  const module = new URL(import.meta.url);
+  return new URL(module.pathname.endsWith('/client.js') ? '.' : '/', module);
 }
 
 /** Nobody else has it: two pages must not take each other's stream over. */

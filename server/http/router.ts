@@ -1,10 +1,11 @@
 // Puts routes on the listener: one throw in a handler is one answer, a wrong method is 405, an unknown address 404,
 // and every request is counted under the template of its route, never under its path.
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
 import type { Admission } from '../access/admission.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Registering } from './base-path.js';
 import { AbortedError, Exchange } from './exchange.js';
 import { errorReply, type Reply } from './reply.js';
 
@@ -37,7 +38,7 @@ export class Router {
   }
 
   /** Routes with GET answer HEAD too. */
-  register(app: TemplatedApp, routes: readonly Route[]): void {
+  register(app: Registering, routes: readonly Route[]): void {
     for (const [pattern, ofPattern] of groupByPattern(routes)) {
       for (const route of ofPattern) {
         app[METHOD_NAMES[route.method]](pattern, (res, req) => this.#serve(res, req, pattern, route));

@@ -10,27 +10,31 @@ const INDEX = 'index.html';
 /** Named by their content, so that what is in a cache can never be old. */
 const ASSETS = 'assets/';
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob:",
-  "media-src 'self' blob:",
-  "worker-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const policy = (frameAncestors: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' blob:",
+    "media-src 'self' blob:",
+    "worker-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${frameAncestors}`,
+  ].join('; ');
 const HEADERS = {
-  'content-security-policy': POLICY,
   'referrer-policy': 'no-referrer',
   'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
 };
 
-/** @param files as `readWebFiles` gives them; where there is no console, its addresses are unknown like any other */
-export function webRoutes(files: ReadonlyMap<string, WebFile>): Route[] {
-  const ofPath = (path: string) => (exchange: Exchange) => fileReply(path, files.get(path), exchange);
+/**
+ * @param files as `readWebFiles` gives them; where there is no console, its addresses are unknown like any other
+ * @param frameAncestors pages that may show it in a frame, as the function of that name gives them
+ */
+export function webRoutes(files: ReadonlyMap<string, WebFile>, frameAncestors: string): Route[] {
+  const pageHeaders = { ...HEADERS, 'content-security-policy': policy(frameAncestors) };
+  const ofPath = (path: string) => (exchange: Exchange) => fileReply(path, files.get(path), exchange, pageHeaders);
   const routes: Route[] = [];
   for (const path of files.keys()) {
     if (path === INDEX) routes.push({ method: 'GET', pattern: '/', linkable: true, handle: ofPath(INDEX) });
@@ -41,11 +45,16 @@ export function webRoutes(files: ReadonlyMap<string, WebFile>): Route[] {
   return [...routes, { method: 'GET', pattern: `/${ASSETS}:name`, handle: asset }];
 }
 
-function fileReply(path: string, file: WebFile | undefined, exchange: Exchange): Reply {
+function fileReply(
+  path: string,
+  file: WebFile | undefined,
+  exchange: Exchange,
+  pageHeaders: Readonly<Record<string, string>>,
+): Reply {
   if (!file) throw new OnlookerError('NOT_FOUND');
   const [encoding, { bytes, etag }] = representation(file, exchange.acceptEncoding);
   const headers = {
-    ...HEADERS,
+    ...pageHeaders,
     'content-type': file.contentType,
     'cache-control': path.startsWith(ASSETS) ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag,

@@ -4,11 +4,12 @@ import { systemClock } from '../../clock.js';
 import { CODECS } from '../../codec.js';
 import type { LinkOptions } from '../../link.js';
 import { socketUrl } from '../../socket.js';
+import { SERVICE_URL } from './service.js';
 
 export function linkOptions(): LinkOptions {
   return {
     connection: {
-      url: socketUrl(location.origin),
+      url: socketUrl(SERVICE_URL),
       Socket: WebSocket,
       codec: CODECS.msgpack,
       clock: systemClock,

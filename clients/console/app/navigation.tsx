@@ -9,7 +9,7 @@ export function Navigation() {
   return (
     <header class="sidebar">
       <div class="brand">
-        <img src="/icon.svg" alt="" width="26" height="26" />
+        <img src="icon.svg" alt="" width="26" height="26" />
         <span>Onlooker</span>
       </div>
       <nav class="tabs" aria-label={t('shell.navigation')}>

@@ -5,7 +5,7 @@ import type { Person } from '../../http-client.js';
 import { CameraStream } from '../../browser/camera-stream.js';
 import type { CapturedFrame } from '../../browser/camera-options.js';
 import type { FrameResult } from '../../results.js';
-import { http } from '../app/service.js';
+import { http, SERVICE_URL } from '../app/service.js';
 import { adviceOn, heldUp, POSES, type Advice, type HeldUp, type Look } from './guidance.js';
 import { keepPerson, people } from './people-store.js';
 import { lightOf } from './light.js';
@@ -45,7 +45,7 @@ export class CameraEnrolment {
   /** @throws CameraError · ConnectionError · ServerError · the signal's reason */
   static async open(name: string, person: Person | undefined, signal: AbortSignal): Promise<CameraEnrolment> {
     const camera = await CameraStream.open({
-      url: location.origin,
+      url: SERVICE_URL,
       task: 'faces',
       send: 'frames',
       // Nobody comes or leaves: this is no visit to be told of.
