@@ -1,13 +1,14 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
-import { Admission } from './access/admission.js';
-import { Refusals } from './access/refusals.js';
+import type { Access } from './access/access.js';
 import { basePathRoutes, underBasePath } from './http/base-path.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
+import { keyRoutes } from './http/key-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
 import { peopleRoutes } from './http/people-routes.js';
+import { sessionRoutes } from './http/session-routes.js';
 import { streamRoutes } from './http/stream-routes.js';
 import { readWebFiles } from './http/web-files.js';
 import { webRoutes } from './http/web-routes.js';
@@ -40,6 +41,7 @@ export interface ListenerContext {
   readonly log: Logger;
   readonly feed: StreamFeed;
   readonly owners: StreamOwners;
+  readonly access: Access;
   readonly given: GivenParts;
 }
 
@@ -60,16 +62,11 @@ export class Listener {
 
   /** @throws StartError when the address is in use or not of this machine */
   static async start(context: ListenerContext): Promise<Listener> {
-    const { settings, config, state, metrics, log, given } = context;
+    const { settings, config, state, metrics, log, access, given } = context;
     const webFiles = await readWebFiles(given.webDir);
-    const admission = new Admission({
-      listensOn: settings.host,
-      allowedHosts: settings.allowedHosts,
-      allowedOrigins: settings.allowedOrigins,
-      refusals: new Refusals(metrics, log),
-    });
-    const endpoint = new WebSocketEndpoint({ ...context, admission });
-    const router = new Router(admission, metrics, log);
+    const endpoint = new WebSocketEndpoint({ ...context, door: access.door });
+    access.onLook(() => endpoint.seeOutInvalid());
+    const router = new Router(access.door, metrics, log);
     const app = App();
     const paths = underBasePath(app, settings.basePath);
     paths.ws(SOCKET_PATH, endpoint.behavior());
@@ -79,6 +76,8 @@ export class Listener {
       ...peopleRoutes(state, settings.maxFrameBytes),
       ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
+      ...sessionRoutes(access),
+      ...keyRoutes(access.keys),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
       ...basePathRoutes(settings.basePath),
@@ -118,6 +117,7 @@ function listenExclusively(app: TemplatedApp, host: string, port: number): Promi
 const upgradeRequired: Route = {
   method: 'GET',
   pattern: SOCKET_PATH,
+  right: 'public',
   handle: () => {
     const reply = errorReply(new OnlookerError('BAD_MESSAGE', 'This address speaks WebSocket.'), 426);
     return { ...reply, headers: { ...reply.headers, upgrade: 'websocket' } };

@@ -13,6 +13,7 @@ import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
 import type { Config } from './config.js';
 import { configReport } from './config-report.js';
 import type { GivenParts } from './given-parts.js';
+import { Access } from './access/access.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
@@ -35,6 +36,7 @@ interface Parts {
   readonly log: Logger;
   readonly state: ServiceState;
   readonly metrics: Metrics;
+  readonly access: Access;
   readonly listener: Listener;
   readonly feed: StreamFeed;
   readonly owners: StreamOwners;
@@ -45,6 +47,7 @@ export class Service {
   readonly #log: Logger;
   readonly #state: ServiceState;
   readonly #metrics: Metrics;
+  readonly #access: Access;
   readonly #listener: Listener;
   readonly #feed: StreamFeed;
   readonly #owners: StreamOwners;
@@ -52,11 +55,12 @@ export class Service {
   #loading: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  private constructor({ settings, log, state, metrics, listener, feed, owners }: Parts) {
+  private constructor({ settings, log, state, metrics, access, listener, feed, owners }: Parts) {
     this.#settings = settings;
     this.#log = log;
     this.#state = state;
     this.#metrics = metrics;
+    this.#access = access;
     this.#listener = listener;
     this.#feed = feed;
     this.#owners = owners;
@@ -77,9 +81,14 @@ export class Service {
     }));
     const feed = new StreamFeed();
     const owners = new StreamOwners();
-    const listener = await Listener.start({ settings, config: configReport(config), state, metrics, log, feed, owners, given });
+    const access = await Access.open({ settings, metrics, log, tokens: null });
+    const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given };
+    const listener = await Listener.start(told).catch(async (error: unknown) => {
+      await access.close();
+      throw error;
+    });
     log.info({ url: `http://${settings.host}:${listener.port}` }, 'listening');
-    return new Service({ settings, log, state, metrics, listener, feed, owners });
+    return new Service({ settings, log, state, metrics, access, listener, feed, owners });
   }
 
   get port(): number {
@@ -138,7 +147,7 @@ export class Service {
 
   #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
     const { mediaDir, tracking } = this.#settings;
-    const owner: StreamOwner = { yields: false, takenOver: () => undefined };
+    const owner: StreamOwner = { principal: null, takenOver: () => undefined };
     return Cameras.start({
       registry,
       pipeline,
@@ -185,6 +194,7 @@ export class Service {
     const { pipeline, gallery, events, registry, cameras } = this.#state;
     await Promise.all([this.#listener.drain(), cameras?.close()]);
     this.#listener.close();
+    await this.#access.close();
     await pipeline?.close();
     await registry?.close();
     await events?.close();

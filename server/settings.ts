@@ -63,6 +63,14 @@ function optionalText(told: Told & { readonly expects: string }) {
   return z.string().min(1).optional().register(notes, told);
 }
 
+function optionalSecret(told: Told & { readonly expects: string }) {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/=-]{32,512}$/)
+    .optional()
+    .register(notes, { ...told, secret: true });
+}
+
 function integerOrAuto(least: number, most: number, told: Told) {
   const parse = (value: unknown): unknown => (value === 'auto' ? value : fromText(value));
   return z
@@ -131,7 +139,8 @@ const dataHome = process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'shar
 /** Keys are those of the configuration file; `environmentName` gives the variable of each. */
 export const settingsSchema = z.strictObject({
   host: text('127.0.0.1', {
-    meaning: 'Address to listen on. There are no keys yet: open it to a network (`0.0.0.0`) only behind something that has them.',
+    meaning:
+      'Address to listen on. Beyond loopback (`0.0.0.0`) the service starts only where there are keys (`onlooker keys add`), an identity provider, or `ONLOOKER_OPEN`.',
     expects: 'an address or a host name',
   }),
   port: integer(0, 65_535, 8080, { meaning: 'Port to listen on, for HTTP and WebSocket alike; 0 takes a free one and logs it.' }),
@@ -144,6 +153,16 @@ export const settingsSchema = z.strictObject({
     meaning:
       'Origins whose web pages may use the service beside its own console, such as `https://intranet.example.org`; `null` stands for pages opened from a file. Never list one whose pages you do not trust with everything here.',
     expects: 'origins (scheme, host and port)',
+  }),
+  open: flag(false, {
+    meaning:
+      'Let whoever shows no key do everything, also from other machines. For networks where everybody who can reach the service may see and change all of it.',
+  }),
+  adminKey: optionalSecret({
+    meaning:
+      'A key with the role `admin`, beside those that are made with `onlooker keys add`: for machines that are set up by configuration alone. At least 32 letters, better made by a machine (`openssl rand -base64 32`).',
+    expects: 'a text of at least 32 of A-Z a-z 0-9 . _ ~ + / = -',
+    defaultText: 'none',
   }),
   tlsCert: optionalText({
     meaning:

@@ -56,11 +56,14 @@ export class Cameras {
   }
 
   /** @returns a page of them by id */
-  list(page: { readonly limit: number; readonly after?: string }): {
+  list(
+    page: { readonly limit: number; readonly after?: string },
+    sees?: (stream: string) => boolean,
+  ): {
     readonly streams: readonly StreamAnswer[];
     readonly next?: string;
   } {
-    const { streams, next } = this.#options.registry.list(page);
+    const { streams, next } = this.#options.registry.list(page, sees);
     return { streams: streams.map((stored) => this.#answer(stored)), ...(next === undefined ? {} : { next }) };
   }
 

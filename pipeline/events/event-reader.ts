@@ -23,6 +23,8 @@ export interface EventQuery {
   /** The last events before this id. `z` comes after every id, and so gives the newest. */
   readonly before?: string;
   readonly limit: number;
+  /** Only events of these streams; of all where it is left out. */
+  readonly sees?: (stream: string) => boolean;
 }
 /** Newest last. A page with `next` or `previous` may hold fewer events than its limit. */
 export interface EventPage {
@@ -57,7 +59,7 @@ export class EventReader {
           : { start: prefix + cursor, end: prefix + since, reverse: true };
       const keys = await this.store.read((reader) => reader.keys({ ...range, exclusiveStart: true, limit: SLICE_EVENTS }));
       const ids = keys.map((key) => key.slice(prefix.length));
-      for (const event of await this.#events(ids)) if (isWanted(event, query.stream, person)) found.push(event);
+      for (const event of await this.#events(ids)) if (isWanted(event, query)) found.push(event);
       hasMore = ids.length === SLICE_EVENTS;
       cursor = ids.at(-1) ?? cursor;
       await setImmediate();
@@ -113,7 +115,8 @@ const indexPrefix = ({ stream, person }: EventQuery): string =>
   person !== undefined ? personPrefix(person) : stream !== undefined ? streamPrefix(stream) : EVENT_PREFIX;
 
 /** Under a person there are also events that name them only as the state before. */
-function isWanted(event: LoggableEvent, stream: string | undefined, person: string | undefined): boolean {
+function isWanted(event: LoggableEvent, { stream, person, sees }: EventQuery): boolean {
+  if (sees !== undefined && !sees(event.stream)) return false;
   return (stream === undefined || event.stream === stream) && (person === undefined || event.person?.id === person);
 }
 

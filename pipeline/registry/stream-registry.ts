@@ -71,12 +71,15 @@ export class StreamRegistry {
     return [...this.streams.values()].sort((a, b) => (a.stream.id < b.stream.id ? -1 : 1));
   }
 
-  /** @param page `after`: id of the last stream of the page before */
-  list({ limit, after = '' }: { readonly limit: number; readonly after?: string }): {
+  /** @param page `after`: id of the last stream of the page before @param sees which streams are listed */
+  list(
+    { limit, after = '' }: { readonly limit: number; readonly after?: string },
+    sees: (stream: string) => boolean = () => true,
+  ): {
     streams: readonly StoredStream[];
     next?: string;
   } {
-    const rest = this.all().filter(({ stream }) => stream.id > after);
+    const rest = this.all().filter(({ stream }) => stream.id > after && sees(stream.id));
     const streams = rest.slice(0, Math.max(1, limit));
     const last = streams.at(-1);
     return { streams, ...(rest.length > streams.length && last !== undefined && { next: last.stream.id }) };

@@ -60,8 +60,8 @@ export class Admission {
     return { headers, preflight: preflightHeaders(head) };
   }
 
-  #refused({ peerAddress }: RequestHead, refusal: Refusal, message: string): OnlookerError {
-    this.#refusals.count(refusal, peerAddress);
+  #refused({ clientAddress }: RequestHead, refusal: Refusal, message: string): OnlookerError {
+    this.#refusals.count(refusal, clientAddress);
     return new OnlookerError('FORBIDDEN', message);
   }
 }

@@ -1,13 +1,13 @@
 // What is known of a request before anything is read or answered: its head, copied once, since uWebSockets.js keeps it only
 // while its handler runs. Holds credentials: it must never be logged as a whole.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Forwarded, ForwardedReader } from './forwarded.js';
 
-export interface RequestHead {
+export interface RequestHead extends Forwarded {
   /** In capitals, as it came. */
   readonly method: string;
-  readonly host: string;
-  /** Of the other end of the connection, which may be a proxy. */
-  readonly peerAddress: string;
+  /** Without the query, which may hold a ticket. */
+  readonly path: string;
   /** Empty where a header did not come; so with all of them. */
   readonly origin: string;
   /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`: browsers say by whom and for what they ask, and no page can change that. */
@@ -17,20 +17,30 @@ export interface RequestHead {
   readonly preflightMethod: string;
   /** Whether that browser also asks leave to reach into a private network. */
   readonly preflightPrivateNetwork: boolean;
+  readonly authorization: string;
+  readonly cookie: string;
+  /** The subprotocols that a WebSocket offers: one may carry a key. */
+  readonly protocols: string;
+  /** Of the query. */
+  readonly ticket: string;
 }
 
 const text = new TextDecoder();
 
 /** To be called in the request's handler, before anything is awaited. */
-export function readHead(res: HttpResponse, req: HttpRequest): RequestHead {
+export function readHead(res: HttpResponse, req: HttpRequest, forwarded: ForwardedReader): RequestHead {
   return {
+    ...forwarded(text.decode(res.getRemoteAddressAsText()), req),
+    path: req.getUrl(),
     method: req.getCaseSensitiveMethod(),
-    host: req.getHeader('host'),
-    peerAddress: text.decode(res.getRemoteAddressAsText()),
     origin: req.getHeader('origin'),
     fetchSite: req.getHeader('sec-fetch-site'),
     fetchMode: req.getHeader('sec-fetch-mode'),
     preflightMethod: req.getHeader('access-control-request-method'),
     preflightPrivateNetwork: req.getHeader('access-control-request-private-network') === 'true',
+    authorization: req.getHeader('authorization'),
+    cookie: req.getHeader('cookie'),
+    protocols: req.getHeader('sec-websocket-protocol'),
+    ticket: req.getQuery('ticket') ?? '',
   };
 }

@@ -29,5 +29,7 @@ export function underBasePath(app: TemplatedApp, basePath: string): Registering 
 export function basePathRoutes(basePath: string): Route[] {
   if (basePath === '') return [];
   const location = `${basePath.slice(basePath.lastIndexOf('/') + 1)}/`;
-  return [{ method: 'GET', pattern: basePath, handle: () => ({ status: 308, headers: { location } }) }];
+  return [
+    { method: 'GET', pattern: basePath, right: 'public', linkable: true, handle: () => ({ status: 308, headers: { location } }) },
+  ];
 }

@@ -1,9 +1,12 @@
 // Kept events, and enrolling whom they tell of. Names pass through here and must never be logged.
 import { z } from 'zod';
+import { OnlookerError } from '../../protocol/errors.js';
 import { sinceSchema } from '../../protocol/events.js';
 import { streamIdSchema } from '../../protocol/messages.js';
+import type { TrackAnswer } from '../../protocol/tracks.js';
 import type { ServiceState } from '../service-state.js';
 import { validated } from '../validate.js';
+import type { Exchange } from './exchange.js';
 import { pageSchema } from './paging.js';
 import { jsonReply } from './reply.js';
 import { requestJson } from './request-json.js';
@@ -25,11 +28,13 @@ export function eventRoutes(state: ServiceState): Route[] {
     {
       method: 'GET',
       pattern: '/v1/events',
-      handle: async ({ query }) => {
+      right: 'view',
+      handle: async ({ query, principal: { streams } }) => {
         const log = state.requireEvents();
         const { limit, stream, person, since, before } = validated(querySchema, fieldsOf(query));
         const page = await log.list({
           limit,
+          ...(streams.isAll ? {} : { sees: (id: string) => streams.has(id) }),
           ...(stream === undefined ? {} : { stream }),
           ...(person === undefined ? {} : { person }),
           ...(since === undefined ? {} : { since }),
@@ -42,20 +47,29 @@ export function eventRoutes(state: ServiceState): Route[] {
     {
       method: 'GET',
       pattern: '/v1/tracks/:id',
-      handle: (exchange) => jsonReply(200, state.requirePipeline().track(exchange.param(0))),
+      right: 'view',
+      handle: (exchange) => jsonReply(200, visibleTrack(state, exchange)),
     },
     {
       method: 'POST',
       pattern: '/v1/tracks/:id/enroll',
+      right: 'enrol',
       handle: async (exchange) => {
         const pipeline = state.requirePipeline();
         const { person } = await requestJson(exchange, enrolSchema);
-        const track = exchange.param(0);
+        const { track } = visibleTrack(state, exchange);
         const faces = await pipeline.enrolTrack(track, person);
         return jsonReply(201, { person, track, faces: faces.map((face) => ({ face: face.id, ...face })) });
       },
     },
   ];
+}
+
+/** @throws OnlookerError NOT_FOUND also for one of a stream that the asker may not see */
+function visibleTrack(state: ServiceState, exchange: Exchange): TrackAnswer {
+  const found = state.requirePipeline().track(exchange.param(0));
+  if (!exchange.principal.streams.has(found.stream)) throw new OnlookerError('NOT_FOUND');
+  return found;
 }
 
 function fieldsOf(query: URLSearchParams): Record<string, unknown> {

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Admitted } from '../access/admission.js';
-import { readHead, type RequestHead } from '../access/request-head.js';
+import type { Principal } from '../access/principal.js';
+import type { RequestHead } from '../access/request-head.js';
 import { mergedHeaders, writeHead, writeHeadAlone, writeReply, type Reply } from './reply.js';
 
 /** The client went away; there is nobody to answer. */
@@ -24,13 +25,15 @@ export class Exchange {
   readonly #onAborted: (() => void)[] = [];
   #aborted = false;
   #ownHeaders: Admitted['headers'] = {};
+  #principal: Principal | null = null;
+  #held: { readonly chunks: { readonly chunk: ArrayBuffer; readonly isLast: boolean }[] } | null = null;
   #gone: AbortController | null = null;
 
   /** @param params how many parameters the route's pattern has */
-  constructor(res: HttpResponse, req: HttpRequest, params: number) {
+  constructor(res: HttpResponse, req: HttpRequest, head: RequestHead, params: number) {
     // The request lives on the stack: everything is read from it now or never.
     this.#res = res;
-    this.head = readHead(res, req);
+    this.head = head;
     this.query = new URLSearchParams(req.getQuery());
     this.contentType = req.getHeader('content-type');
     this.acceptEncoding = req.getHeader('accept-encoding');
@@ -50,6 +53,29 @@ export class Exchange {
   /** What every answer of this exchange says, whatever comes of it. */
   admitted({ headers }: Admitted): void {
     this.#ownHeaders = headers;
+  }
+
+  /** Who asks. @throws Error in a handler of a public route, which has nobody */
+  get principal(): Principal {
+    if (this.#principal === null) throw new Error('a public route has no principal');
+    return this.#principal;
+  }
+  set principal(principal: Principal) {
+    this.#principal = principal;
+  }
+
+  /**
+   * Waits for something before the body is asked for. What comes of it meanwhile would pass unseen, so it is kept: one read of the
+   * socket, after which the socket rests.
+   */
+  async holdingBody<T>(work: Promise<T>): Promise<T> {
+    const chunks: { readonly chunk: ArrayBuffer; readonly isLast: boolean }[] = [];
+    this.#held = { chunks };
+    this.#res.onData((chunk, isLast) => {
+      chunks.push({ chunk: chunk.slice(0), isLast });
+      if (!isLast) this.#res.pause();
+    });
+    return work;
   }
 
   get aborted(): boolean {
@@ -80,10 +106,11 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       const tooLarge = (): void => reject(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
       if (this.#contentLength > limitBytes) return tooLarge();
+      if (this.#aborted) return reject(new AbortedError());
       this.#onAborted.push(() => reject(new AbortedError()));
       const chunks: Uint8Array[] = [];
       let bytes = 0;
-      this.#res.onData((chunk, isLast) => {
+      this.#receive((chunk, isLast) => {
         bytes += chunk.byteLength;
         if (bytes > limitBytes) {
           chunks.length = 0;
@@ -115,8 +142,9 @@ export class Exchange {
     });
     // Whoever begins to read later finds the error; without a listener it would end the process meanwhile.
     stream.on('error', () => undefined);
+    if (this.#aborted) return stream.destroy(new AbortedError());
     this.#onAborted.push(() => stream.destroy(new AbortedError()));
-    this.#res.onData((chunk, isLast) => {
+    this.#receive((chunk, isLast) => {
       bytes += chunk.byteLength;
       if (stream.destroyed) return;
       if (bytes > limitBytes) {
@@ -142,6 +170,15 @@ export class Exchange {
     if (this.method === 'HEAD') writeHeadAlone(this.#res, reply, isWhole ? Buffer.byteLength(body ?? '') : undefined);
     else if (isWhole) writeReply(this.#res, { ...reply, body: body ?? '' });
     else await this.#stream(reply, body);
+  }
+
+  /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
+  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void): void {
+    const held = this.#held?.chunks ?? [];
+    this.#held = null;
+    this.#res.onData(take);
+    for (const { chunk, isLast } of held) take(chunk, isLast);
+    if (held.length > 0 && !held.at(-1)?.isLast) this.#res.resume();
   }
 
   async #stream(reply: Reply, body: AsyncIterable<Uint8Array>): Promise<void> {

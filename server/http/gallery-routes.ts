@@ -12,6 +12,7 @@ export function galleryRoutes(state: ServiceState, maxImportBytes: number): Rout
     {
       method: 'GET',
       pattern: '/v1/gallery/export',
+      right: 'administer',
       handle: () => ({
         status: 200,
         headers: {
@@ -24,6 +25,7 @@ export function galleryRoutes(state: ServiceState, maxImportBytes: number): Rout
     {
       method: 'POST',
       pattern: '/v1/gallery/import',
+      right: 'administer',
       handle: async (exchange) => {
         const gallery = state.requireGallery();
         const { mode } = validated(importQuerySchema, { mode: exchange.query.get('mode') ?? 'merge' });

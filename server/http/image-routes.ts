@@ -16,6 +16,7 @@ export function imageRoutes(state: ServiceState, maxFrameBytes: number): Route[]
   return Object.entries(TASK_OF_PATH).map(([path, task]) => ({
     method: 'POST',
     pattern: `/v1/${path}`,
+    right: 'recognise',
     handle: async (exchange) => {
       const pipeline = state.requirePipeline();
       const options = recogniseOptions({ task, ...imageQuery(exchange.query) });

@@ -17,21 +17,22 @@ export function operationsRoutes(state: ServiceState, metrics: Metrics, config: 
     return missing.length === 0 ? reply : { ...reply, headers: { ...reply.headers, 'retry-after': '1' } };
   };
   return [
-    { method: 'GET', pattern: '/health', handle: health },
-    { method: 'GET', pattern: '/v2/health/live', handle: health },
-    { method: 'GET', pattern: '/ready', handle: ready },
-    { method: 'GET', pattern: '/v2/health/ready', handle: ready },
+    { method: 'GET', pattern: '/health', right: 'public', handle: health },
+    { method: 'GET', pattern: '/v2/health/live', right: 'public', handle: health },
+    { method: 'GET', pattern: '/ready', right: 'public', handle: ready },
+    { method: 'GET', pattern: '/v2/health/ready', right: 'public', handle: ready },
     {
       method: 'GET',
       pattern: '/metrics',
+      right: 'view',
       handle: async () => ({
         status: 200,
         headers: { 'content-type': metrics.registry.contentType },
         body: await metrics.registry.metrics(),
       }),
     },
-    { method: 'GET', pattern: '/v1/models', handle: () => jsonReply(200, modelsAnswer(state)) },
-    { method: 'GET', pattern: '/v1/config', handle: () => jsonReply(200, config) },
+    { method: 'GET', pattern: '/v1/models', right: 'identified', handle: () => jsonReply(200, modelsAnswer(state)) },
+    { method: 'GET', pattern: '/v1/config', right: 'administer', handle: () => jsonReply(200, config) },
   ];
 }
 

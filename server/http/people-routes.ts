@@ -22,11 +22,13 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
     {
       method: 'GET',
       pattern: '/v1/people',
+      right: 'view',
       handle: ({ query }) => jsonReply(200, state.requireGallery().listPeople(pageOf(query))),
     },
     {
       method: 'POST',
       pattern: '/v1/people',
+      right: 'enrol',
       handle: async (exchange) => {
         const gallery = state.requireGallery();
         return jsonReply(201, await gallery.createPerson(await requestJson(exchange, newPersonSchema)));
@@ -35,11 +37,13 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
     {
       method: 'GET',
       pattern: '/v1/people/lookalikes',
+      right: 'view',
       handle: async ({ query }) => jsonReply(200, await state.requirePipeline().lookalikes(pageOf(query).limit)),
     },
     {
       method: 'GET',
       pattern: '/v1/people/:id',
+      right: 'view',
       handle: (exchange) => {
         const person = state.requireGallery().person(exchange.param(0));
         if (person === undefined) throw noPerson();
@@ -49,6 +53,7 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
     {
       method: 'PATCH',
       pattern: '/v1/people/:id',
+      right: 'enrol',
       handle: async (exchange) => {
         const gallery = state.requireGallery();
         const patch = await requestJson(exchange, personPatchSchema);
@@ -58,6 +63,7 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
     {
       method: 'DELETE',
       pattern: '/v1/people/:id',
+      right: 'enrol',
       handle: async (exchange) => {
         const id = exchange.param(0);
         await state.requireGallery().deletePerson(id);
@@ -68,6 +74,7 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
     {
       method: 'POST',
       pattern: '/v1/people/:id/merge',
+      right: 'enrol',
       handle: async (exchange) => {
         const gallery = state.requireGallery();
         const { from } = await requestJson(exchange, mergeSchema);
@@ -85,11 +92,13 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
     {
       method: 'GET',
       pattern: '/v1/people/:id/faces',
+      right: 'view',
       handle: (exchange) => jsonReply(200, state.requireGallery().listFaces(exchange.param(0), pageOf(exchange.query))),
     },
     {
       method: 'POST',
       pattern: '/v1/people/:id/faces',
+      right: 'enrol',
       handle: async (exchange) => {
         const pipeline = state.requirePipeline();
         if (state.requireGallery().person(exchange.param(0)) === undefined) throw noPerson();
@@ -101,6 +110,7 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
     {
       method: 'GET',
       pattern: '/v1/people/:id/faces/:face/picture.jpg',
+      right: 'view',
       handle: async (exchange) => {
         // In no cache: a picture goes with its face.
         return jpegReply(await state.requireGallery().picture(exchange.param(0), exchange.param(1)));
@@ -109,6 +119,7 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
     {
       method: 'DELETE',
       pattern: '/v1/people/:id/faces/:face',
+      right: 'enrol',
       handle: async (exchange) => {
         await state.requireGallery().deleteFace(exchange.param(0), exchange.param(1));
         return NO_CONTENT;

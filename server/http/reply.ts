@@ -34,6 +34,7 @@ export function jpegReply(jpeg: Uint8Array): Reply {
 export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGUE[error.code].status): Reply {
   const { code, message, details } = error;
   const reply = jsonReply(status, { error: { code, message, ...(details === undefined ? {} : { details }) } });
+  if (status === 401) return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Bearer realm="onlooker"' } };
   if (status !== 429 && status !== 503) return reply;
   return { ...reply, headers: { ...reply.headers, 'retry-after': String(RETRY_AFTER_S) } };
 }

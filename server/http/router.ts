@@ -2,7 +2,8 @@
 // and every request is counted under the template of its route, never under its path.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
-import type { Admission } from '../access/admission.js';
+import type { Door } from '../access/door.js';
+import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Registering } from './base-path.js';
@@ -13,11 +14,13 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
   /** As uWebSockets.js has it: `/v1/people/:id`. */
   readonly pattern: string;
+  /** What it takes to be answered; checked before anything of the request's body is read. */
+  readonly right: Right;
   /** Links of other sites may lead here: set for pages, never for data. */
   readonly linkable?: true;
   readonly handle: (exchange: Exchange) => Reply | Promise<Reply>;
 }
-type Served = Pick<Route, 'linkable' | 'handle'>;
+type Served = Pick<Route, 'right' | 'linkable' | 'handle'>;
 
 const METHOD_NAMES = { GET: 'get', HEAD: 'head', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const;
 const UNKNOWN_ROUTE = 'unknown';
@@ -25,14 +28,14 @@ const UNKNOWN_ROUTE = 'unknown';
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export class Router {
-  readonly #admission: Admission;
+  readonly #door: Door;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   #inHand = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor(admission: Admission, metrics: Metrics, log: Logger) {
-    this.#admission = admission;
+  constructor(door: Door, metrics: Metrics, log: Logger) {
+    this.#door = door;
     this.#metrics = metrics;
     this.#log = log;
   }
@@ -49,10 +52,10 @@ export class Router {
         const reply = errorReply(new OnlookerError('BAD_MESSAGE', `This address takes ${allow}.`), 405);
         return { ...reply, headers: { ...reply.headers, allow } };
       };
-      app.any(pattern, (res, req) => this.#serve(res, req, pattern, { handle: wrongMethod }));
+      app.any(pattern, (res, req) => this.#serve(res, req, pattern, { right: 'public', handle: wrongMethod }));
     }
     const notFound = (): Reply => errorReply(new OnlookerError('NOT_FOUND'));
-    app.any('/*', (res, req) => this.#serve(res, req, UNKNOWN_ROUTE, { handle: notFound }));
+    app.any('/*', (res, req) => this.#serve(res, req, UNKNOWN_ROUTE, { right: 'public', handle: notFound }));
   }
 
   /** Resolves when no request is in hand any more. */
@@ -62,7 +65,7 @@ export class Router {
 
   #serve(res: HttpResponse, req: HttpRequest, pattern: string, route: Served): void {
     const startMs = performance.now();
-    const exchange = new Exchange(res, req, pattern.split('/:').length - 1);
+    const exchange = new Exchange(res, req, this.#door.headOf(res, req), pattern.split('/:').length - 1);
     this.#inHand++;
     void this.#answer(exchange, route).then((status) => {
       this.#inHand--;
@@ -87,11 +90,17 @@ export class Router {
     }
   }
 
-  async #replyOf(exchange: Exchange, { linkable, handle }: Served): Promise<Reply> {
+  async #replyOf(exchange: Exchange, { right, linkable, handle }: Served): Promise<Reply> {
+    const { head } = exchange;
     try {
-      const admitted = this.#admission.admit(exchange.head, linkable);
+      const admitted = this.#door.admit(head, linkable);
       if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
       exchange.admitted(admitted);
+      if (right !== 'public') {
+        const found = this.#door.identify(head);
+        const principal = found instanceof Promise ? await exchange.holdingBody(found) : found;
+        exchange.principal = this.#door.authorise(head, principal, right);
+      }
       return await handle(exchange);
     } catch (error) {
       if (error instanceof AbortedError) throw error;

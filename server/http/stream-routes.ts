@@ -14,11 +14,17 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
     {
       method: 'GET',
       pattern: '/v1/streams',
-      handle: ({ query }) => jsonReply(200, state.requireCameras().list(pageOf(query))),
+      right: 'view',
+      handle: ({ query, principal: { streams } }) =>
+        jsonReply(
+          200,
+          state.requireCameras().list(pageOf(query), (id) => streams.has(id)),
+        ),
     },
     {
       method: 'POST',
       pattern: '/v1/streams',
+      right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
         return jsonReply(201, await cameras.add(await requestJson(exchange, newStreamSchema)));
@@ -27,6 +33,7 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
     {
       method: 'POST',
       pattern: '/v1/streams/test',
+      right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
         return jpegReply(await cameras.test(await requestJson(exchange, streamTestSchema)));
@@ -35,11 +42,13 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
     {
       method: 'GET',
       pattern: '/v1/streams/:id',
-      handle: (exchange) => jsonReply(200, state.requireCameras().get(exchange.param(0))),
+      right: 'view',
+      handle: (exchange) => jsonReply(200, state.requireCameras().get(visibleStream(exchange))),
     },
     {
       method: 'PATCH',
       pattern: '/v1/streams/:id',
+      right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
         return jsonReply(200, await cameras.change(exchange.param(0), await requestJson(exchange, streamPatchSchema)));
@@ -48,6 +57,7 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
     {
       method: 'DELETE',
       pattern: '/v1/streams/:id',
+      right: 'administer',
       handle: async (exchange) => {
         await state.requireCameras().remove(exchange.param(0));
         return NO_CONTENT;
@@ -56,9 +66,17 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
     {
       method: 'GET',
       pattern: '/v1/streams/:id/snapshot.jpg',
+      right: 'view',
       handle: (exchange) => snapshot(state, draw, exchange),
     },
   ];
+}
+
+/** The id of the address. @throws OnlookerError NOT_FOUND for one that the asker may not see */
+function visibleStream(exchange: Exchange): string {
+  const id = exchange.param(0);
+  if (!exchange.principal.streams.has(id)) throw new OnlookerError('NOT_FOUND');
+  return id;
 }
 
 /** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
@@ -67,7 +85,7 @@ const SEQ_HEADER = 'onlooker-seq';
 const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
 
 async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange): Promise<Reply> {
-  const { jpeg, answered } = state.requireCameras().picture(exchange.param(0));
+  const { jpeg, answered } = state.requireCameras().picture(visibleStream(exchange));
   const isOverlaid = isAsked(exchange, 'overlay');
   if (isAsked(exchange, 'answered') && !isOverlaid) {
     if (answered === null) throw new OnlookerError('SOURCE_FAILED', 'No picture of this stream was answered yet.');

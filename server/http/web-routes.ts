@@ -37,12 +37,12 @@ export function webRoutes(files: ReadonlyMap<string, WebFile>, frameAncestors: s
   const ofPath = (path: string) => (exchange: Exchange) => fileReply(path, files.get(path), exchange, pageHeaders);
   const routes: Route[] = [];
   for (const path of files.keys()) {
-    if (path === INDEX) routes.push({ method: 'GET', pattern: '/', linkable: true, handle: ofPath(INDEX) });
-    else if (!path.includes('/')) routes.push({ method: 'GET', pattern: `/${path}`, handle: ofPath(path) });
+    if (path === INDEX) routes.push({ method: 'GET', pattern: '/', right: 'public', linkable: true, handle: ofPath(INDEX) });
+    else if (!path.includes('/')) routes.push({ method: 'GET', pattern: `/${path}`, right: 'public', handle: ofPath(path) });
   }
   if (routes.length === 0) return [];
   const asset = (exchange: Exchange) => ofPath(ASSETS + exchange.param(0))(exchange);
-  return [...routes, { method: 'GET', pattern: `/${ASSETS}:name`, handle: asset }];
+  return [...routes, { method: 'GET', pattern: `/${ASSETS}:name`, right: 'public', handle: asset }];
 }
 
 function fileReply(

@@ -12,11 +12,14 @@ import {
   streamIdSchema,
   subscribeSchema,
   unsubscribeSchema,
+  type ClientMessage,
   type OpenFields,
   type ResultMessage,
 } from '../../protocol/messages.js';
 import type { CloseReason, DropReason } from '../../protocol/payloads.js';
 import type { Pipeline, PipelineStream } from '../../pipeline/pipeline.js';
+import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
+import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ServiceState } from '../service-state.js';
@@ -47,8 +50,19 @@ interface OpenStream {
   closing: Promise<void> | null;
 }
 
+const ALL_STREAMS = '*';
+/** What it takes to have a message acted on. An image by itself is one of a stream that was opened with the right to. */
+const RIGHT_OF_MESSAGE = {
+  open: 'feed',
+  frame: 'feed',
+  close: 'feed',
+  subscribe: 'view',
+  unsubscribe: 'view',
+} as const satisfies Record<ClientMessage['t'], Right>;
+const RIGHTS: ReadonlyMap<string, Right> = new Map(Object.entries(RIGHT_OF_MESSAGE));
+
 export class Connection implements StreamOwner {
-  readonly yields = true;
+  readonly principal: Principal;
   readonly session = randomUUID();
   readonly #context: ConnectionContext;
   readonly #codec: Codec;
@@ -56,8 +70,9 @@ export class Connection implements StreamOwner {
   readonly #streams = new Map<string, OpenStream>();
   #subscriptions: Subscriptions | null = null;
 
-  constructor(context: ConnectionContext, codec: Codec, outbox: Outbox) {
+  constructor(context: ConnectionContext, principal: Principal, codec: Codec, outbox: Outbox) {
     this.#context = context;
+    this.principal = principal;
     this.#codec = codec;
     this.#outbox = outbox;
   }
@@ -112,7 +127,10 @@ export class Connection implements StreamOwner {
     for (const stream of this.#streams.values()) void this.#close(stream, 'superseded', 'client');
   }
 
+  /** @throws OnlookerError FORBIDDEN and whatever else is wrong with a message */
   #handle(fields: Fields, receivedAtMs: number): void {
+    const right = RIGHTS.get(fields.t);
+    if (right !== undefined) assertMay(this.principal, right);
     switch (fields.t) {
       case 'frame':
         return this.#frame(fields, receivedAtMs);
@@ -139,7 +157,8 @@ export class Connection implements StreamOwner {
     if (this.#streams.size >= settings.maxStreams) {
       throw new OnlookerError('LIMIT_REACHED', `A connection may have ${settings.maxStreams} streams.`);
     }
-    owners.assertFree(id);
+    assertMayTouch(this.principal, id);
+    owners.assertFree(id, this);
     const isTracked = fields.tracking && settings.tracking;
     const frames = pipeline.openStream(
       streamOptions(fields, isTracked ? state.requireEvents() : null),
@@ -157,6 +176,7 @@ export class Connection implements StreamOwner {
 
   #subscribe(fields: Fields): void {
     const { streams, send, since } = validated(subscribeSchema, withoutNulls(fields));
+    for (const stream of streams) if (stream !== ALL_STREAMS) assertMayTouch(this.principal, stream);
     // Events are told later than this: their first page is waited for.
     const from = this.#subscribed().add({ streams, send, since });
     this.#outbox.send({ t: 'subscribed', streams, ...(from === undefined ? {} : { since: from }) });
@@ -169,6 +189,7 @@ export class Connection implements StreamOwner {
       feed,
       outbox: this.#outbox,
       isOwn: (stream) => this.#streams.has(stream),
+      sees: (stream) => this.principal.streams.has(stream),
       onError: (error) => log.error({ err: error, session: this.session }, 'events could not be read'),
     });
     return this.#subscriptions;

@@ -19,6 +19,8 @@ interface SubscriptionsContext {
   readonly outbox: Outbox;
   /** Whether this connection feeds the stream itself, and so has its results already. */
   readonly isOwn: (stream: string) => boolean;
+  /** Whether this connection may see the stream at all. */
+  readonly sees: (stream: string) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -110,16 +112,16 @@ export class Subscriptions {
   }
 
   #pass(result: ResultMessage): void {
-    const { outbox, isOwn } = this.#context;
-    if (isOwn(result.stream) || !this.#results.some((set) => set.has(result.stream))) return;
+    const { outbox, isOwn, sees } = this.#context;
+    if (isOwn(result.stream) || !sees(result.stream) || !this.#results.some((set) => set.has(result.stream))) return;
     if (outbox.unsentBytes < ENOUGH_UNSENT_BYTES) outbox.send(result);
   }
 
   async #tell({ streams, follower }: { readonly streams: StreamSet; readonly follower: EventFollower }): Promise<void> {
-    const { outbox } = this.#context;
+    const { outbox, sees } = this.#context;
     for await (const batch of follower) {
       for (const event of batch) {
-        if (!streams.has(event.stream)) continue;
+        if (!streams.has(event.stream) || !sees(event.stream)) continue;
         if (outbox.unsentBytes >= ENOUGH_UNSENT_BYTES) await outbox.flushed();
         outbox.send(eventMessage(event));
       }

@@ -2,8 +2,9 @@
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { OpenFields } from '../../protocol/messages.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
-import type { Admission } from '../access/admission.js';
-import { readHead } from '../access/request-head.js';
+import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
+import type { Door } from '../access/door.js';
+import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
 import { errorReply, writeReply } from '../http/reply.js';
 import { openQuery } from '../query-fields.js';
 import { recogniseOptions } from '../recognise-options.js';
@@ -16,12 +17,13 @@ import { chooseProtocol } from './upgrade.js';
 interface SocketData {
   readonly codec: Codec;
   readonly shortcut: OpenFields | null;
+  readonly principal: Principal;
   connection: Connection | null;
   outbox: Outbox | null;
 }
 
 export interface EndpointContext extends ConnectionContext {
-  readonly admission: Admission;
+  readonly door: Door;
   readonly settings: Pick<
     Settings,
     'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS' | 'tracking'
@@ -63,26 +65,63 @@ export class WebSocketEndpoint {
     await Promise.all([...this.#open].map(([connection, outbox]) => this.#seeOut(connection, outbox)));
   }
 
+  /** Ends the connections of keys that were revoked, or have run out. */
+  seeOutInvalid(): void {
+    for (const [connection, outbox] of this.#open) {
+      if (!connection.principal.isValid()) outbox.end(CLOSE_UNAUTHORIZED, 'unauthorized');
+    }
+  }
+
   /** An image of twice the largest size is still answered, also where it comes as base64. */
   get #mostJsonBytes(): number {
     return Math.ceil((this.#context.settings.maxFrameBytes * 2) / 3) * 4 + JSON_ENVELOPE_BYTES;
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+    const { door } = this.#context;
+    const head = door.headOf(res, req);
     const key = req.getHeader('sec-websocket-key');
     const extensions = req.getHeader('sec-websocket-extensions');
+    const query = new URLSearchParams(req.getQuery());
+    const upgrade = (found: Principal | null): void => {
+      const principal = door.authorise(head, found, 'identified');
+      const { codec, accepted } = chooseProtocol(head.protocols);
+      const shortcut = this.#admit(query, principal);
+      const data: SocketData = { codec, shortcut, principal, connection: null, outbox: null };
+      res.upgrade(data, key, accepted, extensions, context);
+    };
+    this.#orRefuse(res, () => {
+      door.admit(head);
+      const found = door.identify(head);
+      if (found instanceof Promise) this.#upgradeLater(res, found, upgrade);
+      else upgrade(found);
+    });
+  }
+
+  /** Whose token is still being looked at may go away meanwhile; the response must not be touched then. */
+  #upgradeLater(res: HttpResponse, found: Promise<Principal>, upgrade: (principal: Principal) => void): void {
+    let isGone = false;
+    res.onAborted(() => (isGone = true));
+    found.then(
+      (principal) => {
+        if (!isGone) res.cork(() => this.#orRefuse(res, () => upgrade(principal)));
+      },
+      (error: unknown) => {
+        if (!isGone) writeReply(res, this.#refusal(error));
+      },
+    );
+  }
+
+  #orRefuse(res: HttpResponse, upgrade: () => void): void {
     try {
-      this.#context.admission.admit(readHead(res, req));
-      const { codec, accepted } = chooseProtocol(req.getHeader('sec-websocket-protocol'));
-      const shortcut = this.#admit(new URLSearchParams(req.getQuery()));
-      res.upgrade<SocketData>({ codec, shortcut, connection: null, outbox: null }, key, accepted, extensions, context);
+      upgrade();
     } catch (error) {
       writeReply(res, this.#refusal(error));
     }
   }
 
   /** @throws OnlookerError whatever keeps the connection, or the stream that its address names, from being opened */
-  #admit(query: URLSearchParams): OpenFields | null {
+  #admit(query: URLSearchParams, principal: Principal): OpenFields | null {
     const { state, settings } = this.#context;
     const pipeline = state.requirePipeline();
     if (this.#open.size >= settings.maxConnections) {
@@ -90,6 +129,8 @@ export class WebSocketEndpoint {
     }
     const shortcut = openQuery(query);
     if (shortcut === null) return null;
+    assertMay(principal, 'feed');
+    assertMayTouch(principal, shortcut.stream);
     try {
       pipeline.modelFor(recogniseOptions(shortcut));
     } catch (error) {
@@ -113,7 +154,7 @@ export class WebSocketEndpoint {
       metrics.slowReader();
       log.warn({ session: connection.session, unsentBytes }, 'a client does not read its results and is disconnected');
     });
-    const connection = new Connection(this.#context, data.codec, outbox);
+    const connection = new Connection(this.#context, data.principal, data.codec, outbox);
     data.connection = connection;
     data.outbox = outbox;
     this.#open.set(connection, outbox);

@@ -1,9 +1,9 @@
 // Who is let in at all: requests and connections that are meant for this service and come from its own pages, from listed ones,
 // or from programs. Whatever else comes is refused before anything is read or told.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import WebSocket from 'ws';
 import { startService, type RunningService } from './support/service.js';
 import { rawRequest, rawRequests } from './support/raw-http.js';
+import { upgradeStatus } from './support/socket.js';
 
 const LISTED = 'https://intranet.example.org';
 let service: RunningService;
@@ -226,17 +226,5 @@ test('refusals are counted by reason', async () => {
   expect(service.log).not.toContain('evil.example');
 });
 
-function upgrade(headers: Record<string, string>, query = ''): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${service.wsUrl}${query}`, { headers });
-    socket.once('open', () => {
-      socket.terminate();
-      resolve(101);
-    });
-    socket.once('unexpected-response', (_, response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    socket.once('error', reject);
-  });
-}
+const upgrade = (headers: Record<string, string>, query = ''): Promise<number> =>
+  upgradeStatus(`${service.wsUrl}${query}`, headers);

@@ -77,6 +77,14 @@ export class Socket {
     return message;
   }
 
+  /** The next message of that type; others that come before it are passed over. */
+  async until(type: string): Promise<Message> {
+    for (;;) {
+      const message = await this.any();
+      if (message.t === type) return message;
+    }
+  }
+
   /** The next message of whatever type. */
   async any(): Promise<Message> {
     const giveUp = setTimeout(() => this.#tell?.(), WAIT_MS);
@@ -98,6 +106,26 @@ export class Socket {
     this.ws.close();
     await this.closed;
   }
+}
+
+/** The status with which a WebSocket is answered: 101 where it is opened; then it is closed again. */
+export function upgradeStatus(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  protocols: readonly string[] = [],
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, [...protocols], { headers: { ...headers } });
+    socket.once('open', () => {
+      socket.terminate();
+      resolve(101);
+    });
+    socket.once('unexpected-response', (_, response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    socket.once('error', reject);
+  });
 }
 
 /** The HTTP status and error code with which an upgrade is refused. */

@@ -1,0 +1,105 @@
+// Everything about who may use the service, put together and taken apart: keys, sessions, tickets, and the door that asks them.
+// Keys may be changed by the command line while the service runs; twice a second it is looked whether they were.
+import { join } from 'node:path';
+import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { Settings } from '../settings.js';
+import { StartError } from '../start-error.js';
+import { AddressSet } from './addresses.js';
+import { Admission } from './admission.js';
+import { Authenticator, type TokenVerifier } from './authenticator.js';
+import { Door } from './door.js';
+import { forwardedReader } from './forwarded.js';
+import { hostName, isLoopback } from './host-names.js';
+import { KeyStore } from './keys/key-store.js';
+import { Refusals } from './refusals.js';
+import { Sessions } from './sessions.js';
+import { Tickets } from './tickets.js';
+
+export const KEYS_FILE = 'keys.json';
+const SESSIONS_FILE = 'sessions.json';
+/** A key that is revoked has let go of its connections after at most twice this. */
+const LOOKS_EVERY_MS = 400;
+
+export interface AccessContext {
+  readonly settings: Pick<
+    Settings,
+    'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open' | 'tlsCert'
+  >;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Null where no identity provider is configured. */
+  readonly tokens: TokenVerifier | null;
+}
+
+export class Access {
+  readonly keys: KeyStore;
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  readonly authenticator: Authenticator;
+  readonly door: Door;
+  readonly #log: Logger;
+  readonly #onLook = new Set<() => void>();
+  readonly #timer: NodeJS.Timeout;
+  #looking: Promise<void> = Promise.resolve();
+  #isUnreadable = false;
+
+  private constructor({ settings, metrics, log, tokens }: AccessContext, keys: KeyStore, sessions: Sessions) {
+    this.keys = keys;
+    this.sessions = sessions;
+    this.tickets = new Tickets();
+    this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
+    const refusals = new Refusals(metrics, log);
+    const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
+    this.door = new Door({
+      admission: new Admission({ listensOn, allowedHosts, allowedOrigins, refusals }),
+      authenticator: this.authenticator,
+      refusals,
+      forwarded: forwardedReader({
+        trusted: AddressSet.parse(trustedProxies),
+        scheme: settings.tlsCert === undefined ? 'http' : 'https',
+        basePath,
+      }),
+    });
+    this.#log = log;
+    this.#timer = setInterval(() => void (this.#looking = this.#look()), LOOKS_EVERY_MS).unref();
+  }
+
+  /** @throws StartError where files cannot be read, or where anybody on a network would be let in */
+  static async open(context: AccessContext): Promise<Access> {
+    const { settings, tokens } = context;
+    const keys = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE), configured: settings.adminKey });
+    const isLocal = isLoopback(hostName(settings.host) ?? '');
+    if (!isLocal && !settings.open && !keys.hasAny && tokens === null) {
+      throw new StartError(
+        `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
+      );
+    }
+    return new Access(context, keys, await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys));
+  }
+
+  /** Calls back after each look at the keys. @returns takes it back */
+  onLook(look: () => void): () => void {
+    this.#onLook.add(look);
+    return () => this.#onLook.delete(look);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    await this.keys.close();
+    await this.sessions.close();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.keys.refresh();
+      this.#isUnreadable = false;
+    } catch (error) {
+      // What was known stays in force; once is enough to say so.
+      if (!this.#isUnreadable) this.#log.error({ err: error }, 'the keys cannot be read or written; those that were known stay');
+      this.#isUnreadable = true;
+    }
+    for (const look of this.#onLook) look();
+  }
+}

@@ -1,0 +1,76 @@
+// From what a request shows to whom it is. A wrong key, token, session or ticket of any kind is nobody, and never somebody less.
+import { OnlookerError } from '../../protocol/errors.js';
+import type { Credential } from './credentials.js';
+import type { KeyStore } from './keys/key-store.js';
+import { LOCAL, type Principal } from './principal.js';
+import type { Sessions } from './sessions.js';
+import type { Tickets } from './tickets.js';
+
+/** Tokens of an identity provider. */
+export interface TokenVerifier {
+  /** @throws OnlookerError UNAUTHORIZED for one that is wrong, FORBIDDEN for one that gives no role here */
+  verify(token: string): Promise<Principal>;
+}
+
+export interface AuthenticatorOptions {
+  readonly keys: KeyStore;
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  /** Null where no identity provider is configured. */
+  readonly tokens: TokenVerifier | null;
+  /** Whoever shows nothing may do everything. */
+  readonly open: boolean;
+}
+
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #local: Principal;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    // With the first key that is made, those who came without one have to go.
+    this.#local = { ...LOCAL, isValid: () => !this.isRequired };
+  }
+
+  /** Whether somebody who shows nothing gets nothing. It never becomes false while the service runs. */
+  get isRequired(): boolean {
+    const { keys, tokens, open } = this.#options;
+    return !open && (keys.hasAny || tokens !== null);
+  }
+
+  /** Whether people can be signed in by an identity provider. */
+  get hasTokens(): boolean {
+    return this.#options.tokens !== null;
+  }
+
+  /**
+   * @returns null for somebody who shows nothing where that is not enough
+   * @throws OnlookerError UNAUTHORIZED for a credential that is wrong
+   */
+  identify(credential: Credential | null): Principal | null | Promise<Principal> {
+    // Where nobody needs a credential none is looked at, as it was before there were any.
+    if (!this.isRequired) return this.#local;
+    if (credential === null) return null;
+    const found = this.#principalOf(credential);
+    if (found === null) throw new OnlookerError('UNAUTHORIZED', 'The key is wrong, revoked, or has run out.');
+    return found;
+  }
+
+  #principalOf(credential: Credential): Principal | null | Promise<Principal> {
+    const { keys, sessions, tickets, tokens } = this.#options;
+    switch (credential.kind) {
+      case 'wrong':
+        return null;
+      case 'session':
+        return sessions.principalOf(credential.text);
+      case 'ticket':
+        return tickets.redeem(credential.text);
+      case 'bearer':
+        if (tokens !== null && isToken(credential.text)) return tokens.verify(credential.text);
+        return keys.principalOf(credential.text);
+    }
+  }
+}
+
+/** Three parts with dots between, as JSON Web Tokens have. */
+const isToken = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);

@@ -1,0 +1,92 @@
+// A small file of secrets' hashes that several processes may change: the service, and the command line on the same machine.
+// Written whole and by rename, readable by its owner alone, under a lock while it is changed. Changes of others are seen by
+// `refresh`; what is read is checked, since people edit files.
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { lock } from 'proper-lockfile';
+import writeFileAtomic from 'write-file-atomic';
+import type { z } from 'zod';
+import { SerialQueue } from '../../pipeline/store/serial-queue.js';
+import { StartError } from '../start-error.js';
+
+const OWNER_ALONE = 0o600;
+const LOCK_RETRIES = { retries: 50, minTimeout: 20, maxTimeout: 200 };
+
+export class JsonFile<T> {
+  readonly #path: string;
+  readonly #schema: z.ZodType<T>;
+  readonly #changes = new SerialQueue();
+  #value: T;
+  #version: string;
+
+  private constructor(path: string, schema: z.ZodType<T>, value: T, version: string) {
+    this.#path = path;
+    this.#schema = schema;
+    this.#value = value;
+    this.#version = version;
+  }
+
+  /** @param empty what a file that is not there holds @throws StartError for one that cannot be read */
+  static async open<T>(path: string, schema: z.ZodType<T>, empty: T): Promise<JsonFile<T>> {
+    const file = new JsonFile(path, schema, empty, ABSENT);
+    await file.refresh();
+    return file;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  /** Takes in what others wrote. @returns whether there was anything @throws StartError; then what was known stays */
+  async refresh(): Promise<boolean> {
+    const version = await versionOf(this.#path);
+    if (version === this.#version || version === ABSENT) return false;
+    this.#value = await this.#read();
+    this.#version = version;
+    return true;
+  }
+
+  /** Changes what is there now, also when somebody else changed it meanwhile. @returns what `change` gives beside the new value */
+  update<R>(change: (value: T) => { readonly value: T; readonly result: R }): Promise<R> {
+    return this.#changes.run(async () => {
+      await mkdir(dirname(this.#path), { recursive: true });
+      const release = await lock(this.#path, { realpath: false, retries: LOCK_RETRIES, onCompromised: () => undefined });
+      try {
+        await this.refresh();
+        const { value, result } = change(this.#value);
+        if (value !== this.#value) {
+          await writeFileAtomic(this.#path, `${JSON.stringify(value, null, 1)}\n`, { mode: OWNER_ALONE });
+          this.#value = value;
+          this.#version = await versionOf(this.#path);
+        }
+        return result;
+      } finally {
+        await release();
+      }
+    });
+  }
+
+  /** Settles when every change is on the disk. */
+  close(): Promise<void> {
+    return this.#changes.idle();
+  }
+
+  async #read(): Promise<T> {
+    try {
+      return this.#schema.parse(JSON.parse(await readFile(this.#path, 'utf8')));
+    } catch (error) {
+      throw new StartError(`${this.#path} cannot be read; put back a copy of it, or move it away`, { cause: error });
+    }
+  }
+}
+
+const ABSENT = 'absent';
+
+/** Differs whenever the file was written: it is always replaced as a whole. */
+async function versionOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  return found === null ? ABSENT : `${found.ino}-${found.size}-${found.mtimeNs}`;
+}

@@ -1,0 +1,107 @@
+// Browsers that are signed in: a random cookie each, kept as a hash, so that people stay signed in when the service starts anew and
+// signing out ends a session for good. A session that was begun with a key ends with it.
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { roleSchema, streamPatternSchema } from '../../protocol/keys.js';
+import { JsonFile } from './json-file.js';
+import { secretHash } from './keys/api-key.js';
+import { isKeyPrincipal, type KeyStore } from './keys/key-store.js';
+import type { Principal } from './principal.js';
+import { StreamPatterns } from './stream-patterns.js';
+
+const MOST_SESSIONS = 10_000;
+/** The oldest goes, so that forgotten browsers keep nobody from signing in. */
+const MOST_OF_ONE = 100;
+const SECRET_BYTES = 32;
+
+const sessionSchema = z.object({
+  hash: z.string(),
+  /** Of the principal that it was begun with, with the rights that one had. */
+  id: z.string(),
+  name: z.string(),
+  roles: z.array(roleSchema),
+  streams: z.array(streamPatternSchema),
+  created_at: z.number(),
+  expires_at: z.number(),
+});
+type Session = z.infer<typeof sessionSchema>;
+const fileSchema = z.object({ version: z.literal(1), sessions: z.array(sessionSchema) });
+type SessionFile = z.infer<typeof fileSchema>;
+
+export class Sessions {
+  readonly #file: JsonFile<SessionFile>;
+  readonly #keys: KeyStore;
+  readonly #now: () => number;
+  #byHash: ReadonlyMap<string, Principal> = new Map();
+
+  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, now: () => number) {
+    this.#file = file;
+    this.#keys = keys;
+    this.#now = now;
+    this.#index();
+  }
+
+  /** @param now Unix ms @throws StartError for a file that cannot be read */
+  static async open(path: string, keys: KeyStore, now: () => number = Date.now): Promise<Sessions> {
+    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, now);
+  }
+
+  /** @returns null for a session that is unknown or over, or whose key is */
+  principalOf(secret: string): Principal | null {
+    const principal = this.#byHash.get(secretHash(secret));
+    return principal?.isValid() ? principal : null;
+  }
+
+  /** Signs a browser in, with the rights that somebody has. @param expiresAt Unix ms @returns the cookie's value */
+  async start({ id, name, roles, streams }: Principal, expiresAt: number): Promise<string> {
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    const created_at = this.#now();
+    const session: Session = {
+      hash: secretHash(secret),
+      id,
+      name,
+      roles: [...roles],
+      streams: [...streams.texts],
+      created_at,
+      expires_at: expiresAt,
+    };
+    await this.#update((sessions) => {
+      const live = sessions.filter(({ expires_at }) => expires_at > created_at);
+      const ofOne = live.filter((other) => other.id === id);
+      const going = new Set(ofOne.slice(0, Math.max(0, ofOne.length + 1 - MOST_OF_ONE)));
+      return [...live.filter((other) => !going.has(other)).slice(1 - MOST_SESSIONS), session];
+    });
+    return secret;
+  }
+
+  /** Ends it; nothing happens for one that is not there. */
+  async end(secret: string): Promise<void> {
+    const hash = secretHash(secret);
+    if (this.#byHash.has(hash)) await this.#update((sessions) => sessions.filter((session) => session.hash !== hash));
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #update(change: (sessions: readonly Session[]) => readonly Session[]): Promise<void> {
+    await this.#file.update((file) => ({ value: { ...file, sessions: [...change(file.sessions)] }, result: undefined }));
+    this.#index();
+  }
+
+  #index(): void {
+    this.#byHash = new Map(this.#file.value.sessions.map((session) => [session.hash, this.#principal(session)]));
+  }
+
+  #principal({ hash, id, name, roles, streams, expires_at }: Session): Principal {
+    const keyHolds = (): boolean => !isKeyPrincipal(id) || this.#keys.principalOfId(id) !== null;
+    return {
+      id,
+      kind: 'session',
+      name,
+      roles,
+      streams: new StreamPatterns(streams),
+      isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds(),
+    };
+  }
+}

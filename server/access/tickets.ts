@@ -1,0 +1,85 @@
+// Tickets: good for one entry within a minute, for clients that can send no header, so that no key stands in an address (which
+// proxies log) or in the settings of a small camera. Kept in memory as hashes, by nobody past their time.
+import { randomBytes } from 'node:crypto';
+import type { Role } from '../../protocol/access.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import { secretHash } from './keys/api-key.js';
+import type { Principal } from './principal.js';
+import { StreamPatterns } from './stream-patterns.js';
+
+const TICKET_MS = 60_000;
+const MOST_TICKETS = 10_000;
+/** Somebody who asks for tickets without end takes none from the others. */
+const MOST_OF_ONE = 1000;
+const SECRET_BYTES = 32;
+
+interface Ticket {
+  readonly principal: Principal;
+  readonly expiresAtMs: number;
+}
+
+export interface TicketWishes {
+  /** The only stream that it is for; any that its maker may touch where it is left out. */
+  readonly stream?: string | undefined;
+  /** One of its maker's roles; all of them where it is left out. */
+  readonly role?: Role | undefined;
+  readonly ttlMs?: number;
+}
+
+export class Tickets {
+  readonly #now: () => number;
+  /** By hash, in the order of their making. */
+  readonly #tickets = new Map<string, Ticket>();
+  readonly #ofOne = new Map<string, number>();
+
+  /** @param now Unix ms */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** @throws OnlookerError FORBIDDEN for more than its maker may itself, LIMIT_REACHED */
+  issue(maker: Principal, { stream, role, ttlMs = TICKET_MS }: TicketWishes): { ticket: string; expires_at: number } {
+    if (role !== undefined && !maker.roles.includes(role) && !maker.roles.includes('admin')) throw new OnlookerError('FORBIDDEN');
+    if (stream !== undefined && !maker.streams.has(stream)) throw new OnlookerError('FORBIDDEN');
+    this.#forgetOld();
+    if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(maker.id) ?? 0) >= MOST_OF_ONE) {
+      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
+    }
+    const text = randomBytes(SECRET_BYTES).toString('base64url');
+    const expiresAtMs = this.#now() + ttlMs;
+    const principal: Principal = {
+      ...maker,
+      kind: 'ticket',
+      roles: role === undefined ? maker.roles : [role],
+      streams: stream === undefined ? maker.streams : new StreamPatterns([stream]),
+    };
+    this.#tickets.set(secretHash(text), { principal, expiresAtMs });
+    this.#count(maker.id, 1);
+    return { ticket: text, expires_at: expiresAtMs };
+  }
+
+  /** @returns whom it lets in, this once; null for one that is wrong, used, too old, or whose maker is no longer let in */
+  redeem(text: string): Principal | null {
+    const hash = secretHash(text);
+    const ticket = this.#tickets.get(hash);
+    if (ticket === undefined) return null;
+    this.#forget(hash, ticket);
+    return ticket.expiresAtMs > this.#now() && ticket.principal.isValid() ? ticket.principal : null;
+  }
+
+  #forgetOld(): void {
+    const now = this.#now();
+    for (const [hash, ticket] of this.#tickets) if (ticket.expiresAtMs <= now) this.#forget(hash, ticket);
+  }
+
+  #forget(hash: string, { principal }: Ticket): void {
+    this.#tickets.delete(hash);
+    this.#count(principal.id, -1);
+  }
+
+  #count(id: string, change: number): void {
+    const count = (this.#ofOne.get(id) ?? 0) + change;
+    if (count > 0) this.#ofOne.set(id, count);
+    else this.#ofOne.delete(id);
+  }
+}

@@ -1,0 +1,85 @@
+// Who one is, a browser's signing in and out, and tickets. The cookie is for the console alone: the door lets no page of another
+// origin send it, and scripts of the console itself cannot read it.
+import { serialize } from 'cookie';
+import { z } from 'zod';
+import { ROLES, type SessionAnswer } from '../../protocol/access.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import { streamIdSchema } from '../../protocol/messages.js';
+import type { Access } from '../access/access.js';
+import { credentialOf, SESSION_COOKIE, type Credential } from '../access/credentials.js';
+import { principalAnswer, type Principal } from '../access/principal.js';
+import type { RequestHead } from '../access/request-head.js';
+import { jsonReply, NO_CONTENT } from './reply.js';
+import { requestJson } from './request-json.js';
+import type { Route } from './router.js';
+
+const secretSchema = z.string().min(1).max(8192);
+const signInSchema = z.union([z.object({ key: secretSchema }), z.object({ ticket: secretSchema })]);
+const ticketSchema = z.object({ stream: streamIdSchema.optional(), role: z.enum(ROLES).optional() });
+const SESSION_MS = 30 * 86_400_000;
+
+export function sessionRoutes({ authenticator, door, sessions, tickets }: Access): Route[] {
+  const answer = (principal: Principal | null): SessionAnswer => ({
+    authentication: { required: authenticator.isRequired, oidc: authenticator.hasTokens },
+    principal: principal === null ? null : principalAnswer(principal),
+  });
+  return [
+    {
+      method: 'GET',
+      pattern: '/v1/session',
+      right: 'public',
+      handle: async ({ head }) => {
+        const shown = credentialOf(head);
+        // A session that is over is nobody, and no attempt; anything else that is wrong is told so.
+        const isOver = shown?.kind === 'session' && sessions.principalOf(shown.text) === null;
+        return jsonReply(200, answer(await door.identify(head, isOver ? null : shown)));
+      },
+    },
+    {
+      method: 'POST',
+      pattern: '/v1/session',
+      right: 'public',
+      handle: async (exchange) => {
+        const shown = await requestJson(exchange, signInSchema);
+        const credential: Credential =
+          'key' in shown ? { kind: 'bearer', text: shown.key } : { kind: 'ticket', text: shown.ticket };
+        const principal = await door.identify(exchange.head, credential);
+        if (principal === null) throw new OnlookerError('UNAUTHORIZED');
+        if (principal.kind === 'local') return jsonReply(200, answer(principal));
+        const secret = await sessions.start(principal, Date.now() + SESSION_MS);
+        const reply = jsonReply(200, answer(sessions.principalOf(secret)));
+        return { ...reply, headers: { ...reply.headers, 'set-cookie': sessionCookie(exchange.head, secret, SESSION_MS) } };
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: '/v1/session',
+      right: 'public',
+      handle: async ({ head }) => {
+        const shown = credentialOf(head);
+        if (shown?.kind === 'session') await sessions.end(shown.text);
+        return { ...NO_CONTENT, headers: { 'set-cookie': sessionCookie(head, '', 0) } };
+      },
+    },
+    {
+      method: 'POST',
+      pattern: '/v1/tickets',
+      right: 'identified',
+      handle: async (exchange) => {
+        const { principal } = exchange;
+        return jsonReply(201, tickets.issue(principal, await requestJson(exchange, ticketSchema)));
+      },
+    },
+  ];
+}
+
+/** @param ttlMs 0 takes it away */
+export function sessionCookie({ prefix, scheme }: RequestHead, secret: string, ttlMs: number): string {
+  return serialize(SESSION_COOKIE, secret, {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: scheme === 'https',
+    path: `${prefix}/`,
+    maxAge: Math.floor(ttlMs / 1000),
+  });
+}
