@@ -13,6 +13,14 @@ export class ConnectionError extends OnlookerClientError {
 /** The service cannot be trusted to be who it says: its certificate is unknown here, expired, or for another name. Node alone. */
 export class CertificateError extends ConnectionError {
   override readonly name = 'CertificateError';
+  constructor(
+    message: string,
+    /** Its authority is not known here: to know it would mend this. */
+    readonly isUnknownHere: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /**

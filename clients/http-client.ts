@@ -5,7 +5,7 @@ import type { LoadedModel } from '../protocol/models.js';
 import type { Box } from '../protocol/payloads.js';
 import type { ConfigReport } from '../protocol/config.js';
 import type { FaceRecord, ImportReport, LookalikesAnswer, Person } from '../protocol/people.js';
-import { fromBase64 } from './codec.js';
+import { fromBase64 } from './base64.js';
 import { keyFunctions, sessionFunctions } from './http-access.js';
 import { everyItem, type Page } from './http-pages.js';
 import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';

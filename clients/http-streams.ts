@@ -4,7 +4,7 @@ import type { KeptEvent } from '../protocol/events.js';
 import type { FaceRecord } from '../protocol/people.js';
 import type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
-import { fromBase64 } from './codec.js';
+import { fromBase64 } from './base64.js';
 import { everyItem, type Page } from './http-pages.js';
 import { bytesOf, jsonOf, successful, type Requester } from './http-request.js';
 
@@ -95,7 +95,10 @@ export function trackFunctions(request: Requester) {
     /** Who a live or recent track is taken for, and why. Rejects with `NOT_FOUND` once it is too long ago. */
     async get(track: string): Promise<TrackAnswer> {
       const { thumbnail, faces, ...rest } = await jsonOf<TrackAnswer>(request(path(track)));
-      const face = ({ picture, ...one }: TrackFace): TrackFace => ({ ...one, ...(picture && { picture: pictureBytes(picture) }) });
+      const face = ({ picture, ...one }: TrackFace): TrackFace => ({
+        ...one,
+        ...(picture && { picture: pictureBytes(picture) }),
+      });
       return { ...rest, ...(thumbnail && { thumbnail: pictureBytes(thumbnail) }), faces: faces.map(face) };
     },
     /**

@@ -29,7 +29,10 @@ const HINTS: Readonly<Record<string, string>> = {
 export function unreachable(shown: string, cause: unknown): ConnectionError {
   const { code, message } = told(cause);
   const problem = code === undefined ? undefined : CERTIFICATE_PROBLEMS[code];
-  if (problem !== undefined) return new CertificateError(`the service at ${shown} is not trusted: ${problem} (${code})`, { cause });
+  if (problem !== undefined) {
+    const isUnknownHere = problem === UNTRUSTED;
+    return new CertificateError(`the service at ${shown} is not trusted: ${problem} (${code})`, isUnknownHere, { cause });
+  }
   const said = (code !== undefined && NO_TLS.has(code) ? `${NO_TLS_HINT} (${code})` : code) ?? HINTS[message ?? ''] ?? message;
   return new ConnectionError(`no service at ${shown}${said === undefined || said === '' ? '' : `: ${said}`}`, { cause });
 }

@@ -66,14 +66,23 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
   static async open<T extends Task = 'faces', S extends SendChoice = 'both'>(
     options: CameraStreamOptions<T, S> = {},
   ): Promise<CameraStream<T>> {
-    const { url, client: shared, source: wanted = { kind: 'camera' }, pauseWhenHidden = true, signal, key, headers, ...rest } = options;
+    const {
+      url,
+      client: shared,
+      source: wanted = { kind: 'camera' },
+      pauseWhenHidden = true,
+      signal,
+      key,
+      headers,
+      ...rest
+    } = options;
     const { maxFps = DEFAULTS.maxFps, maxWidthPx = DEFAULTS.maxWidthPx, targetMs = DEFAULTS.targetMs, ...fields } = rest;
     signal?.throwIfAborted();
     const source = await PictureSource.open(wanted, maxFps, quietVideo());
     let client = shared;
     try {
       signal?.throwIfAborted();
-      client ??= await OnlookerClient.connect(url ?? ownService(), {
+      client ??= await OnlookerClient.connect(url ?? serviceOfModule(), {
         reconnect: RECONNECT,
         ...(key === undefined ? {} : { key }),
         ...(headers ? { headers } : {}),
@@ -288,10 +297,10 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
   }
 }
 
-/** Where this module came from: the service gives it out beside its other paths, under whatever prefix it has; a package does not. */
-function ownService(): URL {
-  const own = new URL(import.meta.url);
-  return new URL(own.pathname.endsWith('/client.js') ? '.' : '/', own);
+/** Where this module came from: the folder of `/client.js`, which may be below a path, and otherwise, in a bundle, its origin. */
+function serviceOfModule(): URL {
+  const module = new URL(import.meta.url);
+  return new URL(module.pathname.endsWith('/client.js') ? '.' : '/', module);
 }
 
 /** Nobody else has it: two pages must not take each other's stream over. */
