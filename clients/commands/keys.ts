@@ -10,8 +10,8 @@ interface CommonFlags extends ServiceFlags {
 export interface NewKeyFlags extends CommonFlags {
   readonly role: readonly Role[];
   readonly stream?: readonly string[];
-  /** Unix ms; null: never. */
-  readonly expires?: number | null;
+  /** Unix ms; Infinity: never. */
+  readonly expires?: number;
 }
 const load = () => import('../keys/keys.js');
 
@@ -74,9 +74,9 @@ function oneMorePattern(text: string, before: readonly string[] = []): readonly 
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** @returns Unix ms, or null for never */
-export function expiry(text: string): number | null {
-  if (text === 'never') return null;
+/** @returns Unix ms, or Infinity for never. @throws InvalidArgumentError for what is no time to come */
+export function expiry(text: string): number {
+  if (text === 'never') return Infinity;
   const [, count, unit = ''] = /^(\d{1,5})([mhdw])$/.exec(text) ?? [];
   const atMs = count === undefined ? dateMs(text) : Date.now() + Number(count) * (UNIT_MS[unit] ?? NaN);
   if (atMs > Date.now()) return atMs;

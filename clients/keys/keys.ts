@@ -23,7 +23,7 @@ export async function addKey(service: Service, name: string, flags: NewKeyFlags,
     name,
     roles: [...flags.role],
     ...(flags.stream === undefined ? {} : { streams: [...flags.stream] }),
-    ...(flags.expires === undefined ? {} : { expires_at: flags.expires }),
+    expires_at: flags.expires === undefined || flags.expires === Infinity ? null : flags.expires,
   });
   const output = createOutput();
   if (flags.json) return output.print(JSON.stringify(added, null, 2));
@@ -41,7 +41,7 @@ export async function revokeKeys(service: Service, ids: readonly string[], signa
   const known = await keys.list();
   const wanted = ids.map((id) => {
     const key = known.find((one) => one.id === id || one.prefix === id);
-    if (!key) throw new CommandError(`there is no key ${shown(id).slice(0, 16)}: see \`onlooker keys\``);
+    if (!key) throw new CommandError(`there is no key ${shown(id).slice(0, 12)}: see \`onlooker keys\``);
     return key;
   });
   for (const { id, name } of new Set(wanted)) {
