@@ -140,7 +140,10 @@ describe.each([
     const subscription = await client.subscribe({ streams: ['*'] });
     const ends = [endOf(client), failureOf(subscription.next())];
     change(door);
-    for (const { socket } of service.connections) closeCode === 1006 ? socket.terminate() : socket.close(closeCode);
+    for (const { socket } of service.connections) {
+      if (closeCode === 1006) socket.terminate();
+      else socket.close(closeCode);
+    }
     if (closeCode === 1006) {
       await until(() => clock.pending >= 2 && !client.isConnected && stream.state === 'interrupted');
       clock.advance(250);

@@ -1,5 +1,5 @@
 // Who may talk to the scripted service, and by what: keys by header, Basic, subprotocol or ticket, as the contract has it.
-// Remembers what it was shown.
+// Remembers what it was shown. Pages and scripts, all that is not below `/v1/`, are for everybody.
 import type { IncomingMessage } from 'node:http';
 import type { Message } from './scripted-service.js';
 
@@ -45,6 +45,7 @@ export class ScriptedDoor {
     this.visits.push({ method: request.method ?? '', path, authorization, headers: request.headers });
     if (this.closedBy) return { refusal: this.closedBy };
     const url = new URL(path, 'http://host');
+    if (!url.pathname.includes('/v1/')) return {};
     const key = this.#keyOf(request, url);
     const isKnown = key !== undefined && (this.keys.has(key) || this.powerless.has(key));
     if (url.pathname.endsWith('/v1/session')) {
