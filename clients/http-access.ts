@@ -28,8 +28,7 @@ export function sessionFunctions(request: Requester) {
     /** Who one is to the service, and whether it wants to know. */
     get: () => jsonOf<SessionAnswer>(request('/v1/session')),
     /** Browsers: signs in with a key, of which only a cookie stays. Rejects with `UNAUTHORIZED`. */
-    signIn: async (key: string): Promise<void> =>
-      void (await successful(await request('/v1/session', { method: 'POST', json: { key } }))),
+    signIn: (key: string) => jsonOf<SessionAnswer>(request('/v1/session', { method: 'POST', json: { key } })),
     signOut: async (): Promise<void> => void (await successful(await request('/v1/session', { method: 'DELETE' }))),
     /** Lets one WebSocket in, within a minute: its address ends in `?ticket=…` instead of holding a key. */
     ticket: (fields: TicketFields = {}) => jsonOf<TicketAnswer>(request('/v1/tickets', { method: 'POST', json: fields })),

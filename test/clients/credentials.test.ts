@@ -1,9 +1,9 @@
 // What clients show to be let in, what they do when they are not, and that nothing secret is told on the way.
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { OnlookerClient, ServerError, type ClientOptions, type Retry, type SocketConstructor } from '../../clients/client.js';
+import { OnlookerClient, ServerError, type ClientOptions, type Retry } from '../../clients/client.js';
 import { createHttpClient } from '../../clients/http-client.js';
-import { WebSocket } from 'ws';
+import { inBrowsers } from './browser-socket.js';
 import { ScriptedDoor } from './scripted-door.js';
 import { FakeClock, ScriptedService, until, type Script } from './scripted-service.js';
 
@@ -30,36 +30,6 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 const endOf = (client: OnlookerClient) => new Promise<Error | undefined>((resolve) => client.on('closed', resolve));
-
-/** What the standard's WebSocket is: no headers, and no word about why it failed. */
-class BrowserSocket {
-  readonly #socket: WebSocket;
-  constructor(url: string, protocols: string[]) {
-    this.#socket = new WebSocket(url, protocols);
-  }
-  get binaryType() {
-    return this.#socket.binaryType;
-  }
-  set binaryType(type) {
-    this.#socket.binaryType = type;
-  }
-  get protocol() {
-    return this.#socket.protocol;
-  }
-  get bufferedAmount() {
-    return this.#socket.bufferedAmount;
-  }
-  send(data: string | Uint8Array) {
-    this.#socket.send(data);
-  }
-  close(code?: number) {
-    this.#socket.close(code);
-  }
-  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void) {
-    this.#socket.addEventListener(type as 'open', (event) => listener((type === 'error' ? {} : event) as never));
-  }
-}
-const inBrowsers = { WebSocket: BrowserSocket as unknown as SocketConstructor };
 
 describe('what is shown', () => {
   test.each([
