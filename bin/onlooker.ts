@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { fileURLToPath } from 'node:url';
 import type { DrawFaces } from '../server/draw-faces.js';
+import { hideSecretArguments } from '../clients/terminal/hidden-arguments.js';
 import { VERSION } from '../server/version.js';
 
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
@@ -26,6 +27,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   streams: {
     summary: 'add, list, show, change, remove and watch cameras',
     load: async () => (await import('../clients/commands/streams.js')).streamsCommand(),
+  },
+  keys: {
+    summary: 'make, list and revoke keys of the service',
+    load: async () => (await import('../clients/commands/keys.js')).keysCommand(),
   },
   models: {
     summary: 'list, fetch and verify models',
@@ -53,7 +58,7 @@ async function main(words: readonly string[]): Promise<void> {
     .version(VERSION)
     .addHelpText(
       'after',
-      '\nExit codes: 0 all well, 1 something failed, 2 wrong usage, 3 no service. Each command has its own --help.',
+      '\nExit codes: 0 all well, 1 something failed, 2 wrong usage, 3 no service, 4 not allowed. Each command has its own --help.',
     );
   const wanted = words.find((word) => Object.hasOwn(COMMANDS, word));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
@@ -74,6 +79,7 @@ function throwInsteadOfExit(command: Command): void {
   for (const subcommand of command.commands) throwInsteadOfExit(subcommand);
 }
 
+hideSecretArguments(process.argv.slice(2));
 // Whoever reads may have seen enough: `onlooker --help | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A command that is at work has its own way of ending.

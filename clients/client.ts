@@ -5,22 +5,29 @@ import type { Task } from '../protocol/payloads.js';
 import { RECONNECT_DEFAULTS, type ReconnectOptions } from './backoff.js';
 import { systemClock, type Clock } from './clock.js';
 import { CODECS } from './codec.js';
+import type { CredentialOptions } from './credentials.js';
 import { Emitter } from './emitter.js';
 import { ConnectionError, ConnectionLostError, ServerError } from './errors.js';
+import { Handshake } from './handshake.js';
 import { Link, type LinkOptions, type Retry } from './link.js';
 import type { SendResult } from './results.js';
-import { platformSocket, socketUrl, type SocketConstructor } from './socket.js';
+import { platformSocket, type SocketConstructor } from './socket.js';
 import { OnlookerStream, type StreamMessage, type StreamOptions, type StreamPeer } from './stream.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
 export * from './errors.js';
 export type { KeptEvent } from '../protocol/events.js';
 export { embeddingValues, type FrameResult, type SendResult, type SentFrame, type TaskPayloads } from './results.js';
+export type { ErrorCode } from '../protocol/errors.js';
 export type { Answer, FrameInput } from './answers.js';
+export type { ReconnectOptions } from './backoff.js';
+export type { CredentialOptions } from './credentials.js';
+export type { Retry } from './link.js';
+export type { SocketConstructor, SocketLike } from './socket.js';
 export type { OnlookerStream, SendOptions, StreamCounts, StreamEvents, StreamOptions } from './stream.js';
 export type { Followed, Subscription, SubscriptionCounts, SubscriptionEvents, SubscriptionOptions } from './subscription.js';
 
-export interface ClientOptions {
+export interface ClientOptions extends CredentialOptions {
   /** Default `msgpack`; `json` is readable in a browser's console and a third larger. */
   readonly format?: keyof typeof CODECS;
   /** Ends the attempt to connect; has no effect afterwards. */
@@ -31,6 +38,8 @@ export interface ClientOptions {
   readonly answerTimeoutMs?: number;
   /** Default: the platform's own, or the `ws` package. */
   readonly WebSocket?: SocketConstructor;
+  /** Default: the platform's own. Where a WebSocket takes no headers, tickets are asked for with it. */
+  readonly fetch?: typeof fetch;
   /** For tests. */
   readonly clock?: Clock;
   /** For tests: a number in 0..1. */
@@ -62,20 +71,22 @@ export class OnlookerClient extends Emitter<ClientEvents> {
   #end: Error | undefined;
 
   /**
-   * Connects to a service, e.g. `http://127.0.0.1:8080` or `wss://host/v1/ws`. This first attempt is the only one: what
+   * Connects to a service, e.g. `http://127.0.0.1:8080` or `https://host/prefix`. This first attempt is the only one: what
    * cannot be reached now fails now.
    *
-   * @throws ConnectionError · ProtocolError · TypeError for an address that is none · the signal's reason
+   * @throws ServerError `UNAUTHORIZED`, `FORBIDDEN` · ConnectionError · ProtocolError · TypeError for an address that is none · the signal's reason
    */
   static async connect(address: string | URL, options: ClientOptions = {}): Promise<OnlookerClient> {
+    const answerTimeoutMs = options.answerTimeoutMs ?? 10_000;
+    const { key, headers, fetch, WebSocket: Socket = await platformSocket() } = options;
+    const credentials = { ...(key === undefined ? {} : { key }), ...(headers ? { headers } : {}) };
     const client = new OnlookerClient({
       connection: {
-        url: socketUrl(address),
-        Socket: options.WebSocket ?? (await platformSocket()),
         codec: CODECS[options.format ?? 'msgpack'],
         clock: options.clock ?? systemClock,
-        answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
+        answerTimeoutMs,
       },
+      handshake: new Handshake(address, { ...credentials, fetch, timeoutMs: answerTimeoutMs }, Socket),
       reconnect: options.reconnect === false ? false : { ...RECONNECT_DEFAULTS, ...options.reconnect },
       random: options.random ?? Math.random,
     });

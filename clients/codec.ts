@@ -2,6 +2,7 @@
 // without eval. Must never put a msgpack extension on the wire: no undefined, no dates, integers over 2^32 as integers.
 import { Packr } from 'msgpackr/index-no-eval';
 import type { ClientMessage, ServerMessage, Subprotocol } from '../protocol/messages.js';
+import { fromBase64, toBase64 } from './base64.js';
 import { ProtocolError } from './errors.js';
 
 export interface Codec {
@@ -59,15 +60,4 @@ function checked(parse: () => unknown): ServerMessage {
     throw new ProtocolError('the service sent a message without a type');
   }
   return message as ServerMessage;
-}
-
-/** Standard base64, in slices that `String.fromCharCode` can take. */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(binary);
-}
-
-export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

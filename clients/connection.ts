@@ -4,10 +4,16 @@ import type { ClientMessage, HelloMessage, ServerMessage } from '../protocol/mes
 import type { Clock } from './clock.js';
 import type { Codec } from './codec.js';
 import { ConnectionError, ProtocolError, type OnlookerClientError } from './errors.js';
-import type { SocketConstructor, SocketLike } from './socket.js';
+import { isAboutRights, refusalByCloseCode, refusalOf } from './refusal.js';
+import { refusalText, type SocketConstructor, type SocketLike, type UpgradeRefusal } from './socket.js';
+import { unreachable } from './unreachable.js';
 
 export interface ConnectionOptions {
   readonly url: string;
+  /** Of the handshake, where the socket takes some. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The address as messages may tell it. */
+  readonly shown: string;
   readonly Socket: SocketConstructor;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -42,7 +48,7 @@ export class Connection {
   #lastSignMs: number;
   #lastBuffered = 0;
   #cancelCheck: () => void;
-  #socketError = '';
+  #socketError: unknown;
   #isOpen = false;
   #ended = false;
   readonly #end: Promise<void>;
@@ -74,12 +80,14 @@ export class Connection {
     this.#peer = peer;
     this.#greeted = greeted;
     this.#end = new Promise((resolve) => (this.#markEnded = resolve));
-    this.#socket = new options.Socket(options.url, [options.codec.subprotocol]);
+    const { headers } = options;
+    this.#socket = new options.Socket(options.url, [options.codec.subprotocol], ...(headers ? [{ headers }] : []));
     this.#socket.binaryType = 'arraybuffer';
     this.#socket.addEventListener('open', () => this.#onOpen());
     this.#socket.addEventListener('message', (event) => this.#onMessage(event.data));
-    this.#socket.addEventListener('error', (event) => this.#onError(causeOf(event)));
+    this.#socket.addEventListener('error', (event) => this.#onError(event));
     this.#socket.addEventListener('close', (event) => this.#onClose(event.code, event.reason));
+    this.#socket.on?.('unexpected-response', (_request, response) => void this.#onRefused(response));
     this.#lastSignMs = options.clock.nowMs();
     this.#cancelCheck = this.#scheduleCheck();
   }
@@ -120,7 +128,7 @@ export class Connection {
   #onOpen(): void {
     this.#isOpen = true;
     if (this.#socket.protocol === this.#options.codec.subprotocol) return;
-    this.fail(new ProtocolError(`the service at ${this.#options.url} does not speak ${this.#options.codec.subprotocol}`));
+    this.fail(new ProtocolError(`the service at ${this.#options.shown} does not speak ${this.#options.codec.subprotocol}`));
   }
 
   #onMessage(data: unknown): void {
@@ -148,18 +156,30 @@ export class Connection {
   }
 
   /** Before the connection stands an error is final; Node's own WebSocket, and Chromium where a page's policy forbids it, send no close then. */
-  #onError(cause: string): void {
-    this.#socketError = cause;
+  #onError({ error, message }: { readonly message?: string; readonly error?: unknown }): void {
+    this.#socketError = error ?? { message };
     if (!this.#isOpen) this.#onClose(1006, '');
+  }
+
+  /** The service answered, but not with a WebSocket. */
+  async #onRefused(response: UpgradeRefusal): Promise<void> {
+    const status = response.statusCode ?? 0;
+    const retryAfter = response.headers['retry-after']?.toString();
+    const refusal = refusalOf({ status, retryAfter, body: await refusalText(response) });
+    if (refusal && isAboutRights(refusal)) return this.fail(refusal);
+    const why = refusal ? refusal.message : `it answered ${status}`;
+    this.fail(new ConnectionError(`no connection to ${this.#options.shown}: ${why}`, { cause: refusal }));
   }
 
   #onClose(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelCheck();
-    const said = [this.#socketError, reason].filter((text) => text !== '').join(', ');
-    const how = this.#greeted ? `no service at ${this.#options.url}` : `the connection was closed with code ${code}`;
-    this.#settle(new ConnectionError(said === '' ? how : `${how}: ${said}`));
+    const refusal = refusalByCloseCode(code);
+    if (refusal) return this.#settle(refusal);
+    // Of a connection that never stood the socket knows the cause; of one that did, the service does.
+    if (this.#greeted && reason === '') return this.#settle(unreachable(this.#options.shown, this.#socketError));
+    this.#settle(new ConnectionError(`the connection was closed with code ${code}${reason === '' ? '' : `: ${reason}`}`));
   }
 
   #settle(cause: OnlookerClientError): void {
@@ -172,19 +192,14 @@ export class Connection {
 
   /** Silence is judged four times per timeout; bytes that still leave the socket's buffer are a sign of life too. */
   #scheduleCheck(): () => void {
-    const { clock, answerTimeoutMs, url } = this.#options;
+    const { clock, answerTimeoutMs, shown } = this.#options;
     return clock.after(answerTimeoutMs / 4, () => {
       const buffered = this.#socket.bufferedAmount;
       const owed = this.#greeted !== undefined || this.#peer.isOwed();
       if (!owed || buffered < this.#lastBuffered) this.#lastSignMs = clock.nowMs();
       this.#lastBuffered = buffered;
       if (clock.nowMs() - this.#lastSignMs < answerTimeoutMs) this.#cancelCheck = this.#scheduleCheck();
-      else this.fail(new ConnectionError(`the service at ${url} has not answered for ${answerTimeoutMs} ms`));
+      else this.fail(new ConnectionError(`the service at ${shown} has not answered for ${answerTimeoutMs} ms`));
     });
   }
-}
-
-function causeOf(event: { readonly message?: string; readonly error?: unknown }): string {
-  const code = (event.error as { code?: unknown } | undefined)?.code;
-  return event.message !== undefined && event.message !== '' ? event.message : typeof code === 'string' ? code : '';
 }

@@ -7,7 +7,20 @@ export abstract class OnlookerClientError extends Error {}
 
 /** The service could not be reached, refused the connection or does not answer. */
 export class ConnectionError extends OnlookerClientError {
-  override readonly name = 'ConnectionError';
+  override readonly name: string = 'ConnectionError';
+}
+
+/** The service cannot be trusted to be who it says: its certificate is unknown here, expired, or for another name. Node alone. */
+export class CertificateError extends ConnectionError {
+  override readonly name = 'CertificateError';
+  constructor(
+    message: string,
+    /** Its authority is not known here: to know it would mend this. */
+    readonly isUnknownHere: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /**

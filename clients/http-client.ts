@@ -5,13 +5,18 @@ import type { LoadedModel } from '../protocol/models.js';
 import type { Box } from '../protocol/payloads.js';
 import type { ConfigReport } from '../protocol/config.js';
 import type { FaceRecord, ImportReport, LookalikesAnswer, Person } from '../protocol/people.js';
-import { fromBase64 } from './codec.js';
+import { fromBase64 } from './base64.js';
+import { keyFunctions, sessionFunctions } from './http-access.js';
 import { everyItem, type Page } from './http-pages.js';
 import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';
-import { addressOf, jsonOf, requester, successful, type HttpOptions } from './http-request.js';
+import { addressOf, bytesOf, jsonOf, requester, successful, type HttpOptions } from './http-request.js';
 import type { TaskPayloads } from './results.js';
 
 export * from './errors.js';
+export type { Role, SessionAnswer, TicketAnswer } from '../protocol/access.js';
+export type { CreatedKey, KeyRecord, NewKey } from '../protocol/keys.js';
+export type { CredentialOptions } from './credentials.js';
+export type { TicketFields } from './http-access.js';
 export type { HttpOptions } from './http-request.js';
 export type { EventPage, EventQuery, TrackEnrolment } from './http-streams.js';
 export type { KeptEvent } from '../protocol/events.js';
@@ -40,10 +45,10 @@ type HttpClient = ReturnType<typeof createHttpClient>;
 export type { HttpClient };
 
 /**
- * Functions for the service at `address`, e.g. `http://127.0.0.1:8080`. All of them reject with ConnectionError,
+ * Functions for the service at `address`, e.g. `http://127.0.0.1:8080` or `https://host/prefix`. All of them reject with ConnectionError,
  * ServerError (with the catalogue's `code`) or ProtocolError. Images are encoded bytes: JPEG, PNG or WebP.
  *
- * @throws TypeError when `address` is no address
+ * @throws TypeError when `address` is no address, and for a key or header that cannot be sent
  */
 export function createHttpClient(address: string | URL, options: HttpOptions = {}) {
   const request = requester(address, options);
@@ -118,6 +123,9 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       /** The address of the picture of a face that has one (`picture` of its record, or of the person's). */
       pictureUrl: (personId: string, faceId: string) =>
         addressOf(address, `${person(personId)}/faces/${encodeURIComponent(faceId)}/picture.jpg`),
+      /** The same picture as bytes: an address alone shows no key. */
+      picture: (personId: string, faceId: string): Promise<Uint8Array> =>
+        bytesOf(request(`${person(personId)}/faces/${encodeURIComponent(faceId)}/picture.jpg`)),
       remove: (personId: string, faceId: string, options?: RemoveOptions) =>
         remove(`${person(personId)}/faces/${encodeURIComponent(faceId)}`, options),
     },
@@ -134,5 +142,7 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
     streams: streamFunctions(request),
     events: eventFunctions(request),
     tracks: trackFunctions(request),
+    keys: keyFunctions(request),
+    session: sessionFunctions(request),
   };
 }

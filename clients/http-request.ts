@@ -1,9 +1,11 @@
 // One HTTP request to the service, with what can go wrong as typed errors. For browsers and Node alike.
-import type { ErrorCode, ErrorDetails } from '../protocol/errors.js';
-import { ConnectionError, ProtocolError, ServerError } from './errors.js';
-import { SOCKET_PATH } from './socket.js';
+import { serviceAddress } from './address.js';
+import { Credentials, type CredentialOptions } from './credentials.js';
+import { ConnectionError, ProtocolError } from './errors.js';
+import { refusalOf } from './refusal.js';
+import { unreachable } from './unreachable.js';
 
-export interface HttpOptions {
+export interface HttpOptions extends CredentialOptions {
   /** Longest wait for an answer. Default 30,000; exports and imports have no limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -27,93 +29,87 @@ export interface HttpRequest {
 export type Requester = (path: string, request?: HttpRequest) => Promise<Response>;
 
 /** @throws TypeError as `requester` */
-export const addressOf = (address: string | URL, path: string): string => under(baseOf(address), path).href;
+export const addressOf = (address: string | URL, path: string): string => urlOf(serviceAddress(address).http, path).href;
 
-function baseOf(address: string | URL): URL {
-  const base = new URL(address);
-  if (!/^(https?|wss?):$/.test(base.protocol)) throw new TypeError(`not an http address: ${base.href}`);
-  // A service may live under a path. That of its WebSocket says where too; any other such path is the proxy's own affair.
-  const isSocket = base.protocol.startsWith('ws');
-  if (base.pathname.endsWith(SOCKET_PATH)) base.pathname = base.pathname.slice(0, -SOCKET_PATH.length);
-  else if (isSocket && !base.pathname.endsWith('/')) base.pathname = '/';
-  base.protocol = base.protocol.replace('ws', 'http');
-  return base;
-}
+/** The service may stand behind a prefix, which an absolute path would leave. */
+const urlOf = (base: string, path: string): URL => new URL(path.replace(/^\//, ''), base);
 
-/** A path of the service, which begins with `/`, below its address. */
-function under(base: URL, path: string): URL {
-  const folder = new URL(base);
-  if (!folder.pathname.endsWith('/')) folder.pathname += '/';
-  return new URL(`.${path}`, folder);
-}
-
-/** @throws TypeError when `address` is no http, https, ws or wss address */
+/** @throws TypeError when `address` is no http, https, ws or wss address, and for a key or header that cannot be sent */
 export function requester(address: string | URL, options: HttpOptions): Requester {
-  const base = baseOf(address);
+  const service = serviceAddress(address);
+  const credentials = new Credentials(options, service);
 
   return async (path, request = {}) => {
-    const url = under(base, path);
+    const url = urlOf(service.http, path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
+    const shown = await credentials.headers();
     const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 30_000;
     const signals = [...(options.signal ? [options.signal] : []), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
-    let response: Response;
     try {
-      response = await (options.fetch ?? fetch)(url, {
+      return await (options.fetch ?? fetch)(url, {
         method: request.method ?? 'GET',
         signal: AbortSignal.any(signals),
+        // What is shown to this service is for no other one.
+        ...(Object.keys(shown).length === 0 ? {} : { redirect: 'error' }),
         ...(request.keepalive === undefined ? {} : { keepalive: request.keepalive }),
-        ...(request.json === undefined
-          ? {}
-          : { body: JSON.stringify(request.json), headers: { 'content-type': 'application/json' } }),
-        ...(request.bytes === undefined
-          ? {}
-          : { body: request.bytes as BodyInit, headers: { 'content-type': 'application/octet-stream' } }),
+        ...bodyOf(request, shown),
       });
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw unreachable(base, error, timeoutMs);
+      if (isTimeout(error)) {
+        throw new ConnectionError(`the service at ${service.shown} has not answered for ${timeoutMs} ms`, { cause: error });
+      }
+      throw unreachable(service.shown, error);
     }
-    return response;
   };
 }
 
-/** The response when it is a success. @throws ServerError with the code of the catalogue, or ProtocolError */
+function bodyOf({ json, bytes }: HttpRequest, headers: Readonly<Record<string, string>>): RequestInit {
+  if (json !== undefined) return { body: JSON.stringify(json), headers: { ...headers, 'content-type': 'application/json' } };
+  if (bytes === undefined) return { headers };
+  return { body: bytes as BodyInit, headers: { ...headers, 'content-type': 'application/octet-stream' } };
+}
+
+/** The response when it is a success. @throws ServerError with the code of the catalogue, ConnectionError or ProtocolError */
 export async function successful(response: Response): Promise<Response> {
   if (response.ok) return response;
-  const body = await response.text();
-  let told: { code?: ErrorCode; message?: string; details?: ErrorDetails } | undefined;
-  try {
-    told = (JSON.parse(body) as { error?: typeof told }).error;
-  } catch {
-    // Not of this service: told below.
-  }
-  if (typeof told?.code !== 'string')
-    throw new ProtocolError(`${response.url} answered ${response.status} without an error code`);
-  const seconds = Number(response.headers.get('retry-after') ?? NaN);
-  throw new ServerError(told.code, told.message ?? told.code, {
-    status: response.status,
-    details: told.details,
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
-  });
+  const body = await read(response, () => response.text());
+  const refusal = refusalOf({ status: response.status, retryAfter: response.headers.get('retry-after'), body });
+  throw refusal ?? new ProtocolError(`${shownOf(response)} answered ${response.status} without an error code`);
 }
 
-/** The JSON of a successful response, taken at its word. @throws ServerError, ProtocolError */
+/** The JSON of a successful response, taken at its word. @throws ServerError, ConnectionError, ProtocolError */
 export async function jsonOf<T>(pending: Promise<Response>): Promise<T> {
   const response = await successful(await pending);
+  const text = await read(response, () => response.text());
   try {
-    return (await response.json()) as T;
+    return JSON.parse(text) as T;
   } catch (error) {
-    throw new ProtocolError(`${response.url} did not answer with JSON`, { cause: error });
+    throw new ProtocolError(`${shownOf(response)} did not answer with JSON`, { cause: error });
   }
 }
 
-function unreachable(base: URL, error: unknown, timeoutMs: number): ConnectionError {
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new ConnectionError(`the service at ${base.origin} has not answered for ${timeoutMs} ms`, { cause: error });
-  }
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-  const why = cause?.code ?? cause?.message ?? (error as Error).message;
-  return new ConnectionError(`no service at ${base.origin}: ${why}`, { cause: error });
+/** The bytes of a successful response. @throws ServerError, ConnectionError, ProtocolError */
+export async function bytesOf(pending: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await successful(await pending);
+  return new Uint8Array(await read(response, () => response.arrayBuffer()));
 }
+
+/** A body comes after its headers: what breaks meanwhile is the connection, not the protocol. */
+async function read<T>(response: Response, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (isTimeout(error)) throw new ConnectionError(`${shownOf(response)} fell silent while it answered`, { cause: error });
+    // The platforms' word for a connection that broke. Anything else is the reason of the caller's own signal.
+    if (error instanceof TypeError) throw new ConnectionError(`the answer of ${shownOf(response)} broke off`, { cause: error });
+    throw error;
+  }
+}
+
+const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';
+
+/** Without the query, which may hold what is nobody's business. */
+const shownOf = ({ url }: Response): string => url.replace(/\?.*$/s, '');

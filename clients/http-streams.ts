@@ -4,9 +4,9 @@ import type { KeptEvent } from '../protocol/events.js';
 import type { FaceRecord } from '../protocol/people.js';
 import type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
-import { fromBase64 } from './codec.js';
+import { fromBase64 } from './base64.js';
 import { everyItem, type Page } from './http-pages.js';
-import { jsonOf, successful, type Requester } from './http-request.js';
+import { bytesOf, jsonOf, successful, type Requester } from './http-request.js';
 
 /** Which of the kept events; without `since` and `before` the newest. */
 export interface EventQuery {
@@ -55,20 +55,18 @@ export function streamFunctions(request: Requester) {
     remove: async (id: string, { keepalive = false }: { readonly keepalive?: boolean } = {}): Promise<void> =>
       void (await successful(await request(path(id), { method: 'DELETE', keepalive }))),
     /** The first picture (JPEG) of an address that need not be registered. Rejects with `SOURCE_FAILED` and the reason. */
-    async test(source: StreamTest): Promise<Uint8Array> {
-      const response = await successful(await request('/v1/streams/test', { method: 'POST', json: source }));
-      return new Uint8Array(await response.arrayBuffer());
+    test(source: StreamTest): Promise<Uint8Array> {
+      return bytesOf(request('/v1/streams/test', { method: 'POST', json: source }));
     },
     /** The newest frame that was answered, as JPEG, and the `seq` of its result. Rejects with `SOURCE_FAILED` before the first. */
     async answered(id: string): Promise<{ readonly image: Uint8Array<ArrayBuffer>; readonly seq: number }> {
       const response = await successful(await request(`${path(id)}/snapshot.jpg`, { query: { answered: 1 } }));
-      return { image: new Uint8Array(await response.arrayBuffer()), seq: Number(response.headers.get('onlooker-seq')) };
+      return { image: await bytesOf(Promise.resolve(response)), seq: Number(response.headers.get('onlooker-seq')) };
     },
     /** The newest frame as JPEG; `overlay` draws boxes and names. */
-    async snapshot(id: string, { overlay = false }: { readonly overlay?: boolean } = {}): Promise<Uint8Array> {
+    snapshot(id: string, { overlay = false }: { readonly overlay?: boolean } = {}): Promise<Uint8Array> {
       const query = overlay ? { overlay: 1 } : {};
-      const response = await successful(await request(`${path(id)}/snapshot.jpg`, { query }));
-      return new Uint8Array(await response.arrayBuffer());
+      return bytesOf(request(`${path(id)}/snapshot.jpg`, { query }));
     },
   };
 }
@@ -97,8 +95,11 @@ export function trackFunctions(request: Requester) {
     /** Who a live or recent track is taken for, and why. Rejects with `NOT_FOUND` once it is too long ago. */
     async get(track: string): Promise<TrackAnswer> {
       const { thumbnail, faces, ...rest } = await jsonOf<TrackAnswer>(request(path(track)));
-      const face = ({ picture, ...one }: TrackFace): TrackFace => ({ ...one, ...(picture && { picture: bytesOf(picture) }) });
-      return { ...rest, ...(thumbnail && { thumbnail: bytesOf(thumbnail) }), faces: faces.map(face) };
+      const face = ({ picture, ...one }: TrackFace): TrackFace => ({
+        ...one,
+        ...(picture && { picture: pictureBytes(picture) }),
+      });
+      return { ...rest, ...(thumbnail && { thumbnail: pictureBytes(thumbnail) }), faces: faces.map(face) };
     },
     /**
      * Enrols the best faces of a live or recent track for a person, through the same gate as images. Rejects with
@@ -110,9 +111,9 @@ export function trackFunctions(request: Requester) {
 }
 
 /** In JSON a picture is base64. */
-const bytesOf = (picture: Uint8Array): Uint8Array => fromBase64(picture as unknown as string);
+const pictureBytes = (picture: Uint8Array): Uint8Array => fromBase64(picture as unknown as string);
 
 function withBytes(event: KeptEvent): KeptEvent {
   if (!('thumbnail' in event) || event.thumbnail === undefined) return event;
-  return { ...event, thumbnail: bytesOf(event.thumbnail) };
+  return { ...event, thumbnail: pictureBytes(event.thumbnail) };
 }

@@ -3,10 +3,13 @@
 import type { ClientMessage, HelloMessage, ServerMessage } from '../protocol/messages.js';
 import { backoffMs, type ReconnectOptions } from './backoff.js';
 import { Connection, type ConnectionOptions } from './connection.js';
-import { ConnectionError, ProtocolError, type OnlookerClientError } from './errors.js';
+import { ConnectionError, ProtocolError, ServerError, type OnlookerClientError } from './errors.js';
+import type { Handshake } from './handshake.js';
+import { isAboutRights } from './refusal.js';
 
 export interface LinkOptions {
-  readonly connection: Omit<ConnectionOptions, 'signal'>;
+  readonly connection: Pick<ConnectionOptions, 'codec' | 'clock' | 'answerTimeoutMs'>;
+  readonly handshake: Handshake;
   /** False: a break is the end. */
   readonly reconnect: Required<ReconnectOptions> | false;
   /** A number in 0..1. */
@@ -34,6 +37,8 @@ export interface LinkPeer {
 
 /** How soon to look again whether the socket has sent everything: browsers have no event for it. */
 const FLUSH_CHECK_MS = 5;
+/** A service may ask for a longer wait than ours, but not for one without end. */
+const MAX_ASKED_WAIT_MS = 600_000;
 
 export class Link {
   readonly #options: LinkOptions;
@@ -53,17 +58,17 @@ export class Link {
     return this.#connection !== undefined;
   }
 
-  /** Connects once; afterwards it comes back by itself. @throws ConnectionError · ProtocolError · the signal's reason */
+  /**
+   * Connects once; afterwards it comes back by itself.
+   *
+   * @throws ServerError `UNAUTHORIZED`, `FORBIDDEN` · ConnectionError · ProtocolError · the signal's reason
+   */
   async connect(signal?: AbortSignal): Promise<void> {
-    const { connection: options } = this.#options;
-    const { connection, hello } = await Connection.open(
-      { ...options, signal: signal ? AbortSignal.any([this.#stopped.signal, signal]) : this.#stopped.signal },
-      {
-        isOwed: () => this.#peer.isOwed(),
-        onMessage: (message) => this.#peer.onMessage(message),
-        onEnd: (cause) => this.#onEnd(cause),
-      },
-    );
+    const { connection: options, handshake } = this.#options;
+    const either = signal ? AbortSignal.any([this.#stopped.signal, signal]) : this.#stopped.signal;
+    const { connection, hello } = await this.#open(either).catch(async (error: unknown) => {
+      throw await handshake.reasonOf(error, either);
+    });
     if (this.#stopped.signal.aborted) {
       await connection.close();
       throw this.#stopped.signal.reason as Error;
@@ -72,6 +77,19 @@ export class Link {
     this.#connection = connection;
     this.#connectedAtMs = options.clock.nowMs();
     this.#peer.onConnected(hello);
+  }
+
+  async #open(signal: AbortSignal): Promise<Awaited<ReturnType<typeof Connection.open>>> {
+    const { connection: options, handshake } = this.#options;
+    const opening = await handshake.next(signal);
+    return Connection.open(
+      { ...options, ...opening, shown: handshake.address.shown, Socket: handshake.Socket, signal },
+      {
+        isOwed: () => this.#peer.isOwed(),
+        onMessage: (message) => this.#peer.onMessage(message),
+        onEnd: (cause) => this.#onEnd(cause),
+      },
+    );
   }
 
   /** What the socket has not handed to the network yet. */
@@ -123,15 +141,26 @@ export class Link {
   #retryAfter(error: Error): void {
     if (this.#stopped.signal.aborted) return;
     const { reconnect, random, connection: options } = this.#options;
-    if (!reconnect || error instanceof ProtocolError || this.#attempt >= reconnect.maxAttempts) {
+    if (!reconnect || this.#isFinal(error) || this.#attempt >= reconnect.maxAttempts) {
       this.#peer.onLost(error);
       return;
     }
     this.#attempt += 1;
-    const retryInMs = backoffMs(this.#attempt, reconnect, random());
+    const retryInMs = Math.max(backoffMs(this.#attempt, reconnect, random()), askedWaitMs(error));
     this.#cancelRetry = options.clock.after(retryInMs, () => {
       this.connect().catch((failure: unknown) => this.#retryAfter(failure as Error));
     });
     this.#peer.onRetry({ error, attempt: this.#attempt, retryInMs });
   }
+
+  /** Whether the same would happen at every other attempt. */
+  #isFinal(error: Error): boolean {
+    return error instanceof ProtocolError || (isAboutRights(error) && !this.#options.handshake.isWorthAnother(error));
+  }
+}
+
+/** What the service wants to be left in peace for. */
+function askedWaitMs(error: Error): number {
+  const told = error instanceof ServerError ? error : error.cause;
+  return told instanceof ServerError ? Math.min(told.retryAfterMs ?? 0, MAX_ASKED_WAIT_MS) : 0;
 }

@@ -2,9 +2,6 @@
 // package, since Node 20 has none and that of Node 22 never says why a connection failed. Bundlers for browsers take the
 // stub that `ws` ships for them.
 
-/** Where the WebSocket is below the address of a service. */
-export const SOCKET_PATH = '/v1/ws';
-
 /** The part of the standard WebSocket interface that the client uses. */
 export interface SocketLike {
   binaryType: string;
@@ -19,25 +16,45 @@ export interface SocketLike {
   addEventListener(type: 'error', listener: (event: { readonly message?: string; readonly error?: unknown }) => void): void;
   /** `ws` alone: drops the connection without a handshake. */
   terminate?(): void;
+  /** `ws` alone: the answer that was no upgrade. Whoever listens must end the socket. */
+  on?(type: 'unexpected-response', listener: (request: unknown, response: UpgradeRefusal) => void): unknown;
 }
-export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
+/** The part of Node's `IncomingMessage` that tells why. */
+export interface UpgradeRefusal {
+  readonly statusCode?: number | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  on(type: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(type: 'end' | 'close' | 'error', listener: () => void): unknown;
+}
+/** `ws` takes headers; the standard has no place for them. */
+export type SocketConstructor = new (
+  url: string,
+  protocols: string[],
+  options?: { readonly headers?: Readonly<Record<string, string>> },
+) => SocketLike;
 
 export async function platformSocket(): Promise<SocketConstructor> {
   const { process, WebSocket } = globalThis as { process?: { versions?: { node?: string } }; WebSocket?: unknown };
   return (process?.versions?.node === undefined ? WebSocket : (await import('ws')).WebSocket) as SocketConstructor;
 }
 
-/**
- * The address of the WebSocket for a service's address: `http` becomes `ws`, and `/v1/ws` is added, below the path if the service
- * lives under one. A `ws` address with a path that does not end with `/` is taken as it is.
- *
- * @throws TypeError when it is no http, https, ws or wss address.
- */
-export function socketUrl(address: string | URL): string {
-  const url = new URL(address);
-  if (!/^(https?|wss?):$/.test(url.protocol)) throw new TypeError(`not an http or ws address: ${url.href}`);
-  const isWhole = url.pathname.endsWith(SOCKET_PATH) || (url.protocol.startsWith('ws') && !url.pathname.endsWith('/'));
-  url.protocol = url.protocol.replace('http', 'ws');
-  if (!isWhole) url.pathname = url.pathname.replace(/\/$/, '') + SOCKET_PATH;
-  return url.href;
+/** Whether the handshake can have headers, and tells why it was refused: `ws`, known by what it alone has. */
+export function takesHeaders(Socket: SocketConstructor): boolean {
+  return typeof (Socket.prototype as Partial<SocketLike> | undefined)?.terminate === 'function';
+}
+
+/** Longer refusals are cut: all of ours are a few hundred bytes. */
+const MAX_REFUSAL_BYTES = 65_536;
+
+/** The text of a refusal, as far as it comes. */
+export function refusalText(response: UpgradeRefusal): Promise<string> {
+  return new Promise((resolve) => {
+    const decoder = new TextDecoder();
+    let text = '';
+    response.on('data', (chunk) => {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > MAX_REFUSAL_BYTES) resolve(text);
+    });
+    for (const end of ['end', 'close', 'error'] as const) response.on(end, () => resolve(text));
+  });
 }

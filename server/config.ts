@@ -20,7 +20,7 @@ export interface Config {
 const FILE_VARIABLE = 'ONLOOKER_CONFIG';
 const STANDARD_FILE = 'onlooker.config.json';
 // Those of the command line's client and of nobody else: they may stand in the same environment.
-const CLIENT_VARIABLES: readonly string[] = ['ONLOOKER_URL'];
+const CLIENT_VARIABLES: readonly string[] = ['ONLOOKER_URL', 'ONLOOKER_KEY', 'ONLOOKER_KEY_FILE', 'ONLOOKER_CA'];
 
 /**
  * @param env the environment, by default the process's own

@@ -3,6 +3,7 @@ import type { KeptEvent } from '../../protocol/events.js';
 import type { SendChoice } from '../../protocol/messages.js';
 import type { Task } from '../../protocol/payloads.js';
 import type { OnlookerClient } from '../client.js';
+import type { CredentialOptions } from '../credentials.js';
 import type { OnlookerClientError } from '../errors.js';
 import type { FrameResult } from '../results.js';
 import type { StreamOptions } from '../stream.js';
@@ -19,9 +20,8 @@ export type CameraSource =
   /** A film, e.g. one that was dropped on the page; it is played again and again. */
   | { readonly kind: 'file'; readonly file: Blob };
 
-export interface CameraStreamOptions<T extends Task = Task, S extends SendChoice = SendChoice> extends Partial<
-  StreamOptions<T, S>
-> {
+export interface CameraStreamOptions<T extends Task = Task, S extends SendChoice = SendChoice>
+  extends Partial<StreamOptions<T, S>>, CredentialOptions {
   /** Address of the service. Default: where this module was loaded from. */
   readonly url?: string | URL;
   /** A client that is connected already, to share its connection; it stays open when the stream is closed. */

@@ -66,7 +66,16 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
   static async open<T extends Task = 'faces', S extends SendChoice = 'both'>(
     options: CameraStreamOptions<T, S> = {},
   ): Promise<CameraStream<T>> {
-    const { url, client: shared, source: wanted = { kind: 'camera' }, pauseWhenHidden = true, signal, ...rest } = options;
+    const {
+      url,
+      client: shared,
+      source: wanted = { kind: 'camera' },
+      pauseWhenHidden = true,
+      signal,
+      key,
+      headers,
+      ...rest
+    } = options;
     const { maxFps = DEFAULTS.maxFps, maxWidthPx = DEFAULTS.maxWidthPx, targetMs = DEFAULTS.targetMs, ...fields } = rest;
     signal?.throwIfAborted();
     const source = await PictureSource.open(wanted, maxFps, quietVideo());
@@ -75,6 +84,8 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
       signal?.throwIfAborted();
       client ??= await OnlookerClient.connect(url ?? serviceOfModule(), {
         reconnect: RECONNECT,
+        ...(key === undefined ? {} : { key }),
+        ...(headers ? { headers } : {}),
         ...(signal ? { signal } : {}),
       });
       const stream = await client.open<T, S>({ ...fields, stream: fields.stream ?? ownId() });

@@ -1,10 +1,9 @@
 // `onlooker enroll`: its options. What it does is loaded when it runs.
 import { Command } from 'commander';
-import { runCommand, UsageError } from '../terminal/failure.js';
-import { urlOption } from './url-option.js';
+import { UsageError } from '../terminal/failure.js';
+import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
 
-export interface EnrollFlags {
-  readonly url: string;
+export interface EnrollFlags extends ServiceFlags {
   readonly id?: string;
   readonly externalId?: string;
   readonly track?: string;
@@ -12,11 +11,10 @@ export interface EnrollFlags {
 }
 
 export function enrollCommand(): Command {
-  return new Command('enroll')
+  return addServiceOptions(new Command('enroll'))
     .description('teach the service a face: add images to the person of that name, who is created if need be')
     .argument('<name>', 'name of the person, exactly as it is to be shown')
     .argument('[files...]', 'images of that person alone (JPEG, PNG, WebP), or folders of them')
-    .addOption(urlOption())
     .option('--id <id>', 'add to the person of this id, who must be there')
     .option('--external-id <id>', 'add to the person of this external id; one who is created gets it')
     .option(
@@ -33,17 +31,17 @@ Examples:
   onlooker enroll "Ada Lovelace" --track 01m7y5ykje1h8es88g4125kvdn
 
 Three to five sharp images from different angles work best.
-Exit code: 0 every file is enrolled, 1 some file was refused, 2 wrong usage, 3 no service.`,
+Exit code: 0 every file is enrolled, 1 some file was refused, 2 wrong usage, 3 no service, 4 not allowed.`,
     )
     .action((name: string, files: string[], flags: EnrollFlags) =>
-      runCommand(flags.url, async (signal) => {
+      runOnService(flags, async (service, signal) => {
         if (files.length > 0 === (flags.track !== undefined)) throw new UsageError('give either files or --track');
         if (flags.track !== undefined) {
           const { enrollTrack } = await import('../people/enroll-track.js');
-          return enrollTrack(name, flags.track, flags, signal);
+          return enrollTrack(service, name, flags.track, flags, signal);
         }
         const { enroll } = await import('../people/enroll.js');
-        await enroll(name, files, flags, signal);
+        await enroll(service, name, files, flags, signal);
       }),
     );
 }

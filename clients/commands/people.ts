@@ -1,10 +1,9 @@
 // `onlooker people`: its subcommands and their options. What they do is loaded when they run.
 import { Command, Option } from 'commander';
-import { runCommand } from '../terminal/failure.js';
-import { urlOption } from './url-option.js';
+import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
+import type { Service } from './service.js';
 
-interface CommonFlags {
-  readonly url: string;
+interface CommonFlags extends ServiceFlags {
   readonly json?: true;
 }
 const load = () => import('../people/people.js');
@@ -13,34 +12,40 @@ export function peopleCommand(): Command {
   const people = new Command('people').description(
     'list, show, rename and remove enrolled people; export and import all of them',
   );
-  const command = (name: string, description: string) => people.command(name).description(description).addOption(urlOption());
-  const run = (flags: CommonFlags, work: (module: Awaited<ReturnType<typeof load>>, signal: AbortSignal) => Promise<void>) =>
-    runCommand(flags.url, async (signal) => work(await load(), signal));
+  const command = (name: string, description: string) => addServiceOptions(people.command(name).description(description));
+  const run = (
+    flags: CommonFlags,
+    work: (module: Awaited<ReturnType<typeof load>>, service: Service, signal: AbortSignal) => Promise<void>,
+  ) => runOnService(flags, async (service, signal) => work(await load(), service, signal));
 
-  people
-    .command('list', { isDefault: true })
+  addServiceOptions(people.command('list', { isDefault: true }))
     .description('list everybody (also what `onlooker people` alone does)')
-    .addOption(urlOption())
     .option('--json', 'print one JSON object for each person')
-    .action((flags: CommonFlags) => run(flags, (module, signal) => module.listPeople(flags, signal)));
+    .action((flags: CommonFlags) => run(flags, (module, service, signal) => module.listPeople(service, flags, signal)));
   command('show', 'show a person and the enrolled faces')
     .argument('<person>', 'id, exact name or external id')
     .option('--json', 'print JSON')
-    .action((who: string, flags: CommonFlags) => run(flags, (module, signal) => module.showPerson(who, flags, signal)));
+    .action((who: string, flags: CommonFlags) =>
+      run(flags, (module, service, signal) => module.showPerson(service, who, flags, signal)),
+    );
   command('rename', 'give a person another name')
     .argument('<person>', 'id, exact name or external id')
     .argument('<name>', 'the new name')
     .action((who: string, name: string, flags: CommonFlags) =>
-      run(flags, (module, signal) => module.renamePerson(who, name, flags, signal)),
+      run(flags, (module, service, signal) => module.renamePerson(service, who, name, flags, signal)),
     );
   command('remove', 'delete people with all their faces, for good')
     .alias('rm')
     .alias('delete')
     .argument('<people...>', 'ids, exact names or external ids')
-    .action((who: string[], flags: CommonFlags) => run(flags, (module, signal) => module.removePeople(who, flags, signal)));
+    .action((who: string[], flags: CommonFlags) =>
+      run(flags, (module, service, signal) => module.removePeople(service, who, flags, signal)),
+    );
   command('export', 'write the whole gallery into one file')
     .argument('<file>', 'the file, or - for stdout')
-    .action((file: string, flags: CommonFlags) => run(flags, (module, signal) => module.exportGallery(file, flags, signal)));
+    .action((file: string, flags: CommonFlags) =>
+      run(flags, (module, service, signal) => module.exportGallery(service, file, flags, signal)),
+    );
   command('import', 'read a gallery file that `export` wrote')
     .argument('<file>', 'the file')
     .addOption(
@@ -49,7 +54,7 @@ export function peopleCommand(): Command {
         .default('merge'),
     )
     .action((file: string, flags: CommonFlags & { readonly mode: 'merge' | 'replace' }) =>
-      run(flags, (module, signal) => module.importGallery(file, flags, signal)),
+      run(flags, (module, service, signal) => module.importGallery(service, file, flags, signal)),
     );
   return people;
 }

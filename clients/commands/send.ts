@@ -1,12 +1,10 @@
 // `onlooker send`: its options. What it does is loaded when it runs, so that `--help` is instant.
 import { Command, Option } from 'commander';
 import { TASKS, type Task } from '../../protocol/payloads.js';
-import { runCommand } from '../terminal/failure.js';
-import { urlOption } from './url-option.js';
+import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
 import { positive, region, streamId, wholeNumber, type Region } from './values.js';
 
-export interface SendFlags {
-  readonly url: string;
+export interface SendFlags extends ServiceFlags {
   readonly stream?: string;
   readonly task: Task;
   readonly fps?: number;
@@ -20,10 +18,9 @@ export interface SendFlags {
 }
 
 export function sendCommand(): Command {
-  return new Command('send')
+  return addServiceOptions(new Command('send'))
     .description('send images, folders of images or video files to the service and print what it sees')
     .argument('<paths...>', 'images (JPEG, PNG, WebP), folders, videos (anything that ffmpeg reads)')
-    .addOption(urlOption())
     .option('-s, --stream <id>', 'id of the stream (default: one of its own)', streamId)
     .addOption(new Option('-t, --task <task>', 'what to ask of each frame').choices(TASKS).default('faces'))
     .option('--fps <n>', 'take at most so many frames of each second of a video', positive)
@@ -42,12 +39,12 @@ Examples:
   onlooker send holiday/ --annotate out
   onlooker send door.mp4 --fps 5 --json | jq -r '.faces[].person.name'
 
-Exit code: 0 every frame was answered, 1 some file or frame failed, 2 wrong usage, 3 no service.`,
+Exit code: 0 every frame was answered, 1 some file or frame failed, 2 wrong usage, 3 no service, 4 not allowed.`,
     )
     .action((paths: string[], flags: SendFlags) =>
-      runCommand(flags.url, async (signal) => {
+      runOnService(flags, async (service, signal) => {
         const { send } = await import('../send/send.js');
-        await send(paths, flags, signal);
+        await send(service, paths, flags, signal);
       }),
     );
 }

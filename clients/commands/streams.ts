@@ -1,12 +1,11 @@
 // `onlooker streams`: its subcommands and their options. What they do is loaded when they run.
 import { Command } from 'commander';
-import { runCommand } from '../terminal/failure.js';
 import { addStreamOptions, STREAM_FIELDS, type StreamFlags } from './stream-options.js';
-import { urlOption } from './url-option.js';
+import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
+import type { Service } from './service.js';
 import { streamId } from './values.js';
 
-interface CommonFlags {
-  readonly url: string;
+interface CommonFlags extends ServiceFlags {
   readonly json?: true;
 }
 const load = () => import('../streams/streams.js');
@@ -14,16 +13,16 @@ const STREAM_ID = 'id of the stream';
 
 export function streamsCommand(): Command {
   const streams = new Command('streams').description('cameras that the service watches by itself, and what it sees there');
-  const command = (name: string, description: string) => streams.command(name).description(description).addOption(urlOption());
-  const run = (flags: CommonFlags, work: (module: Awaited<ReturnType<typeof load>>, signal: AbortSignal) => Promise<void>) =>
-    runCommand(flags.url, async (signal) => work(await load(), signal));
+  const command = (name: string, description: string) => addServiceOptions(streams.command(name).description(description));
+  const run = (
+    flags: CommonFlags,
+    work: (module: Awaited<ReturnType<typeof load>>, service: Service, signal: AbortSignal) => Promise<void>,
+  ) => runOnService(flags, async (service, signal) => work(await load(), service, signal));
 
-  streams
-    .command('list', { isDefault: true })
+  addServiceOptions(streams.command('list', { isDefault: true }))
     .description('list all of them (also what `onlooker streams` alone does)')
-    .addOption(urlOption())
     .option('--json', 'print one JSON object for each stream')
-    .action((flags: CommonFlags) => run(flags, (module, signal) => module.listStreams(flags, signal)));
+    .action((flags: CommonFlags) => run(flags, (module, service, signal) => module.listStreams(service, flags, signal)));
 
   addStreamOptions(command('add', 'register a camera: the service watches it from now on, also after a restart'))
     .argument('<id>', 'id that it is to have: 1 to 64 of A-Z a-z 0-9 . _ -', streamId)
@@ -41,19 +40,21 @@ Examples:
 Passwords in addresses are never shown again: the service tells them as ***.`,
     )
     .action((id: string, address: string, flags: CommonFlags & StreamFlags & { readonly disabled?: true }) =>
-      run(flags, (module, signal) => module.addStream(id, address, flags, signal)),
+      run(flags, (module, service, signal) => module.addStream(service, id, address, flags, signal)),
     );
   command('show', 'show a stream: its settings, what it is doing, what it has sent')
     .argument('<id>', STREAM_ID, streamId)
     .option('--json', 'print JSON')
-    .action((id: string, flags: CommonFlags) => run(flags, (module, signal) => module.showStream(id, flags, signal)));
+    .action((id: string, flags: CommonFlags) =>
+      run(flags, (module, service, signal) => module.showStream(service, id, flags, signal)),
+    );
   addStreamOptions(command('change', 'change settings of a stream; what is not named stays'))
     .argument('<id>', STREAM_ID, streamId)
     .option('--address <address>', 'its new address; - reads it from stdin; *** keeps a password that is known')
     .option('--default <names>', `put these back to their defaults, e.g. fps,region; of ${Object.keys(STREAM_FIELDS).join(', ')}`)
     .option('--json', 'print JSON')
     .action((id: string, flags: CommonFlags & StreamFlags & { readonly address?: string; readonly default?: string }) =>
-      run(flags, (module, signal) => module.changeStream(id, flags, signal)),
+      run(flags, (module, service, signal) => module.changeStream(service, id, flags, signal)),
     );
   for (const [name, isEnabled, description] of [
     ['enable', true, 'watch streams (again)'],
@@ -62,20 +63,22 @@ Passwords in addresses are never shown again: the service tells them as ***.`,
     command(name, description)
       .argument('<ids...>', 'ids of the streams', streamIds)
       .action((ids: string[], flags: CommonFlags) =>
-        run(flags, (module, signal) => module.enableStreams(ids, isEnabled, flags, signal)),
+        run(flags, (module, service, signal) => module.enableStreams(service, ids, isEnabled, flags, signal)),
       );
   }
   command('remove', 'stop watching streams and forget their settings; events that were kept stay')
     .alias('rm')
     .alias('delete')
     .argument('<ids...>', 'ids of the streams', streamIds)
-    .action((ids: string[], flags: CommonFlags) => run(flags, (module, signal) => module.removeStreams(ids, flags, signal)));
+    .action((ids: string[], flags: CommonFlags) =>
+      run(flags, (module, service, signal) => module.removeStreams(service, ids, flags, signal)),
+    );
   command('snapshot', 'write the newest frame as a JPEG')
     .argument('<id>', STREAM_ID, streamId)
     .argument('<file>', 'the file, or - for stdout')
     .option('--overlay', 'with boxes and names')
     .action((id: string, file: string, flags: CommonFlags & { readonly overlay?: true }) =>
-      run(flags, (module, signal) => module.saveSnapshot(id, file, flags, signal)),
+      run(flags, (module, service, signal) => module.saveSnapshot(service, id, file, flags, signal)),
     );
 
   command('watch', 'print who comes and goes, one line for each event, until Ctrl-C')
@@ -92,7 +95,7 @@ Examples:
 After a break of the connection it goes on where it stopped: every event comes once.`,
     )
     .action((ids: string[], flags: CommonFlags & { readonly since?: string }) =>
-      runCommand(flags.url, async (signal) => (await import('../streams/watch.js')).watch(ids, flags, signal)),
+      runOnService(flags, async (service, signal) => (await import('../streams/watch.js')).watch(service, ids, flags, signal)),
     );
   return streams;
 }

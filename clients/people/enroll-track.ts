@@ -1,15 +1,21 @@
 // `onlooker enroll --track`: the best faces that the service saw of somebody in front of a camera, into the gallery.
 import type { EnrollFlags } from '../commands/enroll.js';
-import { createHttpClient } from '../http-client.js';
+import type { Service } from '../commands/service.js';
 import { UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, shown } from '../terminal/table.js';
 import { createPerson, knownPerson } from './person-to-teach.js';
 
 /** @throws ServerError `NOT_FOUND` for a track that is too long ago, `LOW_QUALITY`, `CONFLICT` · UsageError, CommandError, ConnectionError */
-export async function enrollTrack(name: string, track: string, flags: EnrollFlags, signal: AbortSignal): Promise<void> {
+export async function enrollTrack(
+  service: Service,
+  name: string,
+  track: string,
+  flags: EnrollFlags,
+  signal: AbortSignal,
+): Promise<void> {
   if (name.trim() === '') throw new UsageError('the name is empty');
-  const http = createHttpClient(flags.url, { signal });
+  const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
   const person = known ?? (await createPerson(http, name, flags));
   let isEnrolled = false;
@@ -28,6 +34,6 @@ export async function enrollTrack(name: string, track: string, flags: EnrollFlag
     output.note(`${faces.length} face${faces.length === 1 ? '' : 's'} enrolled for ${shown(name)} (${person.id})`);
   } finally {
     // Somebody without a face could never be recognised: what this run created for nothing goes again.
-    if (!known && !isEnrolled) await createHttpClient(flags.url).people.remove(person.id);
+    if (!known && !isEnrolled) await service.http().people.remove(person.id);
   }
 }

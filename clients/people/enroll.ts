@@ -3,18 +3,26 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EnrollFlags } from '../commands/enroll.js';
 import { expandPaths } from '../commands/paths.js';
+import type { Service } from '../commands/service.js';
 import { ServerError } from '../errors.js';
-import { createHttpClient, type Enrolment, type HttpClient, type Person } from '../http-client.js';
+import type { Enrolment, HttpClient, Person } from '../http-client.js';
+import { isAboutRights } from '../refusal.js';
 import { PartlyFailed, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
 import { createPerson, knownPerson } from './person-to-teach.js';
 
 /** @throws PartlyFailed when some file was refused · UsageError, CommandError, ConnectionError, ServerError */
-export async function enroll(name: string, paths: readonly string[], flags: EnrollFlags, signal: AbortSignal): Promise<void> {
+export async function enroll(
+  service: Service,
+  name: string,
+  paths: readonly string[],
+  flags: EnrollFlags,
+  signal: AbortSignal,
+): Promise<void> {
   if (name.trim() === '') throw new UsageError('the name is empty');
   const files = await expandPaths(paths);
-  const http = createHttpClient(flags.url, { signal });
+  const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
   const person = known ?? (await createPerson(http, name, flags));
 
@@ -43,7 +51,7 @@ export async function enroll(name: string, paths: readonly string[], flags: Enro
   } finally {
     output.close();
     // Somebody without a face could never be recognised: what this run created for nothing goes again.
-    if (!known && !isEnrolled) await createHttpClient(flags.url).people.remove(person.id);
+    if (!known && !isEnrolled) await service.http().people.remove(person.id);
   }
   const whose = `${shown(name)} (${person.id})`;
   output.note(
@@ -62,6 +70,8 @@ async function enrolFile(http: HttpClient, person: Person, file: string, signal:
   try {
     return await http.faces.enrol(person.id, await readFile(file));
   } catch (error) {
+    // To try the other files would be of no use.
+    if (isAboutRights(error)) throw error;
     if (error instanceof ServerError || (error as NodeJS.ErrnoException).syscall !== undefined) return { error: error as Error };
     throw error;
   }

@@ -4,7 +4,8 @@ import { access, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { createHttpClient, type FaceRecord, type Person } from '../http-client.js';
+import type { Service } from '../commands/service.js';
+import type { FaceRecord, Person } from '../http-client.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, paint, shown } from '../terminal/table.js';
@@ -12,14 +13,13 @@ import { writeWhole } from '../terminal/whole-file.js';
 import { findPerson } from './find-person.js';
 
 interface Flags {
-  readonly url: string;
   readonly json?: true;
 }
 
-export async function listPeople(flags: Flags, signal: AbortSignal): Promise<void> {
+export async function listPeople(service: Service, flags: Flags, signal: AbortSignal): Promise<void> {
   const output = createOutput();
   const people: Person[] = [];
-  for await (const person of createHttpClient(flags.url, { signal }).people.all()) {
+  for await (const person of service.http(signal).people.all()) {
     if (flags.json) await output.print(JSON.stringify(person));
     else people.push(person);
   }
@@ -35,8 +35,8 @@ export async function listPeople(flags: Flags, signal: AbortSignal): Promise<voi
   await output.print(formatTable(['ID', 'NAME', 'FACES', 'EXTERNAL ID', 'UPDATED'], rows));
 }
 
-export async function showPerson(who: string, flags: Flags, signal: AbortSignal): Promise<void> {
-  const http = createHttpClient(flags.url, { signal });
+export async function showPerson(service: Service, who: string, flags: Flags, signal: AbortSignal): Promise<void> {
+  const http = service.http(signal);
   const output = createOutput();
   const person = await findPerson(http, who);
   const faces: FaceRecord[] = [];
@@ -60,17 +60,23 @@ export async function showPerson(who: string, flags: Flags, signal: AbortSignal)
   await output.print(`\n${formatTable(['FACE', 'QUALITY', 'BOX', 'ENROLLED'], rows)}`);
 }
 
-export async function renamePerson(who: string, name: string, flags: Flags, signal: AbortSignal): Promise<void> {
+export async function renamePerson(
+  service: Service,
+  who: string,
+  name: string,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<void> {
   if (name.trim() === '') throw new UsageError('the new name is empty');
-  const http = createHttpClient(flags.url, { signal });
+  const http = service.http(signal);
   const person = await findPerson(http, who);
   await http.people.update(person.id, { name });
   createOutput().note(`${person.id} is now named ${shown(name)}`);
 }
 
 /** Finds everybody first, so that a wrong name removes nobody. */
-export async function removePeople(who: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const http = createHttpClient(flags.url, { signal });
+export async function removePeople(service: Service, who: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const http = service.http(signal);
   const people = new Map<string, Person>();
   for (const one of who) {
     const person = await findPerson(http, one);
@@ -83,9 +89,9 @@ export async function removePeople(who: readonly string[], flags: Flags, signal:
   }
 }
 
-export async function exportGallery(file: string, flags: Flags, signal: AbortSignal): Promise<void> {
+export async function exportGallery(service: Service, file: string, flags: Flags, signal: AbortSignal): Promise<void> {
   if (file === '-' && process.stdout.isTTY) throw new UsageError('the export is binary: give a file, or send stdout into one');
-  const stream = await createHttpClient(flags.url, { signal }).gallery.export();
+  const stream = await service.http(signal).gallery.export();
   const source = Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
   if (file === '-') return pipeline(source, process.stdout, { signal, end: false });
   await writeWhole(file, source, signal);
@@ -93,13 +99,14 @@ export async function exportGallery(file: string, flags: Flags, signal: AbortSig
 }
 
 export async function importGallery(
+  service: Service,
   file: string,
   flags: Flags & { readonly mode: 'merge' | 'replace' },
   signal: AbortSignal,
 ): Promise<void> {
   if (!(await isFile(file))) throw new CommandError(`${file} is no file that can be read`);
   const bytes = await openAsBlob(file);
-  const report = await createHttpClient(flags.url, { signal }).gallery.import(bytes, flags.mode);
+  const report = await service.http(signal).gallery.import(bytes, flags.mode);
   const output = createOutput();
   output.note(
     `${report.added} people added, ${report.replaced} replaced, ${report.kept.length} kept as they were, ${report.faces} faces read`,

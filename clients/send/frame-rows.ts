@@ -1,7 +1,7 @@
 // The answers of `onlooker send` as lines: a table for people, or one JSON object for each frame.
 import type { ErrorCode } from '../../protocol/errors.js';
 import type { Task } from '../../protocol/payloads.js';
-import { toBase64 } from '../codec.js';
+import { toBase64 } from '../base64.js';
 import { ServerError } from '../errors.js';
 import type { FrameResult } from '../results.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';

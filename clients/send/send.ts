@@ -3,9 +3,10 @@
 import { mkdir } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import { OnlookerClient, type OnlookerStream } from '../client.js';
+import type { OnlookerStream } from '../client.js';
 import type { SendFlags } from '../commands/send.js';
 import { expandPaths } from '../commands/paths.js';
+import type { Service } from '../commands/service.js';
 import { PartlyFailed } from '../terminal/failure.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { jsonFormat, tableFormat } from './frame-rows.js';
@@ -13,10 +14,10 @@ import { sourceFrames, type SourceFrame } from './source-frames.js';
 import { Tally } from './tally.js';
 
 /** @throws PartlyFailed when some file or frame failed · UsageError, CommandError, ConnectionError, ServerError */
-export async function send(paths: readonly string[], flags: SendFlags, signal: AbortSignal): Promise<void> {
+export async function send(service: Service, paths: readonly string[], flags: SendFlags, signal: AbortSignal): Promise<void> {
   const files = await expandPaths(paths);
   if (flags.annotate !== undefined) await mkdir(flags.annotate, { recursive: true });
-  const client = await OnlookerClient.connect(flags.url, { signal, reconnect: { maxAttempts: 5, maxDelayMs: 3_000 } });
+  const client = await service.connect({ signal, reconnect: { maxAttempts: 5, maxDelayMs: 3_000 } });
   const output = createOutput();
   client.on('disconnected', ({ error }) => output.note(`onlooker: ${error.message}; trying again`));
   const tally = new Tally();

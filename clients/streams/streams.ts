@@ -3,8 +3,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { StreamAnswer } from '../../protocol/streams.js';
+import type { Service } from '../commands/service.js';
 import { STREAM_FIELDS, streamFields, type StreamFlags } from '../commands/stream-options.js';
-import { createHttpClient } from '../http-client.js';
 import { UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, paint, shown } from '../terminal/table.js';
@@ -13,14 +13,13 @@ import { readAddress } from './read-address.js';
 import { stateText, streamDetails, STREAM_TITLES, streamCells } from './stream-rows.js';
 
 interface Flags {
-  readonly url: string;
   readonly json?: true;
 }
 
-export async function listStreams(flags: Flags, signal: AbortSignal): Promise<void> {
+export async function listStreams(service: Service, flags: Flags, signal: AbortSignal): Promise<void> {
   const output = createOutput();
   const streams: StreamAnswer[] = [];
-  for await (const stream of createHttpClient(flags.url, { signal }).streams.all()) {
+  for await (const stream of service.http(signal).streams.all()) {
     if (flags.json) await output.print(JSON.stringify(stream));
     else streams.push(stream);
   }
@@ -30,12 +29,13 @@ export async function listStreams(flags: Flags, signal: AbortSignal): Promise<vo
 }
 
 export async function addStream(
+  service: Service,
   id: string,
   address: string,
   flags: Flags & StreamFlags & { readonly disabled?: true },
   signal: AbortSignal,
 ): Promise<void> {
-  const added = await createHttpClient(flags.url, { signal }).streams.add({
+  const added = await service.http(signal).streams.add({
     ...streamFields(flags),
     id,
     url: await readAddress(address),
@@ -44,14 +44,15 @@ export async function addStream(
   await tell('added', added, flags);
 }
 
-export async function showStream(id: string, flags: Flags, signal: AbortSignal): Promise<void> {
+export async function showStream(service: Service, id: string, flags: Flags, signal: AbortSignal): Promise<void> {
   const output = createOutput();
-  const stream = await createHttpClient(flags.url, { signal }).streams.get(id);
+  const stream = await service.http(signal).streams.get(id);
   if (flags.json) return output.print(JSON.stringify(stream, null, 2));
   for (const [title, value] of streamDetails(stream)) await output.print(`${paint('dim', title.padEnd(16))} ${value}`);
 }
 
 export async function changeStream(
+  service: Service,
   id: string,
   flags: Flags & StreamFlags & { readonly address?: string; readonly default?: string },
   signal: AbortSignal,
@@ -62,17 +63,18 @@ export async function changeStream(
     ...(flags.address === undefined ? {} : { url: await readAddress(flags.address) }),
   };
   if (Object.keys(patch).length === 0) throw new UsageError('nothing to change: see `onlooker streams change --help`');
-  await tell('changed', await createHttpClient(flags.url, { signal }).streams.change(id, patch), flags);
+  await tell('changed', await service.http(signal).streams.change(id, patch), flags);
 }
 
 /** Looks whether all are there first, so that a wrong id changes nothing. */
 export async function enableStreams(
+  service: Service,
   ids: readonly string[],
   isEnabled: boolean,
   flags: Flags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { streams } = createHttpClient(flags.url, { signal });
+  const { streams } = service.http(signal);
   for (const id of ids) await streams.get(id);
   for (const id of ids) {
     await streams.change(id, { enabled: isEnabled });
@@ -81,8 +83,8 @@ export async function enableStreams(
 }
 
 /** The same. */
-export async function removeStreams(ids: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const { streams } = createHttpClient(flags.url, { signal });
+export async function removeStreams(service: Service, ids: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const { streams } = service.http(signal);
   for (const id of ids) await streams.get(id);
   for (const id of new Set(ids)) {
     await streams.remove(id);
@@ -91,13 +93,14 @@ export async function removeStreams(ids: readonly string[], flags: Flags, signal
 }
 
 export async function saveSnapshot(
+  service: Service,
   id: string,
   file: string,
   flags: Flags & { readonly overlay?: true },
   signal: AbortSignal,
 ): Promise<void> {
   if (file === '-' && process.stdout.isTTY) throw new UsageError('a JPEG is binary: give a file, or send stdout into one');
-  const { streams } = createHttpClient(flags.url, { signal });
+  const { streams } = service.http(signal);
   const jpeg = Readable.from([await streams.snapshot(id, { overlay: flags.overlay ?? false })]);
   if (file === '-') return pipeline(jpeg, process.stdout, { signal, end: false });
   await writeWhole(file, jpeg, signal);

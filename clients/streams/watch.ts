@@ -1,18 +1,17 @@
 // `onlooker streams watch`: events as they come, over breaks of the connection, until somebody ends it.
-import { toBase64 } from '../codec.js';
-import { OnlookerClient } from '../client.js';
+import { toBase64 } from '../base64.js';
+import type { Service } from '../commands/service.js';
 import { createOutput } from '../terminal/output.js';
 import { eventHeader, eventLine } from './event-rows.js';
 
 export interface WatchFlags {
-  readonly url: string;
   readonly since?: string;
   readonly json?: true;
 }
 
 /** @throws ConnectionError when there is no service at first · ServerError for ids that cannot be */
-export async function watch(ids: readonly string[], flags: WatchFlags, signal: AbortSignal): Promise<void> {
-  const client = await OnlookerClient.connect(flags.url, { signal });
+export async function watch(service: Service, ids: readonly string[], flags: WatchFlags, signal: AbortSignal): Promise<void> {
+  const client = await service.connect({ signal });
   const output = createOutput();
   const close = () => void client.close();
   signal.addEventListener('abort', close);

@@ -1,8 +1,9 @@
 // How a command ends: exit codes that scripts can trust, one clear line on stderr, no stack traces for users, and a
 // clean end on Ctrl-C or when the reader of a pipe has gone.
-import { ConnectionError, ConnectionLostError, OnlookerClientError } from '../errors.js';
+import { CertificateError, ConnectionError, ConnectionLostError, OnlookerClientError, type ServerError } from '../errors.js';
+import { isAboutRights } from '../refusal.js';
 
-export const EXIT = { failed: 1, usage: 2, unreachable: 3 } as const;
+export const EXIT = { failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
 
 /** The command was called wrongly, in a way that the parser could not see. */
 export class UsageError extends Error {
@@ -25,7 +26,7 @@ class Interrupted extends Error {
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Runs a command's work and sets the exit code. `signal` is aborted on Ctrl-C, SIGTERM or when stdout's reader has gone:
+ * Runs a command's work and sets the exit code. `url` is the service's address, for messages. `signal` is aborted on Ctrl-C, SIGTERM or when stdout's reader has gone:
  * the work then closes what it has open and throws the signal's reason. A second Ctrl-C ends the process at once.
  */
 export async function runCommand(url: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -57,6 +58,11 @@ export async function runCommand(url: string, work: (signal: AbortSignal) => Pro
 function tell(error: unknown, url: string): number {
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof PartlyFailed) return EXIT.failed;
+  if (isAboutRights(error)) return say(refusalText(error, url), EXIT.refused);
+  if (error instanceof CertificateError) {
+    const hint = error.isUnknownHere ? ': --ca FILE or ONLOOKER_CA' : '';
+    return say(`${error.message}${hint}`, EXIT.unreachable);
+  }
   if (error instanceof ConnectionLostError) return say(`the connection to ${url} broke: ${error.message}`, EXIT.unreachable);
   if (error instanceof ConnectionError) {
     const hint = 'start one with `onlooker serve`, or name its address with --url';
@@ -70,6 +76,12 @@ function tell(error: unknown, url: string): number {
 function say(message: string, exitCode: number): number {
   process.stderr.write(`onlooker: ${message}\n`);
   return exitCode;
+}
+
+function refusalText({ code, message }: ServerError, url: string): string {
+  const hint =
+    code === 'UNAUTHORIZED' ? ': give a key of it by --key-file FILE or ONLOOKER_KEY' : ': it needs a key with another role';
+  return `${url} refuses this (${message.replace(/\.$/, '')})${hint}`;
 }
 
 /** Of the operating system, e.g. a folder that cannot be written: its message names the path and the cause. */

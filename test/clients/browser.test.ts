@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ScriptedDoor } from './scripted-door.js';
 import { ScriptedService } from './scripted-service.js';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
@@ -58,6 +59,7 @@ describe.skipIf(CHROMIUM === undefined)('in Chromium (skipped where none is inst
     profile = await mkdtemp(join(tmpdir(), 'onlooker-chromium-'));
     service = await ScriptedService.start({
       credits: 2,
+      door: new ScriptedDoor('the-key'),
       onRequest(request, response) {
         const files: Record<string, readonly [string, string]> = {
           '/': ['text/html', '<!doctype html><script type="module" src="/page.js"></script>'],
@@ -79,7 +81,7 @@ describe.skipIf(CHROMIUM === undefined)('in Chromium (skipped where none is inst
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  test('streams frames over both protocols and talks HTTP, within the policy', async () => {
+  test('streams frames over both protocols and talks HTTP with a key, and is told when there is none, within the policy', async () => {
     const reported = new Promise<string>((resolve) => (report = resolve));
     browser = spawn(CHROMIUM ?? '', [
       '--headless=new',
@@ -101,7 +103,8 @@ describe.skipIf(CHROMIUM === undefined)('in Chromium (skipped where none is inst
         stats: { received: 5, ok: 5, dropped: 0, errors: 0 },
       },
       models: ['scripted'],
-      // The one connection that the policy forbids is refused at once, and is its one violation.
+      withoutKey: ['UNAUTHORIZED', 'UNAUTHORIZED'],
+      // The one connection that the policy forbids is refused at once, and is its one violation (but for asking over HTTP why).
       refused: 'ConnectionError',
       violations: ['connect-src ws://127.0.0.1:1/v1/ws'],
     });
@@ -117,17 +120,24 @@ const PAGE = `
 import { OnlookerClient } from '/client.js';
 import { createHttpClient } from '/http-client.js';
 const violations = [];
-document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
+document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+  if (!blockedURI.endsWith('/v1/session')) violations.push(violatedDirective + ' ' + blockedURI);
+});
 const report = { violations };
 try {
   for (const format of ['msgpack', 'json']) {
-    const client = await OnlookerClient.connect(location.origin, { format });
+    const client = await OnlookerClient.connect(location.origin, { format, key: 'the-key' });
     const stream = await client.open({ stream: 'cam' });
     const results = await Promise.all([0, 1, 2, 3, 4].map(() => stream.send(Uint8Array.of(1, 2, 3, 4), { ts: 1732160000123 })));
     report[format] = { seqs: results.map((r) => r.seq), ts: results[0].ts, stats: await stream.close() };
     await client.close();
   }
-  report.models = (await createHttpClient(location.origin).models()).map(({ id }) => id);
+  report.models = (await createHttpClient(location.origin, { key: 'the-key' }).models()).map(({ id }) => id);
+  report.withoutKey = await Promise.all(
+    [OnlookerClient.connect(location.origin), OnlookerClient.connect(location.origin, { key: 'wrong' })].map((attempt) =>
+      attempt.catch((error) => error.code),
+    ),
+  );
   report.refused = await OnlookerClient.connect('http://127.0.0.1:1').catch((error) => error.name);
 } catch (error) {
   report.error = String(error.stack ?? error);

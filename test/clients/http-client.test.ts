@@ -1,4 +1,5 @@
 // The HTTP client against a scripted gallery over real sockets.
+import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { ConnectionError, createHttpClient, ProtocolError, ServerError } from '../../clients/http-client.js';
 import { scriptedGallery } from './scripted-gallery.js';
@@ -79,6 +80,42 @@ test('retry-after comes as milliseconds', async () => {
         .end(JSON.stringify({ error: { code: 'OVERLOADED', message: 'later' } })),
   });
   await expect(http.models()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: 2000 });
+});
+
+test('an answer that stops, or breaks off, in its middle is no fault of the protocol', async () => {
+  const begun = (status: number, end: (response: ServerResponse) => void): Script => ({
+    onRequest(_request, response) {
+      response.writeHead(status, { 'content-length': '100' }).write('{"models":');
+      end(response);
+    },
+  });
+  for (const status of [200, 503]) {
+    const silent = await clientOf(begun(status, () => undefined));
+    await expect(silent.models()).rejects.toMatchObject({
+      name: 'ConnectionError',
+      message: expect.stringContaining('fell silent') as string,
+    });
+    const broken = await clientOf(begun(status, (response) => setTimeout(() => response.destroy(), 10)));
+    await expect(broken.models()).rejects.toMatchObject({
+      name: 'ConnectionError',
+      message: expect.stringContaining('broke off') as string,
+    });
+  }
+  const picture = await clientOf(begun(200, () => undefined));
+  await expect(picture.streams.snapshot('door')).rejects.toBeInstanceOf(ConnectionError);
+});
+
+test("the reason of the caller's own signal comes through, also while an answer comes", async () => {
+  const stop = new AbortController();
+  const reason = new Error('enough');
+  const service = await ScriptedService.start({
+    onRequest(_request, response) {
+      response.writeHead(200).write('{"models":');
+      setTimeout(() => stop.abort(reason), 10);
+    },
+  });
+  services.push(service);
+  await expect(createHttpClient(service.url, { signal: stop.signal }).models()).rejects.toBe(reason);
 });
 
 test('no service, a silent one and another kind of service are three different errors', async () => {

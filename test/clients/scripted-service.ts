@@ -1,9 +1,12 @@
 // A small service to test the clients against: keeps to the wire contract by itself and does what a test scripts.
 // Written on `ws` and `node:http` so that it shares no code with the real server.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Packr } from 'msgpackr';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { Certificates } from './scripted-certificates.js';
+import type { Refusal, ScriptedDoor } from './scripted-door.js';
 import { ScriptedEvents } from './scripted-events.js';
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
@@ -30,6 +33,11 @@ export interface ScriptedConnection {
 
 export interface Script {
   readonly credits?: number;
+  /** Who is let in; without it everybody. */
+  readonly door?: ScriptedDoor;
+  readonly tls?: Certificates;
+  /** Path before all others, e.g. `/onlooker`. */
+  readonly prefix?: string;
   /** Fields of the greeting that differ, or false: none is sent. */
   readonly hello?: Message | false;
   /** Return true when the message is dealt with; otherwise the contract's usual answer follows. */
@@ -56,11 +64,8 @@ export class ScriptedService {
   readonly received: Message[] = [];
   readonly raw: Buffer[] = [];
   readonly #script: Script;
-  readonly #http = createServer((request, response) => this.#onRequest(request, response));
-  readonly #sockets = new WebSocketServer({
-    server: this.#http,
-    handleProtocols: (offered) => [...offered].find((name) => name.startsWith('onlooker.v1.')) ?? false,
-  });
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
 
   /** @param events those of a service before it */
   static async start(script: Script = {}, port = 0, events = new ScriptedEvents()): Promise<ScriptedService> {
@@ -72,6 +77,19 @@ export class ScriptedService {
   private constructor(script: Script, events: ScriptedEvents) {
     this.#script = script;
     this.events = events;
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#onRequest(request, response);
+    this.#http = script.tls
+      ? createTlsServer({ cert: script.tls.cert, key: script.tls.key }, onRequest)
+      : createServer(onRequest);
+    this.#sockets = new WebSocketServer({
+      server: this.#http,
+      handleProtocols: (offered) => [...offered].find((name) => name.startsWith('onlooker.v1.')) ?? false,
+      verifyClient: ({ req }, decide) => {
+        const refusal = this.#refusalOf(req);
+        if (!refusal) return decide(true);
+        decide(false, refusal.status, bodyOf(refusal), { 'content-type': 'application/json', ...refusal.headers });
+      },
+    });
     this.#sockets.on('connection', (socket) => this.#onConnection(socket));
   }
 
@@ -79,7 +97,7 @@ export class ScriptedService {
     return (this.#http.address() as AddressInfo).port;
   }
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#script.tls ? 'https' : 'http'}://127.0.0.1:${this.port}${this.#script.prefix ?? ''}`;
   }
   frames(): Message[] {
     return this.received.filter((message) => message.t === 'frame');
@@ -178,12 +196,29 @@ export class ScriptedService {
     }
   }
 
+  #refusalOf(request: IncomingMessage): Refusal | undefined {
+    const { prefix = '', door } = this.#script;
+    if (!request.url?.startsWith(`${prefix}/v1/ws`)) return NOTHING_HERE;
+    return door?.admit(request).refusal;
+  }
+
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { prefix = '', door } = this.#script;
+    const { refusal, answer } = request.url?.startsWith(prefix) ? (door?.admit(request) ?? {}) : { refusal: NOTHING_HERE };
+    if (refusal) {
+      request.resume();
+      response.writeHead(refusal.status, { 'content-type': 'application/json', ...refusal.headers }).end(bodyOf(refusal));
+      return;
+    }
+    if (answer) return void response.end(JSON.stringify(answer));
+    request.url = request.url?.slice(prefix.length) ?? '/';
     if (this.#script.onRequest) return this.#script.onRequest(request, response);
-    response.writeHead(404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ error: { code: 'NOT_FOUND', message: 'nothing here' } }));
+    response.writeHead(404, { 'content-type': 'application/json' }).end(bodyOf(NOTHING_HERE));
   }
 }
+
+const NOTHING_HERE: Refusal = { status: 404, error: { code: 'NOT_FOUND', message: 'nothing here' } };
+const bodyOf = ({ error }: Refusal): string => JSON.stringify({ error });
 
 function bytesAsBase64(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
@@ -222,10 +257,10 @@ export class FakeClock {
   }
 }
 
-/** Waits until `condition` holds, looking every few milliseconds. @throws Error after two seconds */
+/** Waits until `condition` holds, looking every few milliseconds. @throws Error after twenty seconds */
 export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
   for (let waitedMs = 0; !condition(); waitedMs += 5) {
-    if (waitedMs > 2_000) throw new Error(`${what} never came true`);
+    if (waitedMs > 20_000) throw new Error(`${what} never came true`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

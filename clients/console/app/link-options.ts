@@ -2,19 +2,16 @@
 import { RECONNECT_DEFAULTS } from '../../backoff.js';
 import { systemClock } from '../../clock.js';
 import { CODECS } from '../../codec.js';
+import { Handshake } from '../../handshake.js';
 import type { LinkOptions } from '../../link.js';
-import { socketUrl } from '../../socket.js';
 import { SERVICE_URL } from './service.js';
+
+const ANSWER_TIMEOUT_MS = 10_000;
 
 export function linkOptions(): LinkOptions {
   return {
-    connection: {
-      url: socketUrl(SERVICE_URL),
-      Socket: WebSocket,
-      codec: CODECS.msgpack,
-      clock: systemClock,
-      answerTimeoutMs: 10_000,
-    },
+    connection: { codec: CODECS.msgpack, clock: systemClock, answerTimeoutMs: ANSWER_TIMEOUT_MS },
+    handshake: new Handshake(SERVICE_URL, { timeoutMs: ANSWER_TIMEOUT_MS }, WebSocket),
     reconnect: RECONNECT_DEFAULTS,
     random: Math.random,
   };
