@@ -3,6 +3,7 @@
 // never load the service, its sockets or its models.
 import { Command, CommanderError } from 'commander';
 import { fileURLToPath } from 'node:url';
+import type { OpenLocalKeys } from '../clients/commands/keys.js';
 import type { DrawFaces } from '../server/draw-faces.js';
 import { hideSecretArguments } from '../clients/terminal/hidden-arguments.js';
 import { VERSION } from '../server/version.js';
@@ -30,7 +31,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   },
   keys: {
     summary: 'make, list and revoke keys of the service',
-    load: async () => (await import('../clients/commands/keys.js')).keysCommand(),
+    load: async () => (await import('../clients/commands/keys.js')).keysCommand(openLocalKeys),
   },
   models: {
     summary: 'list, fetch and verify models',
@@ -48,6 +49,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 const EXIT_USAGE = 2;
 /** Where the build puts what browsers get. */
 const WEB_DIR = fileURLToPath(new URL('../web', import.meta.url));
+
+const openLocalKeys: OpenLocalKeys = async () => (await import('../server/commands/local-keys.js')).openLocalKeys();
 
 /** Snapshots of the service are drawn as the pictures of `send --annotate` are. */
 const drawFaces: DrawFaces = async (image, faces) => (await import('../clients/send/annotate.js')).annotate(image, faces);

@@ -1,8 +1,10 @@
-// `onlooker keys`: its subcommands and their options. What they do is loaded when they run.
+// `onlooker keys`: its subcommands and their options. What they do is loaded when they run. Without an address or a key it is about the
+// data folder of this machine, so that the first key can be made before a service runs.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, STREAM_PATTERN, type Role } from '../../protocol/access.js';
 import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
-import type { Service } from './service.js';
+import { CommandError, runCommand } from '../terminal/failure.js';
+import type { KeyAdministration } from '../keys/keys.js';
 
 interface CommonFlags extends ServiceFlags {
   readonly json?: true;
@@ -15,18 +17,37 @@ export interface NewKeyFlags extends CommonFlags {
 }
 const load = () => import('../keys/keys.js');
 
-export function keysCommand(): Command {
-  const keys = new Command('keys').description('keys of the service: who may talk to it, and what each of them may do');
+/** Opens the keys of this machine's data folder. */
+export type OpenLocalKeys = () => Promise<KeyAdministration & { close(): Promise<void> }>;
+
+/** @param openLocal the command line may not know the service's files: whoever puts both together does */
+export function keysCommand(openLocal: OpenLocalKeys): Command {
+  const keys = new Command('keys').description(
+    'keys of the service: who may talk to it, and what each of them may do. Without --url and a key, those of this machine (ONLOOKER_DATA_DIR)',
+  );
   const command = (name: string, description: string) => addServiceOptions(keys.command(name).description(description));
   const run = (
     flags: CommonFlags,
-    work: (module: Awaited<ReturnType<typeof load>>, service: Service, signal: AbortSignal) => Promise<void>,
-  ) => runOnService(flags, async (service, signal) => work(await load(), service, signal));
+    command: Command,
+    work: (module: Awaited<ReturnType<typeof load>>, administered: KeyAdministration) => Promise<void>,
+  ): Promise<void> => {
+    if (!isLocal(flags, command))
+      return runOnService(flags, async (service, signal) => work(await load(), service.http(signal).keys));
+    return runCommand('this machine', async () => {
+      const module = await load();
+      const administered = await openLocal().catch(toCommandError);
+      try {
+        await work(module, administered).catch(toCommandError);
+      } finally {
+        await administered.close();
+      }
+    });
+  };
 
   addServiceOptions(keys.command('list', { isDefault: true }))
     .description('list all of them (also what `onlooker keys` alone does)')
     .option('--json', 'print one JSON object for each key')
-    .action((flags: CommonFlags) => run(flags, (module, service, signal) => module.listKeys(service, flags, signal)));
+    .action((flags: CommonFlags, command: Command) => run(flags, command, (module, all) => module.listKeys(all, flags)));
 
   command('add', 'make a key; it is printed to stdout this once and never again')
     .argument('<name>', 'what the key is for, e.g. the name of a camera or a program')
@@ -48,17 +69,29 @@ Examples:
   onlooker keys add door --role ingest --stream 'door-*' > door.key
   onlooker keys add dashboard --role viewer --expires 90d`,
     )
-    .action((name: string, flags: NewKeyFlags) =>
-      run(flags, (module, service, signal) => module.addKey(service, name, flags, signal)),
+    .action((name: string, flags: NewKeyFlags, command: Command) =>
+      run(flags, command, (module, all) => module.addKey(all, name, flags)),
     );
   command('revoke', 'end keys for good; connections that they opened are closed')
     .alias('rm')
     .alias('remove')
     .argument('<ids...>', 'ids of the keys, as `onlooker keys` lists them')
-    .action((ids: string[], flags: CommonFlags) =>
-      run(flags, (module, service, signal) => module.revokeKeys(service, ids, signal)),
+    .action((ids: string[], flags: CommonFlags, command: Command) =>
+      run(flags, command, (module, all) => module.revokeKeys(all, ids)),
     );
   return keys;
+}
+
+/** Errors of the service's own code, which is not known here, say in one line what its user can mend. */
+function toCommandError(error: unknown): never {
+  const isForUsers = error instanceof Error && ['StartError', 'ConfigError', 'OnlookerError'].includes(error.name);
+  throw isForUsers ? new CommandError(error.message) : error;
+}
+
+/** Whoever names a service, or shows a key to one, means that service. */
+function isLocal({ key, keyFile }: ServiceFlags, command: Command): boolean {
+  const { ONLOOKER_KEY: given, ONLOOKER_KEY_FILE: file } = process.env;
+  return command.getOptionValueSource('url') === 'default' && [key, keyFile, given, file].every((text) => (text ?? '') === '');
 }
 
 function oneMoreRole(text: string, before: readonly Role[] = []): readonly Role[] {

@@ -1,8 +1,7 @@
-// What `onlooker keys` and its subcommands do, over the HTTP interface. A key is printed once, when it is made, to stdout
-// and nowhere else.
+// What `onlooker keys` and its subcommands do, with the keys of a service or of this machine. A key is printed once, when it is
+// made, to stdout and nowhere else.
 import type { NewKeyFlags } from '../commands/keys.js';
-import type { Service } from '../commands/service.js';
-import type { KeyRecord } from '../http-client.js';
+import type { CreatedKey, KeyRecord, NewKey } from '../http-client.js';
 import { localTime } from '../streams/local-time.js';
 import { CommandError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
@@ -10,16 +9,23 @@ import { formatTable, paint, shown } from '../terminal/table.js';
 
 const TITLES = ['ID', 'NAME', 'ROLES', 'STREAMS', 'CREATED', 'EXPIRES', 'LAST USED', 'STATE'] as const;
 
-export async function listKeys(service: Service, flags: { readonly json?: true }, signal: AbortSignal): Promise<void> {
+/** Keys that can be administered: those of a service over HTTP, or of the data folder of this machine. */
+export interface KeyAdministration {
+  list(): Promise<readonly KeyRecord[]>;
+  add(key: NewKey): Promise<CreatedKey>;
+  revoke(id: string): Promise<void>;
+}
+
+export async function listKeys(administered: KeyAdministration, flags: { readonly json?: true }): Promise<void> {
   const output = createOutput();
-  const keys = await service.http(signal).keys.list();
+  const keys = await administered.list();
   if (flags.json) for (const key of keys) await output.print(JSON.stringify(key));
   else if (keys.length === 0) output.note('there are no keys yet: `onlooker keys add NAME --role ROLE`');
   else await output.print(formatTable(TITLES, keys.map(cellsOf)));
 }
 
-export async function addKey(service: Service, name: string, flags: NewKeyFlags, signal: AbortSignal): Promise<void> {
-  const added = await service.http(signal).keys.add({
+export async function addKey(keys: KeyAdministration, name: string, flags: NewKeyFlags): Promise<void> {
+  const added = await keys.add({
     name,
     roles: [...flags.role],
     ...(flags.stream === undefined ? {} : { streams: [...flags.stream] }),
@@ -36,8 +42,7 @@ export async function addKey(service: Service, name: string, flags: NewKeyFlags,
 }
 
 /** Looks whether all are there first, so that a wrong id ends nobody's access. */
-export async function revokeKeys(service: Service, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  const { keys } = service.http(signal);
+export async function revokeKeys(keys: KeyAdministration, ids: readonly string[]): Promise<void> {
   const known = await keys.list();
   const wanted = ids.map((id) => {
     const key = known.find((one) => one.id === id || one.prefix === id);

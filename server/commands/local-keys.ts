@@ -1,0 +1,26 @@
+// The keys in the data folder of this machine, for its owner: also while a service runs on it, which sees the change within a second.
+import { join } from 'node:path';
+import { newKeySchema, type CreatedKey, type KeyRecord, type NewKey } from '../../protocol/keys.js';
+import { KEYS_FILE } from '../access/access.js';
+import { KeyStore } from '../access/keys/key-store.js';
+import { loadConfig } from '../config.js';
+import { validated } from '../validate.js';
+
+export interface LocalKeys {
+  list(): Promise<readonly KeyRecord[]>;
+  add(key: NewKey): Promise<CreatedKey>;
+  revoke(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws ConfigError, StartError */
+export async function openLocalKeys(): Promise<LocalKeys> {
+  const { settings } = loadConfig();
+  const store = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE) });
+  return {
+    list: () => Promise.resolve(store.list()),
+    add: async (key) => store.add(validated(newKeySchema, key)),
+    revoke: (id) => store.revoke(id),
+    close: () => store.close(),
+  };
+}
