@@ -24,8 +24,10 @@ const LOOKS_EVERY_MS = 400;
 export interface AccessContext {
   readonly settings: Pick<
     Settings,
-    'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open' | 'tlsCert'
+    'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open'
   >;
+  /** What the service itself speaks. */
+  readonly scheme: 'http' | 'https';
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Null where no identity provider is configured. */
@@ -44,7 +46,7 @@ export class Access {
   #looking: Promise<void> = Promise.resolve();
   #isUnreadable = false;
 
-  private constructor({ settings, metrics, log, tokens }: AccessContext, keys: KeyStore, sessions: Sessions) {
+  private constructor({ settings, scheme, metrics, log, tokens }: AccessContext, keys: KeyStore, sessions: Sessions) {
     this.keys = keys;
     this.sessions = sessions;
     this.tickets = new Tickets();
@@ -57,7 +59,7 @@ export class Access {
       refusals,
       forwarded: forwardedReader({
         trusted: AddressSet.parse(trustedProxies),
-        scheme: settings.tlsCert === undefined ? 'http' : 'https',
+        scheme,
         basePath,
       }),
     });

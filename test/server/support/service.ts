@@ -136,7 +136,7 @@ function launch(env: Readonly<Record<string, string>>, cwd?: string) {
 
 async function portOf(output: { readonly stdout: string }): Promise<number> {
   return until(() => {
-    const found = /"url":"http:\/\/[^"]*:(\d+)"/.exec(output.stdout);
+    const found = /"url":"https?:\/\/[^"]*:(\d+)"/.exec(output.stdout);
     return found === null ? undefined : Number(found[1]);
   });
 }
