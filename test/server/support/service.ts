@@ -86,9 +86,12 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
 }
 
 /** Starts a service and waits until it listens; its models may still be loading. */
-export async function launchService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+export async function launchService(
+  env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+): Promise<RunningService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-'));
-  const { child, output, exited } = launch({ ONLOOKER_DATA_DIR: dataDir, ...env });
+  const { child, output, exited } = launch({ ONLOOKER_DATA_DIR: dataDir, ...env }, undefined, flags);
   const died = exited.then((code): never => {
     throw new Error(`the service ended with code ${code}:\n${output.stdout}${output.stderr}`);
   });
@@ -103,9 +106,9 @@ export async function failingStart(env: Readonly<Record<string, string>>, cwd?: 
   return { code: await exited, stderr: output.stderr };
 }
 
-function launch(env: Readonly<Record<string, string>>, cwd?: string) {
+function launch(env: Readonly<Record<string, string>>, cwd?: string, flags: readonly string[] = []) {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ONLOOKER_')));
-  const child = spawn(process.execPath, [program, 'serve'], {
+  const child = spawn(process.execPath, [program, 'serve', ...flags], {
     env: {
       ...inherited,
       // As `npm start` has it.
