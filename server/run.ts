@@ -7,6 +7,9 @@ import { forLan } from './lan/lan-config.js';
 import { createLogger } from './logger.js';
 import { Service } from './service.js';
 
+/** Where stdout is kept, stderr mostly is too: a journal, the log of a container. */
+const NO_TERMINAL = { isTTY: false, write: (text: string) => process.stderr.write(text) };
+
 export interface RunOptions {
   /** Serves this machine's networks, with a certificate of its own. */
   readonly isLan: boolean;
@@ -49,7 +52,8 @@ export async function run(given: GivenParts, { isLan }: RunOptions): Promise<voi
 
   try {
     await service.load();
-    if (isLan) await announce(service.announced, service.firstAccess, process.stdout);
+    // Where stdout is no terminal it is a log, and no place for this.
+    if (isLan) await announce(service.announced, service.firstAccess, process.stdout.isTTY ? process.stdout : NO_TERMINAL);
   } catch (error) {
     if (stopping) return;
     await service.stop();

@@ -57,6 +57,6 @@ function announcement(
 }
 
 function coded(text: string): string[] {
-  const code = renderUnicodeCompact(text, { border: 2, ecc: 'L' });
+  const code = renderUnicodeCompact(text, { border: 4, ecc: 'L' });
   return code.split('\n').map((line) => `  ${BLACK_ON_WHITE}${line}${PLAIN}`);
 }
