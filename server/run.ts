@@ -21,7 +21,9 @@ export async function run(given: GivenParts, { isLan }: RunOptions): Promise<voi
   const { settings, file } = config;
   const log = await createLogger(settings.logLevel);
   if (file !== null) log.info({ file }, 'configuration file read');
-  const service = await Service.listen(config, log, given, { isLan });
+  const service = await Service.listen(config, log, given, { isLan, makesFirstKey: isLan && process.stdout.isTTY });
+  // Where stdout is no terminal it is a log, and no place for this.
+  if (isLan) announce(service.announced, service.firstAccess, process.stdout.isTTY ? process.stdout : NO_TERMINAL);
   let stopping = false;
 
   const stop = (signal: NodeJS.Signals): void => {
@@ -52,8 +54,6 @@ export async function run(given: GivenParts, { isLan }: RunOptions): Promise<voi
 
   try {
     await service.load();
-    // Where stdout is no terminal it is a log, and no place for this.
-    if (isLan) await announce(service.announced, service.firstAccess, process.stdout.isTTY ? process.stdout : NO_TERMINAL);
   } catch (error) {
     if (stopping) return;
     await service.stop();

@@ -14,7 +14,7 @@ import type { Config } from './config.js';
 import { configReport } from './config-report.js';
 import type { GivenParts } from './given-parts.js';
 import { Access } from './access/access.js';
-import { NO_KEYS, type FirstAccess } from './access/first-access.js';
+import type { FirstAccess } from './access/first-access.js';
 import type { Announced } from './lan/announcement.js';
 import { localNames } from './lan/local-names.js';
 import { Listener } from './listener.js';
@@ -50,6 +50,8 @@ interface Parts {
 export interface ServiceOptions {
   /** Makes a certificate of its own where none is configured. */
   readonly isLan?: boolean;
+  /** Makes a first key where nobody could administer; `firstAccess` tells it, once. */
+  readonly makesFirstKey?: boolean;
 }
 
 export class Service {
@@ -79,7 +81,12 @@ export class Service {
   }
 
   /** Listens; nothing is loaded yet. @throws StartError · ConfigError */
-  static async listen(config: Config, log: Logger, given: GivenParts, { isLan = false }: ServiceOptions = {}): Promise<Service> {
+  static async listen(
+    config: Config,
+    log: Logger,
+    given: GivenParts,
+    { isLan = false, makesFirstKey = false }: ServiceOptions = {},
+  ): Promise<Service> {
     const { settings } = config;
     await assertUsable(settings.dataDir);
     const certificate = await ServingCertificate.prepare(settings, isLan, log);
@@ -96,9 +103,11 @@ export class Service {
     const feed = new StreamFeed();
     const owners = new StreamOwners();
     const scheme = certificate ? 'https' : 'http';
-    const access = await Access.open({ settings, scheme, metrics, log, tokens: null });
+    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log, tokens: null });
     const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given, certificate };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
+      // Nobody has been told it.
+      await access.first.takeBack();
       await access.close();
       throw error;
     });
@@ -125,9 +134,9 @@ export class Service {
     await this.#certificate?.reload();
   }
 
-  /** SEAM: how the first person gets in. */
+  /** How the first person gets in. */
   get firstAccess(): FirstAccess {
-    return NO_KEYS;
+    return this.#access.first;
   }
 
   /** Where it is on this machine's networks. */

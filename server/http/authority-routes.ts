@@ -10,5 +10,13 @@ export function authorityRoutes(authority: (() => Uint8Array) | undefined): Rout
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };
-  return [{ method: 'GET', pattern: '/ca.crt', right: 'public', linkable: true, handle: () => ({ status: 200, headers, body: authority() }) }];
+  return [
+    {
+      method: 'GET',
+      pattern: '/ca.crt',
+      right: 'public',
+      linkable: true,
+      handle: () => ({ status: 200, headers, body: authority() }),
+    },
+  ];
 }

@@ -1,7 +1,6 @@
-// What `serve --lan` prints once the service is ready: where it is, a code for a phone's camera, and how to trust it. Secrets are
+// What `serve --lan` prints as soon as it listens: where it is, a code for a phone's camera, and how to trust it. Secrets are
 // shown on a terminal alone, since anything else keeps what it is given.
 import { renderUnicodeCompact } from 'uqr';
-import type { FirstAccess } from '../access/first-access.js';
 import type { LocalNames } from './local-names.js';
 
 export interface Announced {
@@ -21,11 +20,19 @@ const BLACK_ON_WHITE = '\u001b[30;107m';
 const PLAIN = '\u001b[0m';
 const LOOPBACK = new Set(['127.0.0.1', '::1']);
 
-/** Makes the first key and a sign-in, but only for a terminal; then tells. */
-export async function announce(announced: Announced, access: FirstAccess, terminal: Terminal): Promise<void> {
+/** How the first person gets in. */
+export interface Invitation {
+  /** The key that was made because there was none; null where there are keys. It is shown this once. */
+  readonly key: string | null;
+  /** @returns a ticket that signs one browser in, once; null where nobody needs to sign in */
+  signInTicket(): string | null;
+}
+
+/** Secrets are asked for only where there is a terminal. */
+export function announce(announced: Announced, invitation: Invitation, terminal: Terminal): void {
   const isTerminal = terminal.isTTY === true;
-  const key = isTerminal ? await access.createFirstKey() : null;
-  const ticket = isTerminal ? await access.createSignInTicket() : null;
+  const key = isTerminal ? invitation.key : null;
+  const ticket = isTerminal ? invitation.signInTicket() : null;
   terminal.write(announcement(announced, isTerminal, key, ticket));
 }
 

@@ -1,19 +1,25 @@
 // `serve --lan`: a certificate of this machine's own that a phone can come to trust, kept up by itself, and what is told to whom.
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { FirstAccess } from '../../server/access/first-access.js';
-import { announce, type Announced } from '../../server/lan/announcement.js';
+import { FirstAccess } from '../../server/access/first-access.js';
+import { KeyStore } from '../../server/access/keys/key-store.js';
+import { Tickets } from '../../server/access/tickets.js';
+import { announce, type Announced, type Invitation } from '../../server/lan/announcement.js';
 import { LanAccess } from '../../server/lan/lan-access.js';
 import { ensureLanCertificate } from '../../server/lan/lan-certificate.js';
 import { makeServerCertificate } from '../../server/lan/local-ca.js';
 import { localNames } from '../../server/lan/local-names.js';
 import { createLogger } from '../../server/logger.js';
 import { readCertificate } from '../../server/tls/certificate.js';
-import { defaultPack } from '../fixtures.js';
-import { launchService, until } from './support/service.js';
+import { cacheDir, defaultPack } from '../fixtures.js';
+import { failingStart, launchService, until } from './support/service.js';
 import { getOverTls } from './support/tls.js';
 
 const DAY_MS = 86_400_000;
@@ -118,7 +124,7 @@ test('a machine that comes to another address gets another certificate while it 
 
 test('`serve --lan` is trusted by whoever trusts its authority, at every address, and stays so after a restart', async () => {
   await defaultPack();
-  const env = { ONLOOKER_DATA_DIR: folder };
+  const env = { ONLOOKER_DATA_DIR: folder, ONLOOKER_ADMIN_KEY: 'k'.repeat(40) };
   let known: Buffer | undefined;
   for (const start of [1, 2]) {
     const service = await launchService(env, ['--lan']);
@@ -141,7 +147,7 @@ test('`serve --lan` is trusted by whoever trusts its authority, at every address
     service.signal('SIGTERM');
     expect(await service.exited()).toBe(0);
   }
-});
+}, 60_000);
 
 test('there is no authority to fetch without --lan', async () => {
   const service = await launchService();
@@ -150,38 +156,93 @@ test('there is no authority to fetch without --lan', async () => {
 });
 
 const ANNOUNCED: Announced = { port: 8443, basePath: '', names: NAMES, fingerprint: 'AA:BB' };
-const ACCESS: FirstAccess = {
-  createFirstKey: () => Promise.resolve('onl_first_key'),
-  createSignInTicket: () => Promise.resolve('the-ticket'),
-};
-async function announced(isTTY: boolean, access = ACCESS, what = ANNOUNCED): Promise<string> {
+const INVITATION: Invitation = { key: 'onl_first_key', signInTicket: () => 'the-ticket' };
+function announced(isTTY: boolean, invitation = INVITATION, what = ANNOUNCED): string {
   const written: string[] = [];
-  await announce(what, access, { isTTY, write: (text) => written.push(text) });
+  announce(what, invitation, { isTTY, write: (text) => written.push(text) });
   return written.join('');
 }
 
-test('a terminal is shown address, first key, a code to scan, and how to trust it', async () => {
-  const shown = await announced(true);
+test('a terminal is shown address, first key, a code to scan, and how to trust it', () => {
+  const shown = announced(true);
   expect(shown).toContain('Onlooker is at https://192.168.1.5:8443/');
   expect(shown).toContain('https://[fd00::5]:8443/');
   expect(shown).toContain('onl_first_key');
   expect(shown).toContain('https://192.168.1.5:8443/ca.crt');
   expect(shown).toContain('AA:BB');
   expect(shown).toMatch(/[▀▄█]{3}/);
-  // It is in the code alone: a screen that is filmed or scrolled back tells nobody a ticket.
+  // It is in the code alone: a screen that is scrolled back tells nobody a ticket.
   expect(shown).not.toContain('the-ticket');
-  expect(await announced(true, ACCESS, { ...ANNOUNCED, basePath: '/cams' })).toContain('https://192.168.1.5:8443/cams/');
+  expect(announced(true, INVITATION, { ...ANNOUNCED, basePath: '/cams' })).toContain('https://192.168.1.5:8443/cams/');
 });
 
-test('what is no terminal is told where it is, and no secret; none is made for it', async () => {
+test('what is no terminal is told where it is, and no secret; no ticket is made for it', () => {
   let made = 0;
-  const counting: FirstAccess = {
-    createFirstKey: () => Promise.resolve(`key ${++made}`),
-    createSignInTicket: () => Promise.resolve(`ticket ${++made}`),
-  };
-  const shown = await announced(false, counting);
+  const shown = announced(false, { key: 'onl_first_key', signInTicket: () => `ticket ${++made}` });
   expect(shown).toContain('Onlooker is at https://192.168.1.5:8443/');
+  expect(shown).not.toContain('onl_first_key');
   expect([made, /[▀▄█]{3}/.test(shown)]).toEqual([0, false]);
+});
+
+test('without a terminal and without keys it does not start, since nobody would be told the first one', async () => {
+  const { code, stderr } = await failingStart({ ONLOOKER_DATA_DIR: folder }, undefined, ['--lan']);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^onlooker: [^\n]*onlooker keys add[^\n]*\n$/)]);
+});
+
+test.skipIf(!existsSync('/usr/bin/script'))(
+  'at a terminal a first key is made, once, and opens the service',
+  async () => {
+    await defaultPack();
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    let key: string | undefined;
+    for (const start of [1, 2]) {
+      const env = {
+        ...process.env,
+        ONLOOKER_PORT: '0',
+        ONLOOKER_DATA_DIR: folder,
+        ONLOOKER_MODELS_DIR: cacheDir,
+        ONLOOKER_TUNE_AT_START: 'false',
+      };
+      const terminal = spawn(
+        'script',
+        ['-qefc', `${process.execPath} ${join(root, 'dist/bin/onlooker.js')} serve --lan`, '/dev/null'],
+        { env },
+      );
+      let shown = '';
+      terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+      const [, address = ''] = await until(() => /Onlooker is at (https:\S+\/)/.exec(shown) ?? undefined);
+      const fresh = await until(() =>
+        shown.includes('SHA-256') ? (/onl_[a-z0-9]{8}_[\w-]{43}/.exec(shown)?.[0] ?? 'none') : undefined,
+      );
+      expect([start, fresh === 'none']).toEqual([start, start === 2]);
+      key ??= fresh;
+      expect(shown).toMatch(/[▀▄█]{3}/);
+      expect((await getOverTls(`${address}v1/people`)).status).toBe(401);
+      expect((await getOverTls(`${address}v1/keys`, undefined, { authorization: `Bearer ${key}` })).status).toBe(200);
+      const ended = once(terminal, 'close');
+      terminal.stdin.write('\u0003');
+      await ended;
+    }
+  },
+  60_000,
+);
+
+test('the code signs in as an administrator, once', async () => {
+  const keys = await KeyStore.open({ path: join(folder, 'keys.json') });
+  const tickets = new Tickets();
+  const first = new FirstAccess({ keys, tickets, open: false, firstKey: null });
+  expect(first.signInTicket()).toBeNull();
+  await keys.add({ name: 'door', roles: ['ingest'], streams: ['door'], expires_at: null });
+  expect(first.signInTicket()).toBeNull();
+  const made = await keys.add({ name: 'first', roles: ['admin'], streams: ['*'], expires_at: null });
+  const ticket = first.signInTicket() ?? '';
+  expect(tickets.redeem(ticket)?.roles).toEqual(['admin']);
+  expect(tickets.redeem(ticket)).toBeNull();
+  const unused = first.signInTicket() ?? '';
+  await new FirstAccess({ keys, tickets, open: false, firstKey: made }).takeBack();
+  expect(tickets.redeem(unused)).toBeNull();
+  expect(keys.hasAdmin).toBe(false);
+  await keys.close();
 });
 
 /** Whether a client that trusts this authority accepts that certificate for a name: 'trusted', or the reason why not. */

@@ -1,6 +1,6 @@
 // HTTPS and WSS by the service itself: what it offers, how its certificate is replaced while connections live, and what is wrong
 // with one that cannot be used.
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { readCertificate } from '../../server/tls/certificate.js';
 import { defaultPack } from '../fixtures.js';
 import { failingStart, launchService, until, type RunningService } from './support/service.js';
 import { fingerprintAt, getOverTls, handshake, makePair, writePair } from './support/tls.js';
@@ -107,7 +108,7 @@ test('new files are served to whoever connects, and nobody is disconnected: open
 
   service?.signal('SIGTERM');
   expect(((await closed) as [number])[0]).toBe(1001);
-});
+}, 60_000);
 
 test('a pair that cannot be used is told of once and changes nothing; the next good one is taken, at once by SIGHUP', async () => {
   const [first, second] = [await makePair(), await makePair()];
@@ -124,7 +125,7 @@ test('a pair that cannot be used is told of once and changes nothing; the next g
   await writePair(folder, second);
   service?.signal('SIGHUP');
   await until(async () => ((await fingerprintAt(port)) === fingerprintOf(second.certPem) ? true : undefined));
-});
+}, 60_000);
 
 test('a certificate that ends within two weeks is warned of', async () => {
   const DAY_MS = 86_400_000;
@@ -137,31 +138,40 @@ test('a second service does not share the port', async () => {
   const { port } = await started(env);
   const { code, stderr } = await failingStart({ ...env, ONLOOKER_DATA_DIR: join(folder, 'other'), ONLOOKER_PORT: String(port) });
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^onlooker: cannot listen on [^\n]+\n$/)]);
-});
+}, 60_000);
 
 test('what is wrong with the files is one line at the start', async () => {
   const [pair, other] = [await makePair(), await makePair()];
+  const files = { ...(await writePair(folder, { ...pair, keyPem: other.keyPem })), ONLOOKER_DATA_DIR: join(folder, 'data') };
+  const mixed = await failingStart(files);
+  expect([mixed.code, mixed.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^onlooker: the key in [^\n]+ does not belong to [^\n]+\n$/),
+  ]);
+  const half = await failingStart({ ...files, ONLOOKER_TLS_KEY: '' });
+  expect([half.code, half.stderr]).toEqual([2, 'onlooker: ONLOOKER_TLS_CERT is set, but ONLOOKER_TLS_KEY is not\n']);
+}, 60_000);
+
+test('each way in which a pair is wrong has its own words', async () => {
+  const { certPem, keyPem } = await makePair();
   const at = async (name: string, text: string): Promise<string> => {
     await writeFile(join(folder, name), text);
     return join(folder, name);
   };
-  const [cert, key] = [await at('good.crt', pair.certPem), await at('good.key', pair.keyPem)];
-  const wrong: readonly (readonly [string | undefined, string | undefined, number, RegExp])[] = [
-    [cert, undefined, 2, /ONLOOKER_TLS_KEY is not/],
-    [undefined, key, 2, /ONLOOKER_TLS_CERT is not/],
-    [cert, join(folder, 'none.key'), 1, /none\.key cannot be read \(ENOENT\)/],
-    [cert, await at('other.key', other.keyPem), 1, /does not belong/],
-    [cert, cert, 1, /holds no private key/],
-    [key, key, 1, /holds no certificate/],
-    [await at('bad.crt', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'), key, 1, /cannot be read/],
+  const [cert, key] = [await at('good.crt', certPem), await at('good.key', keyPem)];
+  const locked = createPrivateKey(keyPem).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const wrong: readonly (readonly [string, string, RegExp])[] = [
+    [cert, join(folder, 'none.key'), /none\.key cannot be read \(ENOENT\)/],
+    [cert, await at('other.key', (await makePair()).keyPem), /does not belong/],
+    [cert, await at('locked.key', locked.toString()), /protected by a password/],
+    [cert, cert, /holds no private key/],
+    [key, key, /holds no certificate/],
+    [await at('broken.crt', broken), key, /cannot be read/],
   ];
-  for (const [tlsCert, tlsKey, exitCode, message] of wrong) {
-    const { code, stderr } = await failingStart({
-      ONLOOKER_DATA_DIR: join(folder, 'data'),
-      ...(tlsCert === undefined ? {} : { ONLOOKER_TLS_CERT: tlsCert }),
-      ...(tlsKey === undefined ? {} : { ONLOOKER_TLS_KEY: tlsKey }),
-    });
-    expect([code, stderr]).toEqual([exitCode, expect.stringMatching(message)]);
-    expect(stderr).toMatch(/^onlooker: [^\n]+\n$/);
+  for (const [certFile, keyFile, message] of wrong) {
+    await expect(readCertificate({ certFile, keyFile })).rejects.toThrow(message);
   }
+  const chain = await at('chain.crt', `${certPem}${(await makePair()).caPem}`);
+  expect((await readCertificate({ certFile: chain, keyFile: key })).identity.split(' ').length).toBe(2);
 });

@@ -101,8 +101,12 @@ export async function launchService(
 }
 
 /** Runs `onlooker serve` with settings that keep it from starting. @returns how it ended */
-export async function failingStart(env: Readonly<Record<string, string>>, cwd?: string): Promise<Exit> {
-  const { output, exited } = launch(env, cwd);
+export async function failingStart(
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+  flags: readonly string[] = [],
+): Promise<Exit> {
+  const { output, exited } = launch(env, cwd, flags);
   return { code: await exited, stderr: output.stderr };
 }
 

@@ -42,10 +42,10 @@ export interface TlsAnswer {
 }
 
 /** @param ca whom to trust; where it is not given, anybody */
-export function getOverTls(url: string, ca?: string): Promise<TlsAnswer> {
+export function getOverTls(url: string, ca?: string, headers: Readonly<Record<string, string>> = {}): Promise<TlsAnswer> {
   return new Promise((resolve, reject) => {
     const trust = ca === undefined ? { rejectUnauthorized: false } : { ca };
-    request(url, { agent: false, ...trust }, (response) => {
+    request(url, { agent: false, headers, ...trust }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
