@@ -13,6 +13,9 @@ export interface Certificate extends CertificateFiles {
   readonly identity: string;
 }
 
+/** Keys with a password, in PKCS #8 and as OpenSSL wrote them before. */
+const ENCRYPTED = /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/;
+
 /** The pair cannot be used; the message is one line that says why. */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
@@ -52,8 +55,9 @@ function keyIn(pem: string, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    const hasPassword = error instanceof Error && 'code' in error && error.code === 'ERR_MISSING_PASSPHRASE';
-    const why = hasPassword ? 'is protected by a password, which the service does not ask for' : 'holds no private key in PEM';
+    const why = ENCRYPTED.test(pem)
+      ? 'is protected by a password, which the service does not ask for'
+      : 'holds no private key in PEM';
     throw new CertificateError(`${file} ${why}`, { cause: error });
   }
 }
