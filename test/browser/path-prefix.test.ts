@@ -72,7 +72,7 @@ describe.skipIf(!hasChromium)('the console under a path', () => {
     }
     expect(proxy.strays).toEqual([]);
     expect(complaints).toEqual([]);
-  });
+  }, 60_000);
 
   test('is in no frame unless that is allowed', async () => {
     const { port } = await started({});
