@@ -48,6 +48,7 @@ async function metricsPage(): Promise<string> {
     missing: [],
     cameras: null,
     events: null,
+    certificate: null,
     creditsPerStream: 0,
   }));
   const all = await metrics.registry.getMetricsAsJSON();

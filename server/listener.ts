@@ -1,7 +1,7 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
-import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import type { Access } from './access/access.js';
-import { basePathRoutes, underBasePath } from './http/base-path.js';
+import { authorityRoutes } from './http/authority-routes.js';
+import { basePathRoutes } from './http/base-path.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
@@ -21,13 +21,15 @@ import type { ConfigReport } from '../protocol/config.js';
 import { OnlookerError } from '../protocol/errors.js';
 import type { ServiceState } from './service-state.js';
 import type { Settings } from './settings.js';
-import { StartError } from './start-error.js';
+import { openPlainPort, type Port } from './port/port.js';
+import { underBasePath, type Registering } from './port/registering.js';
+import { TlsPort } from './port/tls-port.js';
 import type { StreamFeed } from './stream-feed.js';
 import type { StreamOwners } from './ws/stream-owners.js';
+import type { Certificate } from './tls/certificate.js';
+import type { ServingCertificate } from './tls/serving-certificate.js';
 import { WebSocketEndpoint } from './ws/web-socket-endpoint.js';
 
-/** `LIBUS_LISTEN_EXCLUSIVE_PORT` of uWebSockets.js, which the package declares but does not export. */
-const EXCLUSIVE_PORT = 1;
 const SOCKET_PATH = '/v1/ws';
 /** After the last close frame: time for clients to answer it, so that no reset overtakes what they were sent. */
 const LINGER_MS = 250;
@@ -43,34 +45,32 @@ export interface ListenerContext {
   readonly owners: StreamOwners;
   readonly access: Access;
   readonly given: GivenParts;
+  /** To serve HTTPS with; null for HTTP. */
+  readonly certificate: ServingCertificate | null;
 }
 
 export class Listener {
   readonly port: number;
-  readonly #app: TemplatedApp;
-  readonly #socket: us_listen_socket;
+  readonly #port: Port;
   readonly #endpoint: WebSocketEndpoint;
   readonly #router: Router;
 
-  private constructor(app: TemplatedApp, socket: us_listen_socket, endpoint: WebSocketEndpoint, router: Router) {
-    this.#app = app;
-    this.#socket = socket;
+  private constructor(port: Port, endpoint: WebSocketEndpoint, router: Router) {
+    this.#port = port;
     this.#endpoint = endpoint;
     this.#router = router;
-    this.port = us_socket_local_port(socket);
+    this.port = port.number;
   }
 
-  /** @throws StartError when the address is in use or not of this machine */
+  /** @throws StartError when the address is in use or not of this machine · Error when the certificate is refused */
   static async start(context: ListenerContext): Promise<Listener> {
-    const { settings, config, state, metrics, log, access, given } = context;
+    const { settings, config, state, metrics, log, access, given, certificate } = context;
     const webFiles = await readWebFiles(given.webDir);
     const endpoint = new WebSocketEndpoint({ ...context, door: access.door });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router(access.door, metrics, log);
-    const app = App();
-    const paths = underBasePath(app, settings.basePath);
-    paths.ws(SOCKET_PATH, endpoint.behavior());
-    router.register(paths, [
+    const lan = certificate?.lan ?? undefined;
+    const routes = [
       ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
@@ -81,16 +81,25 @@ export class Listener {
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
       ...basePathRoutes(settings.basePath),
+      ...authorityRoutes(lan && (() => lan.certificate.authority)),
       upgradeRequired,
-    ]);
-    const socket = await listenExclusively(app, settings.host, settings.port);
-    if (socket === false) {
-      app.close();
-      throw new StartError(
-        `cannot listen on ${settings.host}:${settings.port}: the port is in use, or the address is not of this machine`,
-      );
-    }
-    return new Listener(app, socket, endpoint, router);
+    ];
+    // Connections are counted and seen out by endpoint and router, whichever app they came to.
+    const register = (app: Registering): void => {
+      const paths = underBasePath(app, settings.basePath);
+      paths.ws(SOCKET_PATH, endpoint.behavior());
+      router.register(paths, routes);
+    };
+    const { host, port } = settings;
+    const opened = certificate
+      ? await TlsPort.open({ host, port, register }, certificate.current)
+      : await openPlainPort({ host, port, register });
+    return new Listener(opened, endpoint, router);
+  }
+
+  /** Whoever connects from now on meets this certificate; connections that are there live on. @throws Error when it is refused */
+  replaceCertificate(certificate: Certificate): void {
+    if (this.#port instanceof TlsPort) this.#port.replace(certificate);
   }
 
   /** Answers what is in hand on every connection and says goodbye. New requests are still told that the service drains. */
@@ -101,17 +110,8 @@ export class Listener {
 
   /** Cuts whatever is still connected. */
   close(): void {
-    us_listen_socket_close(this.#socket);
-    this.#app.close();
+    this.#port.close();
   }
-}
-
-/** Without the option a second service would share the port with the first; the typings lack this form of `listen`. */
-function listenExclusively(app: TemplatedApp, host: string, port: number): Promise<us_listen_socket | false> {
-  interface Listening {
-    listen(host: string, port: number, options: number, callback: (socket: us_listen_socket | false) => void): TemplatedApp;
-  }
-  return new Promise((resolve) => (app as unknown as Listening).listen(host, port, EXCLUSIVE_PORT, resolve));
 }
 
 const upgradeRequired: Route = {

@@ -2,16 +2,28 @@
 // trust: 0 after a drain, 1 when that took too long or the service could not start, 2 for a wrong configuration.
 import { loadConfig } from './config.js';
 import type { GivenParts } from './given-parts.js';
+import { announce } from './lan/announcement.js';
+import { forLan } from './lan/lan-config.js';
 import { createLogger } from './logger.js';
 import { Service } from './service.js';
 
+/** Where stdout is kept, stderr mostly is too: a journal, the log of a container. */
+const NO_TERMINAL = { isTTY: false, write: (text: string) => process.stderr.write(text) };
+
+export interface RunOptions {
+  /** Serves this machine's networks, with a certificate of its own. */
+  readonly isLan: boolean;
+}
+
 /** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
-export async function run(given: GivenParts): Promise<void> {
-  const config = loadConfig();
+export async function run(given: GivenParts, { isLan }: RunOptions): Promise<void> {
+  const config = isLan ? forLan(loadConfig()) : loadConfig();
   const { settings, file } = config;
   const log = await createLogger(settings.logLevel);
   if (file !== null) log.info({ file }, 'configuration file read');
-  const service = await Service.listen(config, log, given);
+  const service = await Service.listen(config, log, given, { isLan, makesFirstKey: isLan && process.stdout.isTTY });
+  // Where stdout is no terminal it is a log, and no place for this.
+  if (isLan) announce(service.announced, service.firstAccess, process.stdout.isTTY ? process.stdout : NO_TERMINAL);
   let stopping = false;
 
   const stop = (signal: NodeJS.Signals): void => {
@@ -36,6 +48,8 @@ export async function run(given: GivenParts): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Only then: otherwise it is the terminal that has gone.
+  if (service.hasCertificateFiles) process.on('SIGHUP', () => void service.reloadCertificate());
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));
 
   try {

@@ -14,6 +14,9 @@ import type { Config } from './config.js';
 import { configReport } from './config-report.js';
 import type { GivenParts } from './given-parts.js';
 import { Access } from './access/access.js';
+import type { FirstAccess } from './access/first-access.js';
+import type { Announced } from './lan/announcement.js';
+import { localNames } from './lan/local-names.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
@@ -24,6 +27,7 @@ import { StreamFeed } from './stream-feed.js';
 import { StreamOwners, type StreamOwner } from './ws/stream-owners.js';
 import type { Settings } from './settings.js';
 import { StartError } from './start-error.js';
+import { ServingCertificate } from './tls/serving-certificate.js';
 import { sustained } from './machine-tuning.js';
 
 /** Folders inside of the data folder. */
@@ -40,6 +44,14 @@ interface Parts {
   readonly listener: Listener;
   readonly feed: StreamFeed;
   readonly owners: StreamOwners;
+  readonly certificate: ServingCertificate | null;
+}
+
+export interface ServiceOptions {
+  /** Makes a certificate of its own where none is configured. */
+  readonly isLan?: boolean;
+  /** Makes a first key where nobody could administer; `firstAccess` tells it, once. */
+  readonly makesFirstKey?: boolean;
 }
 
 export class Service {
@@ -51,11 +63,12 @@ export class Service {
   readonly #listener: Listener;
   readonly #feed: StreamFeed;
   readonly #owners: StreamOwners;
+  readonly #certificate: ServingCertificate | null;
   readonly #givingUp = new AbortController();
   #loading: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  private constructor({ settings, log, state, metrics, access, listener, feed, owners }: Parts) {
+  private constructor({ settings, log, state, metrics, access, listener, feed, owners, certificate }: Parts) {
     this.#settings = settings;
     this.#log = log;
     this.#state = state;
@@ -64,12 +77,19 @@ export class Service {
     this.#listener = listener;
     this.#feed = feed;
     this.#owners = owners;
+    this.#certificate = certificate;
   }
 
-  /** Listens; nothing is loaded yet. @throws StartError */
-  static async listen(config: Config, log: Logger, given: GivenParts): Promise<Service> {
+  /** Listens; nothing is loaded yet. @throws StartError · ConfigError */
+  static async listen(
+    config: Config,
+    log: Logger,
+    given: GivenParts,
+    { isLan = false, makesFirstKey = false }: ServiceOptions = {},
+  ): Promise<Service> {
     const { settings } = config;
     await assertUsable(settings.dataDir);
+    const certificate = await ServingCertificate.prepare(settings, isLan, log);
     const state = new ServiceState();
     const metrics = new Metrics(() => ({
       pipeline: state.pipeline,
@@ -78,21 +98,52 @@ export class Service {
       creditsPerStream: settings.credits,
       cameras: state.cameras,
       events: state.events,
+      certificate: certificate && { notAfterMs: certificate.current.notAfterMs, source: certificate.source },
     }));
     const feed = new StreamFeed();
     const owners = new StreamOwners();
-    const access = await Access.open({ settings, metrics, log, tokens: null });
-    const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given };
+    const scheme = certificate ? 'https' : 'http';
+    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log, tokens: null });
+    const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given, certificate };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
+      // Nobody has been told it.
+      await access.first.takeBack();
       await access.close();
       throw error;
     });
-    log.info({ url: `http://${settings.host}:${listener.port}` }, 'listening');
-    return new Service({ settings, log, state, metrics, access, listener, feed, owners });
+    certificate?.follow({
+      use: (renewed) => listener.replaceCertificate(renewed),
+      onReload: (outcome) => metrics.certificateReloaded(outcome),
+    });
+    const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+    log.info({ url: `${scheme}://${host}:${listener.port}` }, 'listening');
+    return new Service({ settings, log, state, metrics, access, listener, feed, owners, certificate });
   }
 
   get port(): number {
     return this.#listener.port;
+  }
+
+  /** Whether it serves with files that somebody else renews. */
+  get hasCertificateFiles(): boolean {
+    return this.#certificate?.source === 'files';
+  }
+
+  /** Reads the certificate's files now. Whatever is wrong with them is logged, and what is served stays. */
+  async reloadCertificate(): Promise<void> {
+    await this.#certificate?.reload();
+  }
+
+  /** How the first person gets in. */
+  get firstAccess(): FirstAccess {
+    return this.#access.first;
+  }
+
+  /** Where it is on this machine's networks. */
+  get announced(): Announced {
+    const lan = this.#certificate?.lan?.certificate;
+    const { basePath } = this.#settings;
+    return { port: this.port, basePath, names: lan?.names ?? localNames(), fingerprint: lan?.fingerprint ?? null };
   }
 
   /** Fetches what is missing, loads it and warms it up; then the service is ready. @throws Error that says what cannot be loaded */
@@ -195,6 +246,7 @@ export class Service {
     await Promise.all([this.#listener.drain(), cameras?.close()]);
     this.#listener.close();
     await this.#access.close();
+    await this.#certificate?.close();
     await pipeline?.close();
     await registry?.close();
     await events?.close();

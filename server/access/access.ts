@@ -1,6 +1,7 @@
 // Everything about who may use the service, put together and taken apart: keys, sessions, tickets, and the door that asks them.
 // Keys may be changed by the command line while the service runs; twice a second it is looked whether they were.
 import { join } from 'node:path';
+import type { CreatedKey } from '../../protocol/keys.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Settings } from '../settings.js';
@@ -11,6 +12,7 @@ import { Authenticator, type TokenVerifier } from './authenticator.js';
 import { Door } from './door.js';
 import { forwardedReader } from './forwarded.js';
 import { hostName, isLoopback } from './host-names.js';
+import { FirstAccess } from './first-access.js';
 import { KeyStore } from './keys/key-store.js';
 import { Refusals } from './refusals.js';
 import { Sessions } from './sessions.js';
@@ -24,10 +26,14 @@ const LOOKS_EVERY_MS = 400;
 export interface AccessContext {
   readonly settings: Pick<
     Settings,
-    'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open' | 'tlsCert'
+    'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open'
   >;
+  /** What the service itself speaks. */
+  readonly scheme: 'http' | 'https';
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Makes a first key where nobody could administer, for a person who is there to read it. */
+  readonly makesFirstKey?: boolean;
   /** Null where no identity provider is configured. */
   readonly tokens: TokenVerifier | null;
 }
@@ -38,16 +44,23 @@ export class Access {
   readonly tickets: Tickets;
   readonly authenticator: Authenticator;
   readonly door: Door;
+  readonly first: FirstAccess;
   readonly #log: Logger;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
   #isUnreadable = false;
 
-  private constructor({ settings, metrics, log, tokens }: AccessContext, keys: KeyStore, sessions: Sessions) {
+  private constructor(
+    { settings, scheme, metrics, log, tokens }: AccessContext,
+    keys: KeyStore,
+    sessions: Sessions,
+    firstKey: CreatedKey | null,
+  ) {
     this.keys = keys;
     this.sessions = sessions;
     this.tickets = new Tickets();
+    this.first = new FirstAccess({ keys, tickets: this.tickets, open: settings.open, firstKey });
     this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
     const refusals = new Refusals(metrics, log);
     const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
@@ -57,7 +70,7 @@ export class Access {
       refusals,
       forwarded: forwardedReader({
         trusted: AddressSet.parse(trustedProxies),
-        scheme: settings.tlsCert === undefined ? 'http' : 'https',
+        scheme,
         basePath,
       }),
     });
@@ -67,15 +80,17 @@ export class Access {
 
   /** @throws StartError where files cannot be read, or where anybody on a network would be let in */
   static async open(context: AccessContext): Promise<Access> {
-    const { settings, tokens } = context;
+    const { settings, tokens, makesFirstKey = false } = context;
     const keys = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE), configured: settings.adminKey });
+    const lacksKey = makesFirstKey && !settings.open && tokens === null && !keys.hasAdmin;
+    const firstKey = lacksKey ? await keys.add({ name: 'first', roles: ['admin'], streams: ['*'], expires_at: null }) : null;
     const isLocal = isLoopback(hostName(settings.host) ?? '');
     if (!isLocal && !settings.open && !keys.hasAny && tokens === null) {
       throw new StartError(
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
       );
     }
-    return new Access(context, keys, await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys));
+    return new Access(context, keys, await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys), firstKey);
   }
 
   /** Calls back after each look at the keys. @returns takes it back */

@@ -1,7 +1,8 @@
 // Which names this service answers to. A page whose own name was made to point here (DNS rebinding) sends that name in `Host`,
 // and gets nothing.
 import { isIP, isIPv4 } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
+import { networkInterfaces } from 'node:os';
+import { localNames } from '../lan/local-names.js';
 
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)\.?(?::[0-9]{1,5})?$/;
 /** Addresses of this machine may change while the service runs; they are looked up again after so long. */
@@ -46,8 +47,7 @@ export class HostNames {
     const names = allowed.map((name) => name.toLowerCase());
     this.#everything = names.includes('*');
     this.#below = names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1));
-    const machine = hostname().toLowerCase();
-    const ofMachine = this.#listensBeyondLoopback ? [own, machine, `${machine}.local`] : [own];
+    const ofMachine = this.#listensBeyondLoopback ? [own, ...localNames().names] : [own];
     this.#exact = new Set([...names.map((name) => hostName(name) ?? name), ...ofMachine]);
     this.#nowMs = nowMs;
   }

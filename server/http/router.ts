@@ -6,7 +6,7 @@ import type { Door } from '../access/door.js';
 import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
-import type { Registering } from './base-path.js';
+import type { Registering } from '../port/registering.js';
 import { AbortedError, Exchange } from './exchange.js';
 import { errorReply, type Reply } from './reply.js';
 

@@ -28,6 +28,8 @@ export interface Measured {
   readonly creditsPerStream: number;
   readonly cameras: Cameras | null;
   readonly events: EventLog | null;
+  /** That it is served with. */
+  readonly certificate: { readonly notAfterMs: number; readonly source: string } | null;
 }
 
 export class Metrics implements PipelineObserver {
@@ -114,6 +116,12 @@ export class Metrics implements PipelineObserver {
     buckets: HTTP_BUCKETS_S,
     registers: [this.registry],
   });
+  readonly #certificateReloads = new Counter({
+    name: 'onlooker_tls_certificate_reloads_total',
+    help: 'Certificates that were read again: served from then on (`ok`), or not fit to be (`refused`).',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly #byOutcome = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, this.#frames.labels(outcome)]));
   readonly #byStage = new Map(STAGES.map((stage) => [stage, this.#stages.labels(stage)]));
 
@@ -122,6 +130,7 @@ export class Metrics implements PipelineObserver {
     // Present from the start, so that a rate over them is never undefined.
     for (const outcome of OUTCOMES) this.#frames.inc({ outcome }, 0);
     for (const reason of DROP_REASONS) this.#dropped.inc({ reason }, 0);
+    for (const outcome of ['ok', 'refused']) this.#certificateReloads.inc({ outcome }, 0);
     for (const how of CARRIED_HOW) this.#carried.inc({ how }, 0);
     for (const reason of REFUSALS) this.#turnedAway.inc({ reason }, 0);
     collectDefaultMetrics({ register: this.registry });
@@ -163,6 +172,9 @@ export class Metrics implements PipelineObserver {
   }
   slowReader(): void {
     this.#slowReaders.inc();
+  }
+  certificateReloaded(outcome: 'ok' | 'refused'): void {
+    this.#certificateReloads.inc({ outcome });
   }
   httpAnswered(method: string, route: string, status: number, ms: number): void {
     this.#http.observe({ method, route, status: String(status) }, ms / 1000);
@@ -233,6 +245,20 @@ export class Metrics implements PipelineObserver {
     this.#addCacheFigures(measured);
     this.#addCameraGauge(measured);
     this.#addModelGauges(measured);
+    this.#addCertificateGauge(measured);
+  }
+
+  #addCertificateGauge(measured: () => Measured): void {
+    const made: Gauge = new Gauge({
+      name: 'onlooker_tls_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate that is served ends, as Unix time; by where it comes from: `files` or `lan`. Not there without TLS.',
+      labelNames: ['source'],
+      registers: [this.registry],
+      collect: () => {
+        const { certificate } = measured();
+        if (certificate !== null) made.set({ source: certificate.source }, certificate.notAfterMs / 1000);
+      },
+    });
   }
 
   #addCacheFigures(measured: () => Measured): void {

@@ -17,6 +17,7 @@ const metrics = new Metrics(() => ({
   missing: [],
   cameras: null,
   events: null,
+  certificate: null,
   creditsPerStream: 2,
 }));
 

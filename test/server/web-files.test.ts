@@ -31,9 +31,10 @@ function fetched(path: string, headers: Readonly<Record<string, string>> = {}): 
   });
 }
 
+/** Relative ones, since the page may lie under any path. */
 async function addressesIn(page: string): Promise<string[]> {
   const { body } = await fetched(page);
-  return [...body.toString().matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, address = '']) => address);
+  return [...body.toString().matchAll(/(?:src|href)="\.(\/[^"]+)"/g)].map(([, address = '']) => address);
 }
 
 test('the console is at /, asked for again at every visit, and may reach nothing but its own service', async () => {

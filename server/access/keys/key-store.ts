@@ -72,8 +72,14 @@ export class KeyStore {
 
   /** Whether somebody could administer with a key that holds now. */
   get hasAdmin(): boolean {
-    if (this.#configured !== null) return true;
-    return [...this.#byId.values()].some(({ principal }) => principal.roles.includes('admin') && principal.isValid());
+    return this.admin !== null;
+  }
+
+  /** Whom a key makes that may administer and holds now: the configured one, else the oldest. */
+  get admin(): Principal | null {
+    if (this.#configured !== null) return this.#configured.principal;
+    const admins = [...this.#byId.values()].map(({ principal }) => principal).filter(({ roles }) => roles.includes('admin'));
+    return admins.find((principal) => principal.isValid()) ?? null;
   }
 
   /** Takes in what the command line changed, and writes when keys were used last. @throws when the file cannot be read or written */

@@ -86,9 +86,12 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
 }
 
 /** Starts a service and waits until it listens; its models may still be loading. */
-export async function launchService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+export async function launchService(
+  env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+): Promise<RunningService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-'));
-  const { child, output, exited } = launch({ ONLOOKER_DATA_DIR: dataDir, ...env });
+  const { child, output, exited } = launch({ ONLOOKER_DATA_DIR: dataDir, ...env }, undefined, flags);
   const died = exited.then((code): never => {
     throw new Error(`the service ended with code ${code}:\n${output.stdout}${output.stderr}`);
   });
@@ -98,14 +101,18 @@ export async function launchService(env: Readonly<Record<string, string>> = {}):
 }
 
 /** Runs `onlooker serve` with settings that keep it from starting. @returns how it ended */
-export async function failingStart(env: Readonly<Record<string, string>>, cwd?: string): Promise<Exit> {
-  const { output, exited } = launch(env, cwd);
+export async function failingStart(
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+  flags: readonly string[] = [],
+): Promise<Exit> {
+  const { output, exited } = launch(env, cwd, flags);
   return { code: await exited, stderr: output.stderr };
 }
 
-function launch(env: Readonly<Record<string, string>>, cwd?: string) {
+function launch(env: Readonly<Record<string, string>>, cwd?: string, flags: readonly string[] = []) {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ONLOOKER_')));
-  const child = spawn(process.execPath, [program, 'serve'], {
+  const child = spawn(process.execPath, [program, 'serve', ...flags], {
     env: {
       ...inherited,
       // As `npm start` has it.
@@ -136,7 +143,7 @@ function launch(env: Readonly<Record<string, string>>, cwd?: string) {
 
 async function portOf(output: { readonly stdout: string }): Promise<number> {
   return until(() => {
-    const found = /"url":"http:\/\/[^"]*:(\d+)"/.exec(output.stdout);
+    const found = /"url":"https?:\/\/[^"]*:(\d+)"/.exec(output.stdout);
     return found === null ? undefined : Number(found[1]);
   });
 }
