@@ -33,6 +33,9 @@ import type { Outbox } from './outbox.js';
 import type { StreamOwner, StreamOwners } from './stream-owners.js';
 import { Subscriptions } from './subscriptions.js';
 
+/** Close code of a connection that cannot keep a promise any more. */
+const INTERNAL_ERROR = 1011;
+
 export interface ConnectionContext {
   readonly settings: Pick<Settings, 'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'tracking'>;
   readonly state: ServiceState;
@@ -170,7 +173,7 @@ export class Connection implements StreamOwner {
     );
     this.#streams.set(id, { id, frames, lastSeq: -1, closing: null });
     owners.claim(id, this);
-    if (fields.send !== 'frames') this.#subscribed().add({ streams: [id], send: 'events' });
+    if (fields.send !== 'frames') this.#subscribed().addOwn(id);
     this.#outbox.send({ t: 'opened', stream: id, task, model: frames.model, credits: frames.credits });
   }
 
@@ -190,7 +193,11 @@ export class Connection implements StreamOwner {
       outbox: this.#outbox,
       isOwn: (stream) => this.#streams.has(stream),
       sees: (stream) => this.principal.streams.has(stream),
-      onError: (error) => log.error({ err: error, session: this.session }, 'events could not be read'),
+      onError: (error) => {
+        log.error({ err: error, session: this.session }, 'events could not be read');
+        this.#outbox.send({ t: 'error', code: 'INTERNAL', message: 'Events could not be read: connect again and ask with `since`.' });
+        this.#outbox.end(INTERNAL_ERROR, 'events could not be read');
+      },
     });
     return this.#subscriptions;
   }
@@ -243,6 +250,7 @@ export class Connection implements StreamOwner {
     const forget = (): void => {
       this.#streams.delete(id);
       this.#context.owners.release(id, this);
+      this.#subscriptions?.endOwn(id);
     };
     try {
       const stats = await stream.frames.close(how);
