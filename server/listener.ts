@@ -16,6 +16,7 @@ import { errorReply } from './http/reply.js';
 import { Router, type Route } from './http/router.js';
 import type { GivenParts } from './given-parts.js';
 import type { Logger } from './logger.js';
+import { UnfinishedBytes } from './memory/unfinished-bytes.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { ConfigReport } from '../protocol/config.js';
 import { OnlookerError } from '../protocol/errors.js';
@@ -64,7 +65,8 @@ export class Listener {
   static async start(context: ListenerContext): Promise<Listener> {
     const { settings, config, state, metrics, log, access, given } = context;
     const webFiles = await readWebFiles(given.webDir);
-    const endpoint = new WebSocketEndpoint({ ...context, door: access.door });
+    const unfinished = new UnfinishedBytes(settings.maxUnfinishedMb * 1024 * 1024);
+    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router(access.door, metrics, log);
     const app = App();

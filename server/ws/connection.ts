@@ -95,9 +95,8 @@ export class Connection implements StreamOwner {
     if (shortcut !== null) this.#answering({ stream: shortcut.stream }, () => this.#open(shortcut));
   }
 
-  /** @param message valid during this call alone */
-  receive(message: ArrayBuffer, isBinary: boolean): void {
-    const receivedAtMs = performance.now();
+  /** @param message valid during this call alone @param receivedAtMs `performance.now()` */
+  receive(message: ArrayBuffer, isBinary: boolean, receivedAtMs = performance.now()): void {
     let fields: Fields | undefined;
     try {
       const decoded = this.#codec.decode(message, isBinary);
@@ -112,6 +111,16 @@ export class Connection implements StreamOwner {
     } catch (error) {
       this.#refuse(error, fields ?? {});
     }
+  }
+
+  /** Messages were not looked at, since they come faster than they can be handled. */
+  rateLimited(retryAfterMs: number): void {
+    this.#outbox.send({
+      t: 'error',
+      code: 'RATE_LIMITED',
+      message: 'Messages come faster than they can be handled: some were not looked at.',
+      retry_after_ms: retryAfterMs,
+    });
   }
 
   takenOver(stream: string): void {
