@@ -30,6 +30,7 @@ import { WebSocketEndpoint } from './ws/web-socket-endpoint.js';
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT` of uWebSockets.js, which the package declares but does not export. */
 const EXCLUSIVE_PORT = 1;
 const SOCKET_PATH = '/v1/ws';
+const MEBIBYTE = 1024 * 1024;
 /** After the last close frame: time for clients to answer it, so that no reset overtakes what they were sent. */
 const LINGER_MS = 250;
 
@@ -59,13 +60,15 @@ export class Listener {
     this.#endpoint = endpoint;
     this.#router = router;
     this.port = us_socket_local_port(socket);
+    this.#endpoint.listening(this.port);
   }
 
   /** @throws StartError when the address is in use or not of this machine */
   static async start(context: ListenerContext): Promise<Listener> {
     const { settings, config, state, metrics, log, access, given } = context;
     const webFiles = await readWebFiles(given.webDir);
-    const unfinished = new UnfinishedBytes(settings.maxUnfinishedMb * 1024 * 1024);
+    // The largest message or body fits whatever is set.
+    const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
     const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router(access.door, metrics, log);
@@ -104,6 +107,7 @@ export class Listener {
   /** Cuts whatever is still connected. */
   close(): void {
     us_listen_socket_close(this.#socket);
+    this.#endpoint.close();
     this.#app.close();
   }
 }

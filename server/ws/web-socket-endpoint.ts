@@ -6,6 +6,8 @@ import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
 import { errorReply, writeReply } from '../http/reply.js';
+import { giveBackMemory } from '../memory/give-back.js';
+import { tcpSockets } from '../memory/tcp-sockets.js';
 import type { UnfinishedBytes } from '../memory/unfinished-bytes.js';
 import { openQuery } from '../query-fields.js';
 import { recogniseOptions } from '../recognise-options.js';
@@ -15,6 +17,7 @@ import { Connection, type ConnectionContext } from './connection.js';
 import { Intake } from './intake.js';
 import { IntakeTurns } from './intake-turns.js';
 import { Outbox } from './outbox.js';
+import { UnfinishedMessages, type UnfinishedWatch } from './unfinished-messages.js';
 import { chooseProtocol } from './upgrade.js';
 
 interface SocketData {
@@ -24,6 +27,7 @@ interface SocketData {
   connection: Connection | null;
   outbox: Outbox | null;
   intake: Intake | null;
+  watch: UnfinishedWatch | null;
 }
 
 export interface EndpointContext extends ConnectionContext {
@@ -47,9 +51,27 @@ export class WebSocketEndpoint {
   readonly #context: EndpointContext;
   readonly #open = new Map<Connection, Outbox>();
   readonly #turns = new IntakeTurns();
+  /** Null where the system does not tell what came; a message is then bounded by its own length alone. */
+  readonly #messages: UnfinishedMessages | null;
+
 
   constructor(context: EndpointContext) {
     this.#context = context;
+    const { unfinished, metrics, log } = context;
+    const sockets = tcpSockets();
+    this.#messages =
+      sockets &&
+      new UnfinishedMessages({
+        sockets,
+        unfinished,
+        isTls: false,
+        residentBytes: () => process.memoryUsage.rss(),
+        onCutOff: (connections) => {
+          giveBackMemory();
+          metrics.messageRefused('OVERLOADED', connections);
+          log.warn({ connections, limitBytes: unfinished.limitBytes }, 'unfinished messages hold too much memory; connections are cut off');
+        },
+      });
   }
 
   behavior(): WebSocketBehavior<SocketData> {
@@ -62,9 +84,20 @@ export class WebSocketEndpoint {
       upgrade: (res, req, context) => this.#upgrade(res, req, context),
       open: (ws) => this.#opened(ws),
       message: (ws, message, isBinary) => this.#message(ws, message, isBinary),
+      ping: (ws, message) => ws.getUserData().watch?.control(message.byteLength),
+      pong: (ws, message) => ws.getUserData().watch?.control(message.byteLength),
       drain: (ws) => ws.getUserData().outbox?.drained(),
       close: (ws) => this.#closed(ws),
     };
+  }
+
+  /** To be called when the service listens. */
+  listening(port: number): void {
+    this.#messages?.listening(port);
+  }
+
+  close(): void {
+    this.#messages?.close();
   }
 
   /** Answers what is in hand, tells every client, and lets what was sent leave. */
@@ -94,7 +127,7 @@ export class WebSocketEndpoint {
       const principal = door.authorise(head, found, 'identified');
       const { codec, accepted } = chooseProtocol(head.protocols);
       const shortcut = this.#admit(query, principal);
-      const data: SocketData = { codec, shortcut, principal, connection: null, outbox: null, intake: null };
+      const data: SocketData = { codec, shortcut, principal, connection: null, outbox: null, intake: null, watch: null };
       res.upgrade(data, key, accepted, extensions, context);
     };
     this.#orRefuse(res, () => {
@@ -165,6 +198,7 @@ export class WebSocketEndpoint {
     data.connection = connection;
     data.outbox = outbox;
     data.intake = this.#intake(ws, connection);
+    data.watch = this.#watch(ws, outbox);
     this.#open.set(connection, outbox);
     metrics.connectionOpened();
     log.debug({ session: connection.session, protocol: data.codec.subprotocol }, 'connected');
@@ -190,7 +224,20 @@ export class WebSocketEndpoint {
     });
   }
 
+  #watch(ws: WebSocket<SocketData>, outbox: Outbox): UnfinishedWatch | null {
+    if (this.#messages === null) return null;
+    return this.#messages.watch({
+      ping: (payload) => ws.ping(payload),
+      remoteAddress: () => Buffer.from(ws.getRemoteAddressAsText()).toString(),
+      cutOff: () => {
+        outbox.send({ t: 'error', code: 'OVERLOADED', message: 'Unfinished messages take more memory than the service has for them.' });
+        ws.close();
+      },
+    });
+  }
+
   #message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean): void {
+    ws.getUserData().watch?.message(message.byteLength);
     // Text may be longer, since base64 is; the socket itself holds that limit.
     if (isBinary && message.byteLength > 2 * this.#context.settings.maxFrameBytes) {
       ws.end(MESSAGE_TOO_BIG, 'message too big');
@@ -200,7 +247,8 @@ export class WebSocketEndpoint {
   }
 
   #closed(ws: WebSocket<SocketData>): void {
-    const { connection, outbox, intake } = ws.getUserData();
+    const { connection, outbox, intake, watch } = ws.getUserData();
+    watch?.gone();
     outbox?.closed();
     intake?.close();
     if (connection === null) return;
