@@ -1,7 +1,8 @@
 // What the kernel knows of this process's TCP sockets (Linux): how many bytes came in and went out of each. Only with it can be
 // told how much of a WebSocket message has come, since uWebSockets.js keeps unfinished ones to itself.
 import { readdirSync } from 'node:fs';
-import koffi from 'koffi';
+import type { LibraryHandle } from 'koffi';
+import { systemLibrary } from './system-library.js';
 
 export interface TcpFigures {
   /** What the other side has sent and the kernel has taken. */
@@ -39,7 +40,8 @@ const AF_INET6 = 10;
 
 /** Null where the system does not tell. */
 export function tcpSockets(): TcpSockets | null {
-  return process.platform === 'linux' && process.arch !== 's390x' ? new LinuxTcpSockets() : null;
+  const library = systemLibrary();
+  return library === null || process.arch === 's390x' ? null : new LinuxTcpSockets(library);
 }
 
 type Call = (fd: number, ...rest: readonly (number | Buffer)[]) => number;
@@ -54,12 +56,11 @@ class LinuxTcpSockets implements TcpSockets {
   readonly #length = Buffer.alloc(4);
   #listening: number | undefined;
 
-  constructor() {
-    const process = koffi.load(null);
-    this.#getsockopt = process.func('int getsockopt(int fd, int level, int name, void *value, void *length)') as Call;
-    this.#getsockname = process.func('int getsockname(int fd, void *address, void *length)') as Call;
-    this.#setsockopt = process.func('int setsockopt(int fd, int level, int name, void *value, int length)') as Call;
-    this.#ioctl = process.func('int ioctl(int fd, ulong request, void *value)') as Call;
+  constructor(library: LibraryHandle) {
+    this.#getsockopt = library.func('int getsockopt(int fd, int level, int name, void *value, void *length)') as Call;
+    this.#getsockname = library.func('int getsockname(int fd, void *address, void *length)') as Call;
+    this.#setsockopt = library.func('int setsockopt(int fd, int level, int name, void *value, int length)') as Call;
+    this.#ioctl = library.func('int ioctl(int fd, ulong request, void *value)') as Call;
   }
 
   acceptedOn(port: number): number[] {

@@ -204,7 +204,11 @@ export class Connection implements StreamOwner {
       sees: (stream) => this.principal.streams.has(stream),
       onError: (error) => {
         log.error({ err: error, session: this.session }, 'events could not be read');
-        this.#outbox.send({ t: 'error', code: 'INTERNAL', message: 'Events could not be read: connect again and ask with `since`.' });
+        this.#outbox.send({
+          t: 'error',
+          code: 'INTERNAL',
+          message: 'Events could not be read: connect again and ask with `since`.',
+        });
         this.#outbox.end(INTERNAL_ERROR, 'events could not be read');
       },
     });

@@ -129,6 +129,9 @@ function assertRoom(names: { readonly size: number; has(name: string): boolean }
   if (names.size + streams.length <= MAX_NAMES) return;
   const added = new Set(streams.filter((stream) => !names.has(stream)));
   if (names.size + added.size > MAX_NAMES) {
-    throw new OnlookerError('LIMIT_REACHED', `A connection may name ${MAX_NAMES} streams that it follows or does not; "*" names all.`);
+    throw new OnlookerError(
+      'LIMIT_REACHED',
+      `A connection may name ${MAX_NAMES} streams that it follows or does not; "*" names all.`,
+    );
   }
 }

@@ -3,7 +3,7 @@
 import { WorkBudget } from './work-budget.js';
 
 export interface TurnTaker {
-  /** Works until then at most, one piece at least. @returns whether there is more */
+  /** Works until then at most, a little at least. @returns whether there is more */
   work(untilMs: number): boolean;
 }
 
@@ -12,7 +12,7 @@ const SHARE = 0.5;
 const BURST_MS = 10;
 /** Longest piece of work in one go, and the pause after it. */
 const SLICE_MS = 4;
-const PAUSE_MS = 4;
+const PAUSE_MS = 2;
 /** What one connection has of that while others wait too. */
 const TURN_MS = 0.5;
 

@@ -159,7 +159,8 @@ export class UnfinishedMessages {
     if (watched.fd === null) return;
     const figures = this.#options.sockets.figuresOf(watched.fd);
     if (figures === null) return;
-    const unreadBytes = figures.receivedBytes - watched.receivedBytes > SMALL_BYTES ? this.#options.sockets.unreadBytesOf(watched.fd) : 0;
+    const unreadBytes =
+      figures.receivedBytes - watched.receivedBytes > SMALL_BYTES ? this.#options.sockets.unreadBytesOf(watched.fd) : 0;
     const readBytes = figures.receivedBytes - unreadBytes;
     const came = readBytes - watched.receivedBytes;
     const held = Math.max(0, watched.share.bytes + came - watched.wholeBytes - watched.controlBytes);

@@ -54,7 +54,6 @@ export class WebSocketEndpoint {
   /** Null where the system does not tell what came; a message is then bounded by its own length alone. */
   readonly #messages: UnfinishedMessages | null;
 
-
   constructor(context: EndpointContext) {
     this.#context = context;
     const { unfinished, metrics, log } = context;
@@ -69,7 +68,10 @@ export class WebSocketEndpoint {
         onCutOff: (connections) => {
           giveBackMemory();
           metrics.messageRefused('OVERLOADED', connections);
-          log.warn({ connections, limitBytes: unfinished.limitBytes }, 'unfinished messages hold too much memory; connections are cut off');
+          log.warn(
+            { connections, limitBytes: unfinished.limitBytes },
+            'unfinished messages hold too much memory; connections are cut off',
+          );
         },
       });
   }
@@ -230,7 +232,11 @@ export class WebSocketEndpoint {
       ping: (payload) => ws.ping(payload),
       remoteAddress: () => Buffer.from(ws.getRemoteAddressAsText()).toString(),
       cutOff: () => {
-        outbox.send({ t: 'error', code: 'OVERLOADED', message: 'Unfinished messages take more memory than the service has for them.' });
+        outbox.send({
+          t: 'error',
+          code: 'OVERLOADED',
+          message: 'Unfinished messages take more memory than the service has for them.',
+        });
         ws.close();
       },
     });

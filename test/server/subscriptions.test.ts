@@ -38,6 +38,7 @@ function following(log: EventLog) {
     feed: new StreamFeed(),
     outbox: outbox as unknown as Outbox,
     isOwn: () => false,
+    sees: () => true,
     onError: (error) => failures.push(error),
   });
   const ids = (stream?: string): string[] =>
@@ -156,6 +157,7 @@ test('a reader that fails is told once', async () => {
     feed: new StreamFeed(),
     outbox: {} as Outbox,
     isOwn: () => false,
+    sees: () => true,
     onError: (error) => failures.push(error),
   });
   subscriptions.add({ streams: ['*'], send: 'events' });

@@ -83,7 +83,7 @@ function watching(limitBytes: number, isTls = false) {
     unfinished,
     messages,
     cutOff,
-    open(name: string, address = '10.0.0.1'): number {
+    open: (name: string, address = '10.0.0.1'): number => {
       const fd = nextFd++;
       received.set(fd, 500);
       written.set(fd, 800 + fd);
@@ -94,24 +94,27 @@ function watching(limitBytes: number, isTls = false) {
       watches.set(name, watch);
       return fd;
     },
-    receive(fd: number, bytes: number): void {
+    receive: (fd: number, bytes: number): void => {
       received.set(fd, (received.get(fd) ?? 0) + bytes);
     },
     finish: (name: string, bytes: number) => watches.get(name)?.message(bytes),
   };
 }
 
-test.each([false, true])('connections are told apart, and what is held is what came without whole messages (TLS: %s)', (isTls) => {
-  const { open, receive, finish, messages, unfinished } = watching(100 * MB, isTls);
-  const fds = Array.from({ length: 300 }, (_, index) => open(`camera-${index}`));
-  fds.forEach((fd, index) => receive(fd, 80_014 + index * 1000));
-  fds.forEach((_, index) => index !== 7 && index !== 200 && finish(`camera-${index}`, 80_000 + index * 1000));
-  messages.lookAtSome();
-  messages.lookAtSome();
-  expect(unfinished.heldBytes).toBeGreaterThan(87_000 + 280_000);
-  expect(unfinished.heldBytes).toBeLessThan(87_000 + 280_000 + 300 * 600);
-  messages.close();
-});
+test.each([false, true])(
+  'connections are told apart, and what is held is what came without whole messages (TLS: %s)',
+  (isTls) => {
+    const { open, receive, finish, messages, unfinished } = watching(100 * MB, isTls);
+    const fds = Array.from({ length: 300 }, (_, index) => open(`camera-${index}`));
+    fds.forEach((fd, index) => receive(fd, 80_014 + index * 1000));
+    fds.forEach((_, index) => index !== 7 && index !== 200 && finish(`camera-${index}`, 80_000 + index * 1000));
+    messages.lookAtSome();
+    messages.lookAtSome();
+    expect(unfinished.heldBytes).toBeGreaterThan(87_000 + 280_000);
+    expect(unfinished.heldBytes).toBeLessThan(87_000 + 280_000 + 300 * 600);
+    messages.close();
+  },
+);
 
 test('of who holds too much, the oldest of the address that holds most are cut off, and no more than need be', () => {
   const { open, receive, finish, messages, cutOff, unfinished } = watching(11 * MB);

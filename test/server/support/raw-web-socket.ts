@@ -51,8 +51,12 @@ export class RawWebSocket {
   async send(bytes: Uint8Array): Promise<void> {
     if (this.isClosed) return;
     await new Promise<void>((resolve) => {
-      this.tcp.once('close', () => resolve());
-      this.tcp.write(bytes, () => resolve());
+      const done = (): void => {
+        this.tcp.off('close', done);
+        resolve();
+      };
+      this.tcp.once('close', done);
+      this.tcp.write(bytes, done);
     });
   }
 
