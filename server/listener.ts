@@ -16,6 +16,7 @@ import { errorReply } from './http/reply.js';
 import { Router, type Route } from './http/router.js';
 import type { GivenParts } from './given-parts.js';
 import type { Logger } from './logger.js';
+import { UnfinishedBytes } from './memory/unfinished-bytes.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { ConfigReport } from '../protocol/config.js';
 import { OnlookerError } from '../protocol/errors.js';
@@ -31,6 +32,7 @@ import type { ServingCertificate } from './tls/serving-certificate.js';
 import { WebSocketEndpoint } from './ws/web-socket-endpoint.js';
 
 const SOCKET_PATH = '/v1/ws';
+const MEBIBYTE = 1024 * 1024;
 /** After the last close frame: time for clients to answer it, so that no reset overtakes what they were sent. */
 const LINGER_MS = 250;
 
@@ -60,13 +62,16 @@ export class Listener {
     this.#endpoint = endpoint;
     this.#router = router;
     this.port = port.number;
+    this.#endpoint.listening(this.port);
   }
 
   /** @throws StartError when the address is in use or not of this machine · Error when the certificate is refused */
   static async start(context: ListenerContext): Promise<Listener> {
     const { settings, config, state, metrics, log, access, given, certificate } = context;
     const webFiles = await readWebFiles(given.webDir);
-    const endpoint = new WebSocketEndpoint({ ...context, door: access.door });
+    // The largest message or body fits whatever is set.
+    const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
+    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router(access.door, metrics, log);
     const lan = certificate?.lan ?? undefined;
@@ -110,6 +115,7 @@ export class Listener {
 
   /** Cuts whatever is still connected. */
   close(): void {
+    this.#endpoint.close();
     this.#port.close();
   }
 }

@@ -251,6 +251,11 @@ export const settingsSchema = z.strictObject({
       'Most bytes of images waiting over all streams, single images (HTTP) at most half of it; one past it is answered `OVERLOADED`.',
     unit: 'bytes',
   }),
+  maxUnfinishedMb: integer(16, 65_536, 32, {
+    meaning:
+      'Most memory for what came and is not complete yet: bodies of requests (one past it is answered 503 `OVERLOADED`), WebSocket messages, and small ones that wait for their turn.',
+    unit: 'MiB',
+  }),
   maxWaitingRequests: integer(1, 100_000, 64, {
     meaning: 'Most single images (HTTP) waiting at once; one more is answered 503 `OVERLOADED`.',
     unit: 'requests',

@@ -13,22 +13,27 @@ export class EventFollower implements AsyncIterable<readonly KeptEvent[]> {
   #wake: (() => void) | undefined;
 
   /**
-   * @param since the last id that the consumer has; without it, it begins with what is told from now on
+   * @param since the last id that the consumer has
    * @param onClose told once
    */
   constructor(
     private readonly reader: EventReader,
     private readonly recent: RecentEvents,
     private readonly streams: Streams,
-    since: string | undefined,
+    since: string,
     private readonly onClose: (follower: EventFollower) => void,
   ) {
-    this.#cursor = since ?? recent.tail;
+    this.#cursor = since;
   }
 
   /** The id after which the next events come. */
   get since(): string {
     return this.#cursor;
+  }
+
+  /** Whether it looks at every stream. */
+  get isOfAll(): boolean {
+    return this.streams === '*';
   }
 
   /**

@@ -104,12 +104,22 @@ export class EventLog {
     return this.store.reader.list(query);
   }
 
+  /** The last id that was given, whether it is told already or not. */
+  get lastId(): string {
+    return this.#lastId;
+  }
+
+  /** The id after which a consumer begins that asks for this one. @throws OnlookerError DRAINING */
+  placeAfter(since?: string): string {
+    this.#refuseWhenClosed();
+    // An id from the future is none of this log's, and must not hide what comes.
+    return since !== undefined && since <= this.#lastId ? since : this.#recent.tail;
+  }
+
   /** What is kept after an id, and then what comes: each event once, in order. To be closed by who asked for it. */
   follow({ streams, since }: FollowOptions): EventFollower {
-    this.#refuseWhenClosed();
+    const place = this.placeAfter(since);
     const wanted = streams === '*' ? streams : new Set(streams);
-    // An id from the future is none of this log's, and must not hide what comes.
-    const place = since !== undefined && since <= this.#lastId ? since : undefined;
     const follower = new EventFollower(this.store.reader, this.#recent, wanted, place, () => this.#followers.delete(follower));
     this.#followers.add(follower);
     return follower;

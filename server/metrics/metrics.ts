@@ -157,8 +157,8 @@ export class Metrics implements PipelineObserver {
     this.#received.inc();
     this.#receivedBytes.inc(bytes);
   }
-  messageRefused(code: string): void {
-    this.#refused.inc({ code });
+  messageRefused(code: string, messages = 1): void {
+    this.#refused.inc({ code }, messages);
   }
   connectionOpened(): void {
     this.#connections.inc();

@@ -33,6 +33,9 @@ import type { Outbox } from './outbox.js';
 import type { StreamOwner, StreamOwners } from './stream-owners.js';
 import { Subscriptions } from './subscriptions.js';
 
+/** Close code of a connection that cannot keep a promise any more. */
+const INTERNAL_ERROR = 1011;
+
 export interface ConnectionContext {
   readonly settings: Pick<Settings, 'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'tracking'>;
   readonly state: ServiceState;
@@ -92,9 +95,8 @@ export class Connection implements StreamOwner {
     if (shortcut !== null) this.#answering({ stream: shortcut.stream }, () => this.#open(shortcut));
   }
 
-  /** @param message valid during this call alone */
-  receive(message: ArrayBuffer, isBinary: boolean): void {
-    const receivedAtMs = performance.now();
+  /** @param message valid during this call alone @param receivedAtMs `performance.now()` */
+  receive(message: ArrayBuffer, isBinary: boolean, receivedAtMs = performance.now()): void {
     let fields: Fields | undefined;
     try {
       const decoded = this.#codec.decode(message, isBinary);
@@ -109,6 +111,16 @@ export class Connection implements StreamOwner {
     } catch (error) {
       this.#refuse(error, fields ?? {});
     }
+  }
+
+  /** Messages were not looked at, since they come faster than they can be handled. */
+  rateLimited(retryAfterMs: number): void {
+    this.#outbox.send({
+      t: 'error',
+      code: 'RATE_LIMITED',
+      message: 'Messages come faster than they can be handled: some were not looked at.',
+      retry_after_ms: retryAfterMs,
+    });
   }
 
   takenOver(stream: string): void {
@@ -170,7 +182,7 @@ export class Connection implements StreamOwner {
     );
     this.#streams.set(id, { id, frames, lastSeq: -1, closing: null });
     owners.claim(id, this);
-    if (fields.send !== 'frames') this.#subscribed().add({ streams: [id], send: 'events' });
+    if (fields.send !== 'frames') this.#subscribed().addOwn(id);
     this.#outbox.send({ t: 'opened', stream: id, task, model: frames.model, credits: frames.credits });
   }
 
@@ -190,7 +202,15 @@ export class Connection implements StreamOwner {
       outbox: this.#outbox,
       isOwn: (stream) => this.#streams.has(stream),
       sees: (stream) => this.principal.streams.has(stream),
-      onError: (error) => log.error({ err: error, session: this.session }, 'events could not be read'),
+      onError: (error) => {
+        log.error({ err: error, session: this.session }, 'events could not be read');
+        this.#outbox.send({
+          t: 'error',
+          code: 'INTERNAL',
+          message: 'Events could not be read: connect again and ask with `since`.',
+        });
+        this.#outbox.end(INTERNAL_ERROR, 'events could not be read');
+      },
     });
     return this.#subscriptions;
   }
@@ -243,6 +263,7 @@ export class Connection implements StreamOwner {
     const forget = (): void => {
       this.#streams.delete(id);
       this.#context.owners.release(id, this);
+      this.#subscriptions?.endOwn(id);
     };
     try {
       const stats = await stream.frames.close(how);

@@ -14,6 +14,7 @@ export const jsonCodec: Codec = {
     try {
       value = parseMessage(message);
     } catch (error) {
+      if (error instanceof OnlookerError) throw error;
       throw new OnlookerError('BAD_MESSAGE', 'The message is not JSON.', undefined, { cause: error });
     }
     return asFields(value);
@@ -33,7 +34,8 @@ export const jsonCodec: Codec = {
 function fromBase64(field: string): Uint8Array {
   const padding = field.endsWith('==') ? 2 : field.endsWith('=') ? 1 : 0;
   const bytes = Buffer.from(field, 'base64');
-  const valid = field.length % 4 === 0 && bytes.length === (field.length / 4) * 3 - padding && !/[-_]/.test(field);
+  const isUrlSafe = field.includes('-') || field.includes('_');
+  const valid = field.length % 4 === 0 && bytes.length === (field.length / 4) * 3 - padding && !isUrlSafe;
   if (!valid) throw new OnlookerError('BAD_MESSAGE', 'image: is not valid base64');
   return bytes;
 }

@@ -1,9 +1,10 @@
 // What one connection follows: results of streams that others feed, as they come, and events, each once and in order
-// however slow the client reads. Of two subscriptions to one stream the later one counts.
+// however slow the client reads. One reader of the log serves all that was asked for, and goes back where older events are.
 import type { EventFollower, EventLog } from '../../pipeline/events/event-log.js';
 import type { KeptEvent } from '../../protocol/events.js';
 import type { ResultMessage, SendChoice } from '../../protocol/messages.js';
 import type { StreamFeed } from '../stream-feed.js';
+import { ALL, FollowedStreams, StreamSet } from './followed-streams.js';
 import type { Outbox } from './outbox.js';
 
 export interface Wanted {
@@ -21,89 +22,76 @@ interface SubscriptionsContext {
   readonly isOwn: (stream: string) => boolean;
   /** Whether this connection may see the stream at all. */
   readonly sees: (stream: string) => boolean;
+  /** Events could not be read: nothing is told any more. */
   readonly onError: (error: unknown) => void;
 }
 
-const ALL = '*';
 /** Results are left out, and events wait in their log, while more than this waits for the client. */
 const ENOUGH_UNSENT_BYTES = 256 * 1024;
-
-/** A set of streams, or all but some. */
-class StreamSet {
-  #all: boolean;
-  readonly #named: Set<string>;
-
-  constructor(streams: readonly string[]) {
-    this.#all = streams.includes(ALL);
-    this.#named = new Set(this.#all ? [] : streams);
-  }
-
-  get isEmpty(): boolean {
-    return !this.#all && this.#named.size === 0;
-  }
-  get names(): readonly string[] | typeof ALL {
-    return this.#all ? ALL : [...this.#named];
-  }
-
-  has(stream: string): boolean {
-    return this.#all !== this.#named.has(stream);
-  }
-
-  remove(streams: readonly string[]): void {
-    if (streams.includes(ALL)) {
-      this.#all = false;
-      this.#named.clear();
-    } else if (this.#all) for (const stream of streams) this.#named.add(stream);
-    else for (const stream of streams) this.#named.delete(stream);
-  }
-}
+/** The log's index of each stream is read for so many; for more, every event is looked at. */
+const MAX_INDEXED = 16;
 
 export class Subscriptions {
   readonly #context: SubscriptionsContext;
-  #results: StreamSet[] = [];
-  #events: { readonly streams: StreamSet; readonly follower: EventFollower }[] = [];
+  readonly #results = new StreamSet();
+  readonly #followed = new FollowedStreams();
+  /** All that is wanted up to this event has been told. */
+  #told = '';
+  /** Something was told since it last went back. */
+  #hasTold = false;
+  #follower: EventFollower | null = null;
+  #isTelling = false;
   #stopListening: (() => void) | null = null;
 
   constructor(context: SubscriptionsContext) {
     this.#context = context;
   }
 
-  /** @returns the id of the event after which those that it tells come; absent where only results are wanted @throws OnlookerError DRAINING */
+  /**
+   * @returns the id of the event after which those that it tells come; absent where only results are wanted
+   * @throws OnlookerError DRAINING, LIMIT_REACHED
+   */
   add({ streams, send, since }: Wanted): string | undefined {
-    const wanted = new StreamSet(streams);
-    const follower =
-      send === 'frames'
-        ? null
-        : this.#context.events.follow({ streams: wanted.names, ...(since === undefined ? {} : { since }) });
-    this.remove(streams, send);
-    if (send !== 'events') {
-      this.#results.push(new StreamSet(streams));
-      this.#stopListening ??= this.#context.feed.listen((result) => this.#pass(result));
+    if (send === 'frames') {
+      this.#listenTo(streams);
+      return undefined;
     }
-    if (follower === null) return undefined;
-    const from = follower.since;
-    const subscription = { streams: wanted, follower };
-    this.#events.push(subscription);
-    void this.#tell(subscription).catch(this.#context.onError);
-    return from;
+    const after = this.#context.events.placeAfter(since);
+    this.#goBackTo(after);
+    this.#followed.add(streams, after);
+    if (send === 'both') this.#listenTo(streams);
+    this.#follow();
+    return after;
   }
 
-  /** @param send which of the two is to end */
-  remove(streams: readonly string[], send: SendChoice = 'both'): void {
-    if (send !== 'events') {
-      for (const set of this.#results) set.remove(streams);
-      this.#results = this.#results.filter((set) => !set.isEmpty);
-    }
-    if (send !== 'frames') {
-      for (const subscription of this.#events) subscription.streams.remove(streams);
-      for (const { streams: left, follower } of this.#events) if (left.isEmpty) follower.close();
-      this.#events = this.#events.filter((subscription) => !subscription.streams.isEmpty);
-    }
-    if (this.#results.length === 0) this.#listenNoMore();
+  /** The events of a stream that this connection feeds, from now on. @throws OnlookerError DRAINING */
+  addOwn(stream: string): void {
+    const after = this.#context.events.placeAfter();
+    this.#goBackTo(after);
+    if (this.#followed.addOwn(stream, after)) this.#follow();
+  }
+
+  /** It is closed: what was told of it so far is still to come, then no more, unless somebody asked for it. */
+  endOwn(stream: string): void {
+    this.#followed.endOwn(stream, this.#context.events.lastId);
+    this.#passed();
+  }
+
+  /** @throws OnlookerError LIMIT_REACHED */
+  remove(streams: readonly string[]): void {
+    this.#results.remove(streams);
+    if (this.#results.isEmpty) this.#listenNoMore();
+    this.#followed.remove(streams);
+    if (this.#followed.isEmpty) this.#followNoMore();
   }
 
   close(): void {
     this.remove([ALL]);
+  }
+
+  #listenTo(streams: readonly string[]): void {
+    this.#results.add(streams);
+    this.#stopListening ??= this.#context.feed.listen((result) => this.#pass(result));
   }
 
   #listenNoMore(): void {
@@ -113,22 +101,71 @@ export class Subscriptions {
 
   #pass(result: ResultMessage): void {
     const { outbox, isOwn, sees } = this.#context;
-    if (isOwn(result.stream) || !sees(result.stream) || !this.#results.some((set) => set.has(result.stream))) return;
+    if (isOwn(result.stream) || !sees(result.stream) || !this.#results.has(result.stream)) return;
     if (outbox.unsentBytes < ENOUGH_UNSENT_BYTES) outbox.send(result);
   }
 
-  async #tell({ streams, follower }: { readonly streams: StreamSet; readonly follower: EventFollower }): Promise<void> {
-    const { outbox, sees } = this.#context;
-    for await (const batch of follower) {
-      for (const event of batch) {
-        if (!streams.has(event.stream) || !sees(event.stream)) continue;
-        if (outbox.unsentBytes >= ENOUGH_UNSENT_BYTES) await outbox.flushed();
-        outbox.send(eventMessage(event));
+  /** What is followed already has had everything up to here, and must not have it again. */
+  #goBackTo(place: string): void {
+    if (this.#followed.isEmpty) this.#told = place;
+    if (place >= this.#told) return;
+    if (this.#hasTold) this.#followed.skipTo(this.#told);
+    this.#hasTold = false;
+    this.#told = place;
+    this.#followNoMore();
+  }
+
+  /** Begins to read, or begins anew where the reader looks at some streams alone. */
+  #follow(): void {
+    if (this.#follower?.isOfAll === false) this.#followNoMore();
+    if (this.#isTelling) return;
+    void this.#tell().catch(this.#context.onError);
+  }
+
+  #followNoMore(): void {
+    this.#follower?.close();
+    this.#follower = null;
+  }
+
+  async #tell(): Promise<void> {
+    this.#isTelling = true;
+    try {
+      while (!this.#followed.isEmpty) {
+        const follower = (this.#follower ??= this.#reader());
+        const events = await follower.next();
+        // It may have been closed and others followed meanwhile: their reader begins where this one has told all.
+        if (events === null && this.#follower === follower) return;
+        for (const event of events ?? []) {
+          if (this.#context.outbox.unsentBytes >= ENOUGH_UNSENT_BYTES) await this.#context.outbox.flushed();
+          if (this.#follower !== follower) break;
+          this.#send(event);
+        }
       }
+    } finally {
+      // In one step with the end of the loop: whoever asks from now on begins another.
+      this.#followNoMore();
+      this.#isTelling = false;
     }
   }
-}
 
-function eventMessage(event: KeptEvent): { readonly t: 'event' } & KeptEvent {
-  return { t: 'event', ...event };
+  #reader(): EventFollower {
+    const names = this.#followed.names();
+    const streams = names === ALL || names.length > MAX_INDEXED ? ALL : names;
+    return this.#context.events.follow({ streams, since: this.#told });
+  }
+
+  #send(event: KeptEvent): void {
+    const { outbox, sees } = this.#context;
+    const after = this.#followed.after(event.stream);
+    if (after !== undefined && event.id > after && sees(event.stream)) outbox.send({ t: 'event', ...event });
+    this.#told = event.id;
+    this.#hasTold = true;
+    this.#passed();
+  }
+
+  /** Lets go of own streams that are over. What the reader passed without a word is of streams that nobody follows. */
+  #passed(): void {
+    this.#followed.passed(this.#told);
+    if (this.#followed.isEmpty) this.#followNoMore();
+  }
 }

@@ -6,12 +6,18 @@ import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
 import { errorReply, writeReply } from '../http/reply.js';
+import { giveBackMemory } from '../memory/give-back.js';
+import { tcpSockets } from '../memory/tcp-sockets.js';
+import type { UnfinishedBytes } from '../memory/unfinished-bytes.js';
 import { openQuery } from '../query-fields.js';
 import { recogniseOptions } from '../recognise-options.js';
 import type { Settings } from '../settings.js';
 import type { Codec } from './codec.js';
 import { Connection, type ConnectionContext } from './connection.js';
+import { Intake } from './intake.js';
+import { IntakeTurns } from './intake-turns.js';
 import { Outbox } from './outbox.js';
+import { UnfinishedMessages, type UnfinishedWatch } from './unfinished-messages.js';
 import { chooseProtocol } from './upgrade.js';
 
 interface SocketData {
@@ -20,10 +26,13 @@ interface SocketData {
   readonly principal: Principal;
   connection: Connection | null;
   outbox: Outbox | null;
+  intake: Intake | null;
+  watch: UnfinishedWatch | null;
 }
 
 export interface EndpointContext extends ConnectionContext {
   readonly door: Door;
+  readonly unfinished: UnfinishedBytes;
   readonly settings: Pick<
     Settings,
     'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS' | 'tracking'
@@ -31,6 +40,7 @@ export interface EndpointContext extends ConnectionContext {
 }
 
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 const MESSAGE_TOO_BIG = 1009;
 /** Longest time that a client is given, while the service drains, to read what was sent to it. */
 const FLUSH_TIMEOUT_MS = 2000;
@@ -40,9 +50,30 @@ const JSON_ENVELOPE_BYTES = 4096;
 export class WebSocketEndpoint {
   readonly #context: EndpointContext;
   readonly #open = new Map<Connection, Outbox>();
+  readonly #turns = new IntakeTurns();
+  /** Null where the system does not tell what came; a message is then bounded by its own length alone. */
+  readonly #messages: UnfinishedMessages | null;
 
   constructor(context: EndpointContext) {
     this.#context = context;
+    const { unfinished, metrics, log } = context;
+    const sockets = tcpSockets();
+    this.#messages =
+      sockets &&
+      new UnfinishedMessages({
+        sockets,
+        unfinished,
+        isTls: false,
+        residentBytes: () => process.memoryUsage.rss(),
+        onCutOff: (connections) => {
+          giveBackMemory();
+          metrics.messageRefused('OVERLOADED', connections);
+          log.warn(
+            { connections, limitBytes: unfinished.limitBytes },
+            'unfinished messages hold too much memory; connections are cut off',
+          );
+        },
+      });
   }
 
   behavior(): WebSocketBehavior<SocketData> {
@@ -55,9 +86,20 @@ export class WebSocketEndpoint {
       upgrade: (res, req, context) => this.#upgrade(res, req, context),
       open: (ws) => this.#opened(ws),
       message: (ws, message, isBinary) => this.#message(ws, message, isBinary),
+      ping: (ws, message) => ws.getUserData().watch?.control(message.byteLength),
+      pong: (ws, message) => ws.getUserData().watch?.control(message.byteLength),
       drain: (ws) => ws.getUserData().outbox?.drained(),
       close: (ws) => this.#closed(ws),
     };
+  }
+
+  /** To be called when the service listens. */
+  listening(port: number): void {
+    this.#messages?.listening(port);
+  }
+
+  close(): void {
+    this.#messages?.close();
   }
 
   /** Answers what is in hand, tells every client, and lets what was sent leave. */
@@ -87,7 +129,7 @@ export class WebSocketEndpoint {
       const principal = door.authorise(head, found, 'identified');
       const { codec, accepted } = chooseProtocol(head.protocols);
       const shortcut = this.#admit(query, principal);
-      const data: SocketData = { codec, shortcut, principal, connection: null, outbox: null };
+      const data: SocketData = { codec, shortcut, principal, connection: null, outbox: null, intake: null, watch: null };
       res.upgrade(data, key, accepted, extensions, context);
     };
     this.#orRefuse(res, () => {
@@ -157,6 +199,8 @@ export class WebSocketEndpoint {
     const connection = new Connection(this.#context, data.principal, data.codec, outbox);
     data.connection = connection;
     data.outbox = outbox;
+    data.intake = this.#intake(ws, connection);
+    data.watch = this.#watch(ws, outbox);
     this.#open.set(connection, outbox);
     metrics.connectionOpened();
     log.debug({ session: connection.session, protocol: data.codec.subprotocol }, 'connected');
@@ -168,18 +212,51 @@ export class WebSocketEndpoint {
     }
   }
 
+  #intake(ws: WebSocket<SocketData>, connection: Connection): Intake {
+    const { metrics, unfinished, log } = this.#context;
+    return new Intake(this.#turns, unfinished.share(), {
+      handle: (message, isBinary, receivedAtMs) => connection.receive(message, isBinary, receivedAtMs),
+      rateLimited: (retryAfterMs) => connection.rateLimited(retryAfterMs),
+      refused: (messages) => metrics.messageRefused('RATE_LIMITED', messages),
+      abused: () => {
+        log.warn({ session: connection.session }, 'a client sends more than can be taken and is disconnected');
+        ws.end(POLICY_VIOLATION, 'too many messages');
+      },
+      batch: (act) => ws.cork(act),
+    });
+  }
+
+  #watch(ws: WebSocket<SocketData>, outbox: Outbox): UnfinishedWatch | null {
+    if (this.#messages === null) return null;
+    return this.#messages.watch({
+      ping: (payload) => ws.ping(payload),
+      remoteAddress: () => Buffer.from(ws.getRemoteAddressAsText()).toString(),
+      cutOff: () => {
+        outbox.send({
+          t: 'error',
+          code: 'OVERLOADED',
+          message: 'Unfinished messages take more memory than the service has for them.',
+        });
+        ws.close();
+      },
+    });
+  }
+
   #message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean): void {
+    ws.getUserData().watch?.message(message.byteLength);
     // Text may be longer, since base64 is; the socket itself holds that limit.
     if (isBinary && message.byteLength > 2 * this.#context.settings.maxFrameBytes) {
       ws.end(MESSAGE_TOO_BIG, 'message too big');
       return;
     }
-    ws.getUserData().connection?.receive(message, isBinary);
+    ws.getUserData().intake?.receive(message, isBinary);
   }
 
   #closed(ws: WebSocket<SocketData>): void {
-    const { connection, outbox } = ws.getUserData();
+    const { connection, outbox, intake, watch } = ws.getUserData();
+    watch?.gone();
     outbox?.closed();
+    intake?.close();
     if (connection === null) return;
     this.#open.delete(connection);
     this.#context.metrics.connectionClosed();

@@ -21,25 +21,26 @@ const metrics = new Metrics(() => ({
   creditsPerStream: 2,
 }));
 
-function connectionWith(openStream: () => unknown) {
+function connectionWith(openStream: () => unknown, events: object = {}) {
   const sent: { t: string; code?: string; message?: string }[] = [];
   const logged: unknown[] = [];
+  const ended: number[] = [];
   const socket: OutgoingSocket = {
     send: (message) => sent.push(JSON.parse(message as string) as (typeof sent)[number]) && 1,
     getBufferedAmount: () => 0,
-    end: () => undefined,
+    end: (code) => ended.push(code ?? 0),
     close: () => undefined,
   };
   const state = new ServiceState();
   const pipeline = { tasks: ['faces'], models: [], openStream } as unknown as Pipeline;
-  state.loaded({ pipeline } as unknown as Parameters<ServiceState['loaded']>[0]);
+  state.loaded({ pipeline, events } as unknown as Parameters<ServiceState['loaded']>[0]);
   const log = { error: (fields: unknown) => logged.push(fields) } as unknown as Logger;
   const settings = { maxFrameBytes: 1000, maxPixels: 1000, maxStreams: 2, tracking: false };
   const outbox = new Outbox(socket, jsonCodec, 1000, () => undefined);
   const context = { settings, state, owners: new StreamOwners(), feed: new StreamFeed(), metrics, log };
   const connection = new Connection(context, LOCAL, jsonCodec, outbox);
   const receive = (message: object): void => connection.receive(new TextEncoder().encode(JSON.stringify(message)).buffer, false);
-  return { receive, sent, logged };
+  return { receive, sent, logged, ended };
 }
 
 test('a throw while a message is handled is INTERNAL, logged, and the next message is handled', () => {
@@ -69,4 +70,14 @@ test('a stream whose closing fails inside costs nothing but its `closed`', async
   receive({ t: 'open', stream: 'a', send: 'frames' });
   expect(sent.map(({ t, code }) => code ?? t)).toEqual(['opened', 'INTERNAL', 'opened']);
   expect(logged).toHaveLength(2);
+});
+
+test('a follower whose events cannot be read is told and the connection closed, so that it asks again', async () => {
+  const broken = { isOfAll: true, next: () => Promise.reject(new Error('the disk is gone')), close: () => undefined };
+  const { receive, sent, logged, ended } = connectionWith(() => undefined, { placeAfter: () => '1', follow: () => broken });
+  receive({ t: 'subscribe', streams: ['*'], send: 'events', since: '1' });
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(sent.map(({ t, code }) => code ?? t)).toEqual(['subscribed', 'INTERNAL']);
+  expect(ended).toEqual([1011]);
+  expect(logged).toHaveLength(1);
 });

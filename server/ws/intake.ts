@@ -1,0 +1,167 @@
+// The way in of one connection: small messages are handled at once while its budget of the main thread's time lasts, wait for
+// their turn beyond it, and are refused when too many wait. The socket cannot be paused, so that whoever still sends is cut off.
+import type { UnfinishedShare } from '../memory/unfinished-bytes.js';
+import type { IntakeTurns } from './intake-turns.js';
+import { WorkBudget } from './work-budget.js';
+
+export interface IntakePeer {
+  handle(message: ArrayBuffer, isBinary: boolean, receivedAtMs: number): void;
+  /** Messages were refused; told once in a while, however many they are. */
+  rateLimited(retryAfterMs: number): void;
+  /** So many were refused since that was told last. */
+  refused(messages: number): void;
+  /** It does not stop: the connection is to be closed. */
+  abused(): void;
+  /** Runs what sends many messages so that they leave together. */
+  batch(act: () => void): void;
+}
+
+interface Waiting {
+  readonly message: ArrayBuffer;
+  readonly isBinary: boolean;
+  readonly receivedAtMs: number;
+}
+/** In the place of one that was handled, so that its bytes are let go. */
+const DONE: Waiting = { message: new ArrayBuffer(0), isBinary: false, receivedAtMs: 0 };
+
+/** A longer message pays for itself: so many bytes take longer to come than to be handled. It never waits behind nothing. */
+const SMALL_BYTES = 16 * 1024;
+/** Of the main thread's time, one connection's small messages. */
+const SHARE = 0.25;
+const BURST_MS = 5;
+const MAX_WAITING_MESSAGES = 8192;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** Handled in one go at least: that many take a few milliseconds. */
+const LEAST_MESSAGES = 128;
+const LEAST_BYTES = 8 * 1024;
+/** One turn of the event loop reads a socket for as long as it finds it full: whoever keeps it full holds all others up. */
+const MAX_TURN_MESSAGES = 16_384;
+const MAX_TURN_BYTES = 32 * 1024 * 1024;
+/** How often refusals are told, and when the client may try again. */
+const WINDOW_MS = 1000;
+/** Windows in a row with refusals, after which the connection is closed. */
+const MAX_WINDOWS = 30;
+
+export class Intake {
+  readonly #turns: IntakeTurns;
+  readonly #peer: IntakePeer;
+  readonly #held: UnfinishedShare;
+  readonly #budget = new WorkBudget(SHARE, BURST_MS);
+  #waiting: Waiting[] = [];
+  /** Of `#waiting`, those before it are done. */
+  #next = 0;
+  #turn = 0;
+  #turnMessages = 0;
+  #turnBytes = 0;
+  #refused = 0;
+  #windowEndsMs = 0;
+  #windows = 0;
+  #isClosed = false;
+
+  constructor(turns: IntakeTurns, held: UnfinishedShare, peer: IntakePeer) {
+    this.#turns = turns;
+    this.#held = held;
+    this.#peer = peer;
+  }
+
+  /** @param message valid during this call alone */
+  receive(message: ArrayBuffer, isBinary: boolean): void {
+    if (this.#isClosed || this.#isTooMuch(message.byteLength)) return;
+    const nowMs = performance.now();
+    const isLarge = message.byteLength > SMALL_BYTES;
+    if (this.#count === 0 && (isLarge || (this.#budget.hasLeft(nowMs) && this.#turns.budget.hasLeft(nowMs)))) {
+      this.#handle({ message, isBinary, receivedAtMs: nowMs });
+    } else if (this.#hasRoom(message.byteLength)) {
+      this.#waiting.push({ message: message.slice(0), isBinary, receivedAtMs: nowMs });
+      this.#turns.join(this);
+    } else this.#refuse(nowMs);
+  }
+
+  /** Handles those that wait until the time is over, and a few whatever the time: a busy machine's clock runs while nothing is done. */
+  work(untilMs: number): boolean {
+    let messages = 0;
+    let bytes = 0;
+    this.#peer.batch(() => {
+      for (let next = this.#waiting[this.#next]; next !== undefined; next = this.#waiting[this.#next]) {
+        this.#waiting[this.#next++] = DONE;
+        this.#held.shrink(next.message.byteLength);
+        this.#handle(next);
+        messages += 1;
+        bytes += next.message.byteLength;
+        const isFew = messages < LEAST_MESSAGES && bytes < LEAST_BYTES;
+        if (!isFew && performance.now() >= untilMs) break;
+      }
+    });
+    if (this.#count === 0) {
+      this.#forgetWaiting();
+      return false;
+    }
+    if (this.#next > MAX_WAITING_MESSAGES) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    return true;
+  }
+
+  /** The socket is closed: nothing more is handled. */
+  close(): void {
+    this.#isClosed = true;
+    this.#tellRefused();
+    this.#forgetWaiting();
+    this.#turns.leave(this);
+  }
+
+  get #count(): number {
+    return this.#waiting.length - this.#next;
+  }
+
+  #handle({ message, isBinary, receivedAtMs }: Waiting): void {
+    const startMs = performance.now();
+    this.#peer.handle(message, isBinary, receivedAtMs);
+    const ms = performance.now() - startMs;
+    this.#budget.use(ms);
+    this.#turns.budget.use(ms);
+  }
+
+  #hasRoom(bytes: number): boolean {
+    // A large one that comes behind small ones has room too.
+    if (this.#count >= MAX_WAITING_MESSAGES || this.#held.bytes > MAX_WAITING_BYTES) return false;
+    return this.#held.grow(bytes);
+  }
+
+  /** Whether it has sent more than one turn of the loop has room for; it is closed then. */
+  #isTooMuch(bytes: number): boolean {
+    const turn = this.#turns.current();
+    if (turn !== this.#turn) {
+      this.#turn = turn;
+      this.#turnMessages = 0;
+      this.#turnBytes = 0;
+    }
+    this.#turnMessages += 1;
+    this.#turnBytes += bytes;
+    if (this.#turnMessages <= MAX_TURN_MESSAGES && this.#turnBytes <= MAX_TURN_BYTES) return false;
+    this.#peer.abused();
+    return true;
+  }
+
+  #refuse(nowMs: number): void {
+    this.#refused += 1;
+    if (nowMs < this.#windowEndsMs) return;
+    this.#windows = nowMs < this.#windowEndsMs + WINDOW_MS ? this.#windows + 1 : 1;
+    this.#windowEndsMs = nowMs + WINDOW_MS;
+    this.#tellRefused();
+    if (this.#windows > MAX_WINDOWS) this.#peer.abused();
+    else this.#peer.rateLimited(WINDOW_MS);
+  }
+
+  #tellRefused(): void {
+    if (this.#refused > 0) this.#peer.refused(this.#refused);
+    this.#refused = 0;
+  }
+
+  #forgetWaiting(): void {
+    this.#waiting = [];
+    this.#next = 0;
+    this.#held.release();
+  }
+}

@@ -1,0 +1,240 @@
+// Bounds what connections hold of messages whose end does not come. The socket's library keeps such bytes and tells nobody, so
+// the kernel is asked how many came, wherever the process has grown; past the common bound the oldest are cut off.
+//
+//   opened ──recognised by a ping of a length of its own──▶ counted: bytes that came, less those of whole messages
+import type { TcpSockets } from '../memory/tcp-sockets.js';
+import type { UnfinishedBytes, UnfinishedShare } from '../memory/unfinished-bytes.js';
+import { frameBytes } from './frame-bytes.js';
+
+/** What is needed of a connection's socket. */
+export interface WatchedSocket {
+  ping(payload: string): unknown;
+  remoteAddress(): string;
+  /** Closes it at once: only then its memory comes back. */
+  cutOff(): void;
+}
+
+/**
+ * What the kernel takes in of one connection before it is read, while there are few and when there are many: all of that may come
+ * in one turn of the loop, before anything can be counted. Little of it is slow over long ways.
+ */
+const RECEIVE_BYTES = { few: 128 * 1024, many: 32 * 1024 };
+const MANY = 100;
+/** Growth of the process that is looked into. */
+const GROWTH_BYTES = 4 * 1024 * 1024;
+const GROWTH_EVERY_MS = 10;
+/** Without growth so many are looked at, so often. */
+const SLICE = 250;
+const SLICE_EVERY_MS = 250;
+/** Less is not worth cutting anybody off for: part of any message. */
+const SMALL_BYTES = 16 * 1024;
+/** Lengths that a ping can have, and so sockets that can be told apart at once. */
+const MAX_PING_BYTES = 125;
+/** What TLS adds to a record, at most, and how much a record holds. */
+const TLS_RECORD_BYTES = 29;
+const TLS_RECORD_HOLDS = 16 * 1024;
+const PING_HEADER_BYTES = 2;
+
+/** To be told of what a connection receives, and of its end. */
+export interface UnfinishedWatch {
+  message(bytes: number): void;
+  /** A ping or a pong. */
+  control(bytes: number): void;
+  gone(): void;
+}
+
+interface Watched {
+  readonly socket: WatchedSocket;
+  readonly share: UnfinishedShare;
+  readonly address: string;
+  fd: number | null;
+  receivedBytes: number;
+  /** Of frames since it was counted last: of whole messages, and of pings and pongs, which may come amid one. */
+  wholeBytes: number;
+  controlBytes: number;
+  sinceMs: number;
+}
+
+export interface UnfinishedMessagesOptions {
+  readonly sockets: TcpSockets;
+  readonly unfinished: UnfinishedBytes;
+  readonly isTls: boolean;
+  readonly residentBytes: () => number;
+  /** So many were cut off. */
+  readonly onCutOff: (connections: number) => void;
+}
+
+export class UnfinishedMessages {
+  readonly #options: UnfinishedMessagesOptions;
+  readonly #watched = new Set<Watched>();
+  /** Those whose socket is not known yet. */
+  readonly #unknown = new Set<Watched>();
+  readonly #timers: NodeJS.Timeout[];
+  #port = 0;
+  #lowBytes: number;
+  #slice: Iterator<Watched>;
+
+  constructor(options: UnfinishedMessagesOptions) {
+    this.#options = options;
+    this.#lowBytes = options.residentBytes();
+    this.#slice = this.#watched.values();
+    this.#timers = [
+      setInterval(() => this.lookForGrowth(), GROWTH_EVERY_MS).unref(),
+      setInterval(() => this.lookAtSome(), SLICE_EVERY_MS).unref(),
+    ];
+  }
+
+  watch(socket: WatchedSocket): UnfinishedWatch {
+    const { unfinished, isTls } = this.#options;
+    const watched: Watched = {
+      socket,
+      share: unfinished.share(),
+      address: socket.remoteAddress(),
+      fd: null,
+      receivedBytes: 0,
+      wholeBytes: 0,
+      controlBytes: 0,
+      sinceMs: performance.now(),
+    };
+    this.#watched.add(watched);
+    this.#unknown.add(watched);
+    if (this.#watched.size === MANY) this.#options.sockets.boundReceiving(this.#port, RECEIVE_BYTES.many);
+    return {
+      message: (bytes) => {
+        watched.wholeBytes += sentBytes(bytes, isTls);
+      },
+      control: (bytes) => {
+        watched.controlBytes += sentBytes(bytes, isTls);
+      },
+      gone: () => {
+        this.#watched.delete(watched);
+        this.#unknown.delete(watched);
+        watched.share.release();
+        if (this.#watched.size === MANY - 1) this.#options.sockets.boundReceiving(this.#port, RECEIVE_BYTES.few);
+      },
+    };
+  }
+
+  /** To be called when the service listens. */
+  listening(port: number): void {
+    this.#port = port;
+    this.#options.sockets.boundReceiving(port, RECEIVE_BYTES.few);
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** Looks at all where the process holds more than it did. */
+  lookForGrowth(): void {
+    const bytes = this.#options.residentBytes();
+    if (bytes < this.#lowBytes) this.#lowBytes = bytes;
+    if (bytes < this.#lowBytes + GROWTH_BYTES) return;
+    this.#lookAt(this.#watched);
+    this.#lowBytes = this.#options.residentBytes();
+  }
+
+  /** Looks at the next few, so that no count goes astray with the time. */
+  lookAtSome(): void {
+    const some: Watched[] = [];
+    for (let left = Math.min(SLICE, this.#watched.size); left > 0; left--) {
+      let next = this.#slice.next();
+      if (next.done === true) {
+        this.#slice = this.#watched.values();
+        next = this.#slice.next();
+      }
+      if (next.done !== true) some.push(next.value);
+    }
+    this.#lookAt(some);
+  }
+
+  #lookAt(some: Iterable<Watched>): void {
+    this.#recognise();
+    for (const watched of some) this.#count(watched);
+    this.#cutOff();
+  }
+
+  /** A whole message in between means that what is unfinished came after it: no error is carried along. */
+  #count(watched: Watched): void {
+    if (watched.fd === null) return;
+    const figures = this.#options.sockets.figuresOf(watched.fd);
+    if (figures === null) return;
+    const unreadBytes =
+      figures.receivedBytes - watched.receivedBytes > SMALL_BYTES ? this.#options.sockets.unreadBytesOf(watched.fd) : 0;
+    const readBytes = figures.receivedBytes - unreadBytes;
+    const came = readBytes - watched.receivedBytes;
+    const held = Math.max(0, watched.share.bytes + came - watched.wholeBytes - watched.controlBytes);
+    const isFresh = watched.wholeBytes > 0;
+    watched.receivedBytes = readBytes;
+    watched.wholeBytes = 0;
+    watched.controlBytes = 0;
+    if (isFresh || watched.share.bytes === 0) watched.sinceMs = performance.now();
+    watched.share.set(isFresh ? Math.min(held, came) : held);
+  }
+
+  /** Of the address that holds most, those that hold it for longest, until all fits. */
+  #cutOff(): void {
+    const { unfinished, onCutOff } = this.#options;
+    if (unfinished.heldBytes <= unfinished.limitBytes) return;
+    let cutOff = 0;
+    for (const { share, socket } of inTheirTurn(this.#watched)) {
+      cutOff += 1;
+      share.release();
+      socket.cutOff();
+      if (unfinished.heldBytes <= unfinished.limitBytes) break;
+    }
+    if (cutOff > 0) onCutOff(cutOff);
+  }
+
+  /** Finds out which socket of the kernel's belongs to which connection: each is sent a ping of another length. */
+  #recognise(): void {
+    const { sockets, isTls } = this.#options;
+    if (this.#unknown.size === 0) return;
+    const known = new Set([...this.#watched].map(({ fd }) => fd));
+    let candidates = sockets.acceptedOn(this.#port).filter((fd) => !known.has(fd));
+    const step = isTls ? TLS_RECORD_BYTES + 1 : 1;
+    const unknown = [...this.#unknown];
+    for (let at = 0; at < unknown.length; at += Math.floor(MAX_PING_BYTES / step)) {
+      const some = unknown.slice(at, at + Math.floor(MAX_PING_BYTES / step));
+      const written = candidates.map((fd) => sockets.figuresOf(fd)?.writtenBytes ?? 0);
+      some.forEach(({ socket }, index) => socket.ping('p'.repeat(index * step)));
+      candidates = candidates.filter((fd, index) => {
+        const added = (sockets.figuresOf(fd)?.writtenBytes ?? 0) - (written[index] ?? 0) - PING_HEADER_BYTES;
+        const watched = added < 0 ? undefined : some[Math.floor(added / step)];
+        if (watched === undefined) return true;
+        watched.fd = fd;
+        this.#unknown.delete(watched);
+        return false;
+      });
+    }
+  }
+}
+
+/** Those that hold more than little: each time the oldest of the address that holds most. */
+function* inTheirTurn(all: Iterable<Watched>): Generator<Watched> {
+  const ofAddress = new Map<string, { bytes: number; readonly watched: Watched[] }>();
+  for (const watched of all) {
+    if (watched.share.bytes <= SMALL_BYTES) continue;
+    const group = ofAddress.get(watched.address) ?? { bytes: 0, watched: [] };
+    group.bytes += watched.share.bytes;
+    group.watched.push(watched);
+    ofAddress.set(watched.address, group);
+  }
+  const groups = [...ofAddress.values()];
+  for (const { watched } of groups) watched.sort((a, b) => b.sinceMs - a.sinceMs || a.share.bytes - b.share.bytes);
+  for (;;) {
+    const [first, ...others] = groups;
+    if (first === undefined) return;
+    const largest = others.reduce((most, group) => (group.bytes > most.bytes ? group : most), first);
+    const oldest = largest.watched.pop();
+    if (oldest === undefined) return;
+    largest.bytes -= oldest.share.bytes;
+    yield oldest;
+  }
+}
+
+/** What a client sends for a message or a ping: its frame, and the records that TLS puts it in. */
+function sentBytes(payloadBytes: number, isTls: boolean): number {
+  const records = isTls ? (1 + Math.floor(payloadBytes / TLS_RECORD_HOLDS)) * TLS_RECORD_BYTES : 0;
+  return frameBytes(payloadBytes) + records;
+}
