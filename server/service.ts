@@ -81,7 +81,7 @@ export class Service {
     }));
     const feed = new StreamFeed();
     const owners = new StreamOwners();
-    const access = await Access.open({ settings, metrics, log, tokens: null });
+    const access = await Access.open({ settings, metrics, log });
     const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
       await access.close();

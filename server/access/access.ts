@@ -7,11 +7,12 @@ import type { Settings } from '../settings.js';
 import { StartError } from '../start-error.js';
 import { AddressSet } from './addresses.js';
 import { Admission } from './admission.js';
-import { Authenticator, type TokenVerifier } from './authenticator.js';
+import { Authenticator } from './authenticator.js';
 import { Door } from './door.js';
 import { forwardedReader } from './forwarded.js';
 import { hostName, isLoopback } from './host-names.js';
 import { KeyStore } from './keys/key-store.js';
+import { Oidc, type OidcSettings } from './oidc/oidc.js';
 import { Refusals } from './refusals.js';
 import { Sessions } from './sessions.js';
 import { Tickets } from './tickets.js';
@@ -25,11 +26,16 @@ export interface AccessContext {
   readonly settings: Pick<
     Settings,
     'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open' | 'tlsCert'
-  >;
+  > &
+    OidcSettings;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Null where no identity provider is configured. */
-  readonly tokens: TokenVerifier | null;
+}
+
+interface Parts {
+  readonly keys: KeyStore;
+  readonly sessions: Sessions;
+  readonly oidc: Oidc | null;
 }
 
 export class Access {
@@ -38,16 +44,20 @@ export class Access {
   readonly tickets: Tickets;
   readonly authenticator: Authenticator;
   readonly door: Door;
+  /** Null where no identity provider is configured. */
+  readonly oidc: Oidc | null;
   readonly #log: Logger;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
   #isUnreadable = false;
 
-  private constructor({ settings, metrics, log, tokens }: AccessContext, keys: KeyStore, sessions: Sessions) {
+  private constructor({ settings, metrics, log }: AccessContext, { keys, sessions, oidc }: Parts) {
     this.keys = keys;
     this.sessions = sessions;
+    this.oidc = oidc;
     this.tickets = new Tickets();
+    const tokens = oidc?.tokens ?? null;
     this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
     const refusals = new Refusals(metrics, log);
     const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
@@ -67,15 +77,21 @@ export class Access {
 
   /** @throws StartError where files cannot be read, or where anybody on a network would be let in */
   static async open(context: AccessContext): Promise<Access> {
-    const { settings, tokens } = context;
+    const { settings, log } = context;
     const keys = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE), configured: settings.adminKey });
     const isLocal = isLoopback(hostName(settings.host) ?? '');
-    if (!isLocal && !settings.open && !keys.hasAny && tokens === null) {
+    const oidc = Oidc.open(settings, log);
+    if (!isLocal && !settings.open && !keys.hasAny && oidc === null) {
       throw new StartError(
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
       );
     }
-    return new Access(context, keys, await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys));
+    try {
+      return new Access(context, { keys, sessions: await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys), oidc });
+    } catch (error) {
+      await oidc?.close();
+      throw error;
+    }
   }
 
   /** Calls back after each look at the keys. @returns takes it back */
@@ -87,6 +103,7 @@ export class Access {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
+    await this.oidc?.close();
     await this.keys.close();
     await this.sessions.close();
   }
