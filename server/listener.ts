@@ -1,4 +1,5 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
+import './head-size.js';
 import { App, us_listen_socket_close, us_socket_local_port, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import type { Access } from './access/access.js';
 import { basePathRoutes, underBasePath } from './http/base-path.js';
