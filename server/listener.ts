@@ -1,4 +1,5 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
+import './head-size.js';
 import type { Access } from './access/access.js';
 import { authorityRoutes } from './http/authority-routes.js';
 import { basePathRoutes } from './http/base-path.js';
@@ -6,6 +7,7 @@ import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
 import { keyRoutes } from './http/key-routes.js';
+import { oidcRoutes } from './http/oidc-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
 import { peopleRoutes } from './http/people-routes.js';
 import { sessionRoutes } from './http/session-routes.js';
@@ -82,6 +84,7 @@ export class Listener {
       ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
       ...sessionRoutes(access),
+      ...oidcRoutes(access),
       ...keyRoutes(access.keys),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
