@@ -82,7 +82,7 @@ export class Listener {
       ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
       ...sessionRoutes(access),
-      ...keyRoutes(access.keys),
+      ...keyRoutes(access),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
       ...basePathRoutes(settings.basePath),

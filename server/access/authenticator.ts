@@ -38,6 +38,11 @@ export class Authenticator {
     return !open && (keys.hasAny || tokens !== null);
   }
 
+  /** Whether the first key that is made ends it that everybody is let in: whoever has no administrator's key then is locked out. */
+  get isOpenUntilFirstKey(): boolean {
+    return !this.#options.open && !this.isRequired;
+  }
+
   /** Whether people can be signed in by an identity provider. */
   get hasTokens(): boolean {
     return this.#options.tokens !== null;
