@@ -29,13 +29,9 @@ export default function SystemView() {
         )}
         <Summary />
         <Charts />
+        {can('administer') && <Keys />}
         <Models />
-        {can('administer') && (
-          <>
-            <Keys />
-            <Configuration />
-          </>
-        )}
+        {can('administer') && <Configuration />}
       </div>
     </>
   );

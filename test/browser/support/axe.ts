@@ -1,6 +1,7 @@
 // What axe finds wrong with a page for people who hear it, or cannot use a pointer.
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** Serious and critical faults alone. */
 export async function seriousFaults(page: Page): Promise<readonly string[]> {
