@@ -72,8 +72,8 @@ async function begin(arrival: Arrival | undefined): Promise<void> {
   take(await http.session.get(), why);
 }
 
-/** @throws ServerError `UNAUTHORIZED`, `RATE_LIMITED` · ConnectionError · CookieRefusedError */
-export async function signIn(shown: { readonly key: string } | { readonly ticket: string }): Promise<void> {
+/** @param shown a key, or a ticket @throws ServerError `UNAUTHORIZED`, `RATE_LIMITED` · ConnectionError · CookieRefusedError */
+export async function signIn(shown: string | { readonly ticket: string }): Promise<void> {
   await http.session.signIn(shown);
   const answer = await http.session.get();
   if (answer.principal === null) throw new CookieRefusedError();

@@ -76,7 +76,7 @@ function KeyForm() {
     setBusy(true);
     setFailure(undefined);
     try {
-      await signIn({ key: shown });
+      await signIn(shown);
     } catch (error) {
       setFailure(error);
       setBusy(false);

@@ -48,7 +48,7 @@ export function NewKeyDialog({ isFirst, onClose, onMade }: NewKeyDialogProps) {
         expires_at: days === 0 ? null : Date.now() + days * DAY_MS,
       });
       if (!release) return onMade({ ...created, isSignedIn: false });
-      const isSignedIn = await signIn({ key: created.key }).then(
+      const isSignedIn = await signIn(created.key).then(
         () => true,
         () => false,
       );
