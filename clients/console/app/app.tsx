@@ -12,13 +12,13 @@ import { maySee } from './view-rights.js';
 
 export function App() {
   const wasOut = useRef(false);
-  const isIn = session.value.is === 'in';
+  const { is } = session.value;
   useEffect(() => {
-    if (!isIn) wasOut.current = true;
-  }, [isIn]);
+    if (is === 'out') wasOut.current = true;
+  }, [is]);
   return (
     <>
-      {isIn ? <Shell takesFocus={wasOut.current} /> : <SignInView />}
+      {is === 'in' ? <Shell takesFocus={wasOut.current} /> : <SignInView />}
       <Toasts />
     </>
   );
