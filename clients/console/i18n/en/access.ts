@@ -13,7 +13,7 @@ export const access = {
   rate_limited_for: 'Too many attempts. The next one is possible in {time}.',
   no_cookie: 'The key is right, but this browser keeps no cookie for this page, and so cannot stay signed in.',
   lost: 'You were signed out: the session is over, or its key was revoked. Sign in to go on where you were.',
-  ticket_of_no_use: 'This link was used already or is too old: each is good once, for a minute. Sign in with a key instead.',
+  ticket_of_no_use: 'This link was used already or is too old: each is good once, and not for long. Sign in with a key instead.',
   provider_denied: 'The identity provider did not let you in, or you turned back there.',
   provider_no_role: 'You are known to the identity provider, but have no role here. Whoever runs this service can give you one.',
   provider_failed: 'Signing in with the identity provider did not work. Try again.',

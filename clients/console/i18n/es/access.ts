@@ -16,7 +16,7 @@ export const access: Same<typeof english> = {
   no_cookie: 'La clave es correcta, pero este navegador no guarda cookies de esta página y no puede mantener la sesión.',
   lost: 'Se cerró tu sesión: ha terminado o su clave se revocó. Inicia sesión para seguir donde estabas.',
   ticket_of_no_use:
-    'Este enlace ya se usó o es demasiado antiguo: cada uno vale una sola vez, durante un minuto. Entra con una clave.',
+    'Este enlace ya se usó o es demasiado antiguo: cada uno vale una sola vez y por poco tiempo. Entra con una clave.',
   provider_denied: 'El proveedor de identidad no te dejó entrar, o te volviste atrás.',
   provider_no_role:
     'El proveedor de identidad te conoce, pero aquí no tienes ningún rol. Quien administra este servicio puede darte uno.',
