@@ -27,8 +27,11 @@ export function sessionFunctions(request: Requester) {
   return {
     /** Who one is to the service, and whether it wants to know. */
     get: () => jsonOf<SessionAnswer>(request('/v1/session')),
-    /** Browsers: signs in with a key, of which only a cookie stays. Rejects with `UNAUTHORIZED`. */
-    signIn: (key: string) => jsonOf<SessionAnswer>(request('/v1/session', { method: 'POST', json: { key } })),
+    /** Browsers: signs in with a key, or a ticket, of which only a cookie stays. Rejects with `UNAUTHORIZED`. */
+    signIn: (shown: string | { readonly ticket: string }) => {
+      const json = typeof shown === 'string' ? { key: shown } : shown;
+      return jsonOf<SessionAnswer>(request('/v1/session', { method: 'POST', json }));
+    },
     signOut: async (): Promise<void> => void (await successful(await request('/v1/session', { method: 'DELETE' }))),
     /** Lets one WebSocket in, within a minute: its address ends in `?ticket=…` instead of holding a key. */
     ticket: (fields: TicketFields = {}) => jsonOf<TicketAnswer>(request('/v1/tickets', { method: 'POST', json: fields })),

@@ -8,6 +8,21 @@
 export const ROLES = ['ingest', 'viewer', 'enroller', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/**
+ * `public`: whoever is admitted, without a credential · `identified`: any valid credential · `recognise`: have single images
+ * looked at · `feed`: open streams and send frames · `view`: events, tracks, snapshots, people, streams, figures · `enrol`: change
+ * people and faces · `administer`: cameras, import and export, configuration, keys.
+ */
+export type Right = 'public' | 'identified' | 'recognise' | 'feed' | 'view' | 'enrol' | 'administer';
+
+/** What each role may do: the service asks it at every request, and the console offers nothing else. */
+export const RIGHTS_OF_ROLE: Readonly<Record<Role, readonly Right[]>> = {
+  ingest: ['public', 'identified', 'recognise', 'feed'],
+  viewer: ['public', 'identified', 'view'],
+  enroller: ['public', 'identified', 'recognise', 'view', 'enrol'],
+  admin: ['public', 'identified', 'recognise', 'feed', 'view', 'enrol', 'administer'],
+};
+
 /** Ids of streams, where `*` stands for any characters, e.g. `door-*`; `*` alone is every stream. */
 export const STREAM_PATTERN = /^[A-Za-z0-9._*-]{1,64}$/;
 

@@ -85,7 +85,7 @@ export class Listener {
       ...eventRoutes(state),
       ...sessionRoutes(access),
       ...oidcRoutes(access),
-      ...keyRoutes(access.keys),
+      ...keyRoutes(access),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
       ...basePathRoutes(settings.basePath),

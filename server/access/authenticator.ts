@@ -41,6 +41,11 @@ export class Authenticator {
     return !open && (keys.hasAny || tokens !== null);
   }
 
+  /** Whether the first key that is made ends it that everybody is let in: whoever has no administrator's key then is locked out. */
+  get isOpenUntilFirstKey(): boolean {
+    return !this.#options.open && !this.isRequired;
+  }
+
   /**
    * @returns null for somebody who shows nothing where that is not enough
    * @throws OnlookerError UNAUTHORIZED for a credential that is wrong

@@ -1,11 +1,12 @@
 // API keys over HTTP. A key's text is in the answer to its making and nowhere else.
+import { OnlookerError } from '../../protocol/errors.js';
 import { newKeySchema } from '../../protocol/keys.js';
-import type { KeyStore } from '../access/keys/key-store.js';
+import type { Access } from '../access/access.js';
 import { jsonReply, NO_CONTENT } from './reply.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
 
-export function keyRoutes(keys: KeyStore): Route[] {
+export function keyRoutes({ authenticator, keys }: Pick<Access, 'authenticator' | 'keys'>): Route[] {
   return [
     {
       method: 'GET',
@@ -17,7 +18,13 @@ export function keyRoutes(keys: KeyStore): Route[] {
       method: 'POST',
       pattern: '/v1/keys',
       right: 'administer',
-      handle: async (exchange) => jsonReply(201, await keys.add(await requestJson(exchange, newKeySchema))),
+      handle: async (exchange) => {
+        const wanted = await requestJson(exchange, newKeySchema);
+        if (authenticator.isOpenUntilFirstKey && !wanted.roles.includes('admin')) {
+          throw new OnlookerError('BAD_MESSAGE', 'roles: the first key must be an admin, or nobody could make another one');
+        }
+        return jsonReply(201, await keys.add(wanted));
+      },
     },
     {
       method: 'DELETE',

@@ -1,7 +1,6 @@
 // What holds for every view of the console: usable by everybody, on any width, in both languages, and in the service's
 // company alone.
 import { readFile } from 'node:fs/promises';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpClient } from '../../clients/http-client.js';
@@ -10,6 +9,7 @@ import { es } from '../../clients/console/i18n/es.js';
 import { fixture } from '../fixtures.js';
 import { asBody } from '../server/support/images.js';
 import { startService, type RunningService } from '../server/support/service.js';
+import { seriousFaults } from './support/axe.js';
 import { hasChromium, openBrowser, openPage } from './support/browser.js';
 import { visit } from './support/visit.js';
 
@@ -121,7 +121,9 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
       await show(page, `#/${view}`);
       expect(await page.locator('main h1').textContent()).toBe(es[view].title);
       // A key in place of a text would show as `view.key`.
-      expect(await page.locator('body').innerText()).not.toMatch(/\b(shell|live|people|streams|events|system)\.[a-z_]+\b/);
+      expect(await page.locator('body').innerText()).not.toMatch(
+        /\b(shell|access|keys|live|people|streams|events|system)\.[a-z_]+\b/,
+      );
     }
     await page.getByRole('button', { name: 'Apariencia' }).click();
     await page.getByLabel('Idioma').selectOption('en');
@@ -148,14 +150,4 @@ test('both languages have the same texts with the same values in them', () => {
 
 function valuesIn(text: unknown): readonly string[] {
   return [...new Set(JSON.stringify(text).match(/\{\w+\}/g))].sort();
-}
-
-async function seriousFaults(page: Page): Promise<readonly string[]> {
-  // Run by the debugger, not by the page: its policy forbids scripts of others.
-  await page.evaluate(axe.source);
-  const { violations, passes } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  expect(passes.length).toBeGreaterThan(10);
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary ?? ''}`));
 }

@@ -1,9 +1,11 @@
 // What happens at the service, once for the whole page: one subscription to all streams, which comes back by itself after
 // any break and goes on from the last event it had. It keeps no events: views that show them listen and ask for the rest.
-import { signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { KeptEvent } from '../../../protocol/events.js';
+import { isAboutRights } from '../../refusal.js';
 import { Subscription } from '../../subscription.js';
 import { linkOptions } from './link-options.js';
+import { can, checkSession } from './session.js';
 
 export type FeedState = 'connecting' | 'live' | 'reconnecting';
 type Listener = (event: KeptEvent) => void;
@@ -21,23 +23,38 @@ export function onEvent(listener: Listener): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** Where the next subscription goes on; it outlives a sign-in. */
+let place: string | undefined;
+
+/** Follows while somebody is signed in who may. */
 export function startFeed(): void {
-  void follow(undefined);
+  const mayFollow = computed(() => can('view'));
+  effect(() => {
+    if (!mayFollow.value) return undefined;
+    const stop = new AbortController();
+    feedState.value = 'connecting';
+    void follow(stop.signal);
+    return () => stop.abort();
+  });
 }
 
-async function follow(since: string | undefined): Promise<void> {
-  let place = since;
-  for (;;) {
+async function follow(stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
     const subscription = subscribe(place);
+    const close = () => void subscription.close();
+    stop.addEventListener('abort', close);
     subscription.on('subscribed', () => (feedState.value = 'live'));
     subscription.on('disconnected', () => (feedState.value = 'reconnecting'));
     try {
       for await (const message of subscription) if (message.t === 'event') tell(message);
-    } catch {
-      // Told by the state: the next attempt follows.
+    } catch (error) {
+      // Told by the state: the next attempt follows, unless nobody is signed in any more.
+      if (isAboutRights(error)) await checkSession();
     }
-    feedState.value = 'reconnecting';
+    stop.removeEventListener('abort', close);
     place = subscription.since ?? place;
+    if (stop.aborted) return;
+    feedState.value = 'reconnecting';
     await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
   }
 }

@@ -1,9 +1,12 @@
 // The views to choose from: beside the page, or below it where the page is narrow. And whether what is shown is live.
 import { Icon } from '../components/icon.js';
 import { t } from '../i18n/i18n.js';
+import { Account } from './account.js';
 import { Appearance } from './appearance.js';
 import { feedState } from './event-feed.js';
 import { linkTo, route, VIEWS } from './router.js';
+import { can } from './session.js';
+import { maySee } from './view-rights.js';
 
 export function Navigation() {
   return (
@@ -13,7 +16,7 @@ export function Navigation() {
         <span>Onlooker</span>
       </div>
       <nav class="tabs" aria-label={t('shell.navigation')}>
-        {VIEWS.map((view) => (
+        {VIEWS.filter(maySee).map((view) => (
           <a key={view} class="tab" href={linkTo(view)} aria-current={route.value.view === view ? 'page' : undefined}>
             <Icon name={view} />
             <span>{t(`${view}.title`)}</span>
@@ -21,7 +24,8 @@ export function Navigation() {
         ))}
       </nav>
       <div class="sidebar-end">
-        <FeedBadge />
+        <Account />
+        {can('view') && <FeedBadge />}
         <Appearance />
       </div>
     </header>

@@ -28,6 +28,17 @@ export function doWithUndo(undoable: Undoable): void {
   pending.set(undoable, handle);
 }
 
+/** Does at once what can still be undone: whoever did it is about to leave. */
+export async function commitPending(): Promise<void> {
+  await Promise.all(
+    [...pending].map(async ([undoable, handle]) => {
+      const done = commit(undoable, false);
+      handle.dismiss();
+      await done;
+    }),
+  );
+}
+
 async function commit(undoable: Undoable, keepalive: boolean): Promise<void> {
   if (!pending.delete(undoable)) return;
   try {

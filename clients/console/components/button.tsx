@@ -33,9 +33,15 @@ export function Button({ kind = 'plain', icon, label, busy, children, disabled, 
   );
 }
 
-export function LinkButton({ kind = 'plain', icon, label, href, children }: Looks & { readonly href: string }) {
+interface LinkButtonProps extends Looks {
+  readonly href: string;
+  /** Before the link is followed. */
+  readonly onClick?: (() => void) | undefined;
+}
+
+export function LinkButton({ kind = 'plain', icon, label, href, onClick, children }: LinkButtonProps) {
   return (
-    <a class={classOf(kind, children)} href={href} aria-label={label} title={label}>
+    <a class={classOf(kind, children)} href={href} aria-label={label} title={label} onClick={onClick}>
       {icon && <Icon name={icon} size={18} />}
       {children !== undefined && <span class="button-text">{children}</span>}
     </a>

@@ -18,6 +18,11 @@ interface TextFieldProps extends About {
   readonly maxLength?: number | undefined;
   readonly required?: boolean | undefined;
   readonly autoFocus?: boolean | undefined;
+  /** For password managers; nothing is suggested where it is left out. */
+  readonly autocomplete?: 'current-password' | undefined;
+  readonly name?: string | undefined;
+  /** What is typed are no words of a language. */
+  readonly spellcheck?: false | undefined;
   /** Suggestions of the browser's own kind. */
   readonly suggestions?: readonly string[] | undefined;
 }
@@ -31,6 +36,7 @@ export function TextField({
   onInput,
   suggestions,
   type = 'text',
+  autocomplete,
   ...rest
 }: TextFieldProps) {
   const id = useId();
@@ -41,7 +47,7 @@ export function TextField({
     id,
     value,
     class: 'input',
-    autocomplete: 'off',
+    autocomplete: autocomplete ?? 'off',
     'aria-invalid': error !== undefined,
     'aria-describedby': describedBy(id, hint, error),
     ...(suggestions ? { list: `${id}-suggestions` } : {}),

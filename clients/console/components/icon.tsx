@@ -28,6 +28,8 @@ const PATHS = {
   refresh: 'M20 12a8 8 0 1 1-2.5-5.8M20 3v5h-5',
   filter: 'M4 5h16l-6 8v6l-4-2v-4z',
   more: 'M5 12h.1M12 12h.1M19 12h.1',
+  key: 'M8 20a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM11 13.2L20 4M16 8l3 3',
+  copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
   enter: 'M14 4h5v16h-5M4 12h10M10 8l4 4-4 4',
   leave: 'M10 4H5v16h5M9 12h11M16 8l4 4-4 4',
 } as const;

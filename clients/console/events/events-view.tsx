@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { feedState } from '../app/event-feed.js';
 import { goTo, linkTo } from '../app/router.js';
+import { can } from '../app/session.js';
 import { Badge } from '../components/badge.js';
 import { Button, LinkButton } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
@@ -118,9 +119,11 @@ function Nothing({ isFiltered: filtered }: { readonly isFiltered: boolean }) {
           <LinkButton icon="live" href={linkTo('live')}>
             {t('events.to_live')}
           </LinkButton>
-          <LinkButton kind="primary" icon="add" href={linkTo('streams')}>
-            {t('events.to_streams')}
-          </LinkButton>
+          {can('administer') && (
+            <LinkButton kind="primary" icon="add" href={linkTo('streams')}>
+              {t('events.to_streams')}
+            </LinkButton>
+          )}
         </>
       }
     >

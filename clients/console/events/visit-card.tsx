@@ -1,5 +1,6 @@
 // One visit: who it was, when and where, and how it came about.
 import { linkTo } from '../app/router.js';
+import { can } from '../app/session.js';
 import { Badge } from '../components/badge.js';
 import { Button } from '../components/button.js';
 import { FacePicture } from '../components/face-picture.js';
@@ -85,7 +86,12 @@ export function nameIn({ last: { person } }: Visit): string | undefined {
 }
 
 export function canEnrol(visit: Visit, nowMs: number): boolean {
-  return visit.last.person === null && !visit.isForgotten && (!visit.hasLeft || nowMs - visit.last.ts < ENROL_WITHIN_MS);
+  return (
+    can('enrol') &&
+    visit.last.person === null &&
+    !visit.isForgotten &&
+    (!visit.hasLeft || nowMs - visit.last.ts < ENROL_WITHIN_MS)
+  );
 }
 
 /** What was told, one word each with its time. */

@@ -1,5 +1,7 @@
 // The texts in Spanish, one part for each view.
+import { access } from './es/access.js';
 import { events } from './es/events.js';
+import { keys } from './es/keys.js';
 import { live } from './es/live.js';
 import { people } from './es/people.js';
 import { shell } from './es/shell.js';
@@ -7,4 +9,4 @@ import { streams } from './es/streams.js';
 import { system } from './es/system.js';
 import type { Texts } from './i18n.js';
 
-export const es = { shell, live, people, streams, events, system } satisfies Texts;
+export const es = { shell, access, keys, live, people, streams, events, system } satisfies Texts;

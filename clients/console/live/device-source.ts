@@ -3,6 +3,7 @@ import type { CameraStream } from '../../browser/camera-stream.js';
 import { CameraStream as Camera } from '../../browser/camera-stream.js';
 import type { CameraSource } from '../../browser/camera-options.js';
 import { Rate } from '../../browser/rate.js';
+import { ownStream } from '../app/own-stream.js';
 import { SERVICE_URL } from '../app/service.js';
 import type { LiveFigures, LiveListener, LiveSource } from './live-source.js';
 
@@ -18,7 +19,14 @@ export class DeviceSource implements LiveSource {
   /** @throws CameraError · ConnectionError · ServerError · the signal's reason */
   static async open(source: CameraSource, listener: LiveListener, signal: AbortSignal): Promise<DeviceSource> {
     // Events of this camera carry pictures, so that who came can be told from them afterwards.
-    const camera = await Camera.open({ url: SERVICE_URL, source, maxWidthPx: MAX_WIDTH_PX, thumbnails: true, signal });
+    const camera = await Camera.open({
+      url: SERVICE_URL,
+      source,
+      maxWidthPx: MAX_WIDTH_PX,
+      thumbnails: true,
+      signal,
+      ...ownStream(),
+    });
     return new DeviceSource(camera, listener);
   }
 

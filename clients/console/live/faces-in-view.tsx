@@ -4,13 +4,15 @@ import { Button, LinkButton } from '../components/button.js';
 import { Meter } from '../components/meter.js';
 import { formatPercent, formatSimilarity, t } from '../i18n/i18n.js';
 import { linkTo } from '../app/router.js';
+import { can } from '../app/session.js';
 import { POOR_QUALITY, sayingOf, shortTrack, type FaceSaying } from './face-words.js';
 import type { LiveFace } from './live-face.js';
 import type { LiveSession } from './live-session.js';
 
 interface FacesInViewProps {
   readonly session: LiveSession;
-  readonly onEnrol: (face: LiveFace) => void;
+  /** Absent for somebody who may not. */
+  readonly onEnrol: ((face: LiveFace) => void) | undefined;
 }
 
 export function FacesInView({ session, onEnrol }: FacesInViewProps) {
@@ -21,14 +23,14 @@ export function FacesInView({ session, onEnrol }: FacesInViewProps) {
       {faces.length === 0 && <p class="muted live-nobody">{t('live.nobody')}</p>}
       <ul class="live-faces">
         {faces.map((face, index) => (
-          <FaceRow key={face.track ?? index} face={face} onEnrol={() => onEnrol(face)} />
+          <FaceRow key={face.track ?? index} face={face} onEnrol={onEnrol && (() => onEnrol(face))} />
         ))}
       </ul>
     </section>
   );
 }
 
-function FaceRow({ face, onEnrol }: { readonly face: LiveFace; readonly onEnrol: () => void }) {
+function FaceRow({ face, onEnrol }: { readonly face: LiveFace; readonly onEnrol: (() => void) | undefined }) {
   const saying = sayingOf(face);
   return (
     <li class="live-face">
@@ -40,20 +42,21 @@ function FaceRow({ face, onEnrol }: { readonly face: LiveFace; readonly onEnrol:
         <span class="muted">{whyText(saying)}</span>
         {face.quality !== undefined && <Quality quality={face.quality} />}
       </div>
-      {face.person ? (
-        <LinkButton
-          kind="quiet"
-          icon="next"
-          label={t('live.open_person', { name: face.person.name })}
-          href={linkTo('people', [face.person.id])}
-        />
-      ) : (
-        face.track !== null && (
-          <Button icon="add" label={t('live.enrol_track', { track: shortTrack(face.track) })} onClick={onEnrol}>
-            {t('live.enrol')}
-          </Button>
-        )
-      )}
+      {face.person
+        ? can('view') && (
+            <LinkButton
+              kind="quiet"
+              icon="next"
+              label={t('live.open_person', { name: face.person.name })}
+              href={linkTo('people', [face.person.id])}
+            />
+          )
+        : onEnrol &&
+          face.track !== null && (
+            <Button icon="add" label={t('live.enrol_track', { track: shortTrack(face.track) })} onClick={onEnrol}>
+              {t('live.enrol')}
+            </Button>
+          )}
     </li>
   );
 }

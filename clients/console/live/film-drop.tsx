@@ -7,7 +7,8 @@ import { t } from '../i18n/i18n.js';
 import { isPlayable } from './playable.js';
 
 interface FilmDropProps {
-  readonly onFilm: (file: File) => void;
+  /** Absent where none is taken. */
+  readonly onFilm: ((file: File) => void) | undefined;
   /** @param open opens the browser's choice of files */
   readonly children: (open: () => void) => ComponentChildren;
 }
@@ -17,7 +18,7 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
   const input = useRef<HTMLInputElement>(null);
   const depth = useRef(0);
   const take = async (file: File | undefined) => {
-    if (!file) return;
+    if (!file || !onFilm) return;
     if (await isPlayable(file)) onFilm(file);
     else toast(t('live.not_playable', { name: file.name }), { tone: 'warn' });
   };
@@ -25,6 +26,7 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
     depth.current = Math.max(0, depth.current + change);
     setOver(depth.current > 0);
   };
+  if (!onFilm) return <div class="live-drop">{children(() => undefined)}</div>;
   return (
     <div
       class="live-drop"

@@ -2,6 +2,7 @@
 // closes it. Frames themselves go straight to whoever draws, at their own pace.
 import { signal } from '@preact/signals';
 import type { Timing } from '../../../protocol/payloads.js';
+import { checkSession } from '../app/session.js';
 import { DeviceSource } from './device-source.js';
 import type { LiveFace } from './live-face.js';
 import { RegisteredSource } from './registered-source.js';
@@ -39,7 +40,10 @@ export class LiveSession {
     const listener: LiveListener = {
       onFrame: (frame) => this.#onFrame(frame),
       onState: (state) => {
-        if (!this.#abort.signal.aborted) this.state.value = state;
+        if (this.#abort.signal.aborted) return;
+        this.state.value = state;
+        // It may have failed since nobody is signed in any more.
+        if (state.is === 'failed') void checkSession();
       },
     };
     if (choice.kind === 'camera') this.state.value = { is: 'asking' };

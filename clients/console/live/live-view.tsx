@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { linkTo, goTo, route } from '../app/router.js';
 import { http } from '../app/service.js';
+import { can } from '../app/session.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { SelectField } from '../components/field.js';
@@ -27,12 +28,14 @@ export default function LiveView() {
   const [session, setSession] = useState<LiveSession>();
   const [streams, setStreams] = useState<readonly string[]>([]);
   const wanted = route.value.query.get('stream');
+  const mayFeed = can('feed');
 
   useEffect(() => {
     if (wanted !== null) setChoice({ kind: 'stream', id: wanted });
-    else void canStartAtOnce().then((isAllowed) => isAllowed && setChoice((chosen) => chosen ?? { kind: 'camera' }));
+    else if (mayFeed) void canStartAtOnce().then((isAllowed) => isAllowed && setChoice((chosen) => chosen ?? { kind: 'camera' }));
   }, [wanted]);
   useEffect(() => {
+    if (!can('view')) return;
     http.streams.list({ limit: 500 }).then(
       (page) => setStreams(page.streams.map(({ id }) => id)),
       () => undefined,
@@ -50,7 +53,7 @@ export default function LiveView() {
     setChoice(next);
   };
   return (
-    <FilmDrop onFilm={(file) => choose({ kind: 'file', file })}>
+    <FilmDrop onFilm={mayFeed ? (file) => choose({ kind: 'file', file }) : undefined}>
       {(openFilm) => (
         <>
           <ViewHeader
@@ -58,9 +61,11 @@ export default function LiveView() {
             actions={
               <>
                 <SourceField choice={choice} streams={streams} session={session} onChoose={choose} />
-                <Button icon="upload" onClick={openFilm}>
-                  {t('live.open_film')}
-                </Button>
+                {mayFeed && (
+                  <Button icon="upload" onClick={openFilm}>
+                    {t('live.open_film')}
+                  </Button>
+                )}
                 {choice && (
                   <Button icon="close" onClick={() => choose(undefined)}>
                     {t('live.stop')}
@@ -76,12 +81,14 @@ export default function LiveView() {
               icon="live"
               title={t('live.idle')}
               actions={
-                <Button kind="primary" icon="camera" onClick={() => choose({ kind: 'camera' })}>
-                  {t('live.start')}
-                </Button>
+                mayFeed && (
+                  <Button kind="primary" icon="camera" onClick={() => choose({ kind: 'camera' })}>
+                    {t('live.start')}
+                  </Button>
+                )
               }
             >
-              {t('live.idle_hint')}
+              {t(mayFeed ? 'live.idle_hint' : streams.length > 0 ? 'live.idle_viewer' : 'live.idle_viewer_none')}
             </EmptyState>
           )}
         </>
@@ -104,7 +111,7 @@ function SourceField({ choice, streams, session, onChoose }: SourceFieldProps) {
   const options = [
     ...(choice ? [] : [{ value: '', label: t('live.choose') }]),
     ...(choice?.kind === 'file' ? [{ value: 'file', label: choice.file.name }] : []),
-    { value: 'camera', label: t('live.this_camera') },
+    ...(can('feed') ? [{ value: 'camera', label: t('live.this_camera') }] : []),
     ...(cameras.length > 1 ? cameras.map(({ deviceId, label }) => ({ value: `camera:${deviceId}`, label })) : []),
     ...ids.map((id) => ({ value: `stream:${id}`, label: t('live.registered', { stream: id }) })),
   ];
@@ -182,7 +189,7 @@ function Shown({ session, choice, onRetry }: ShownProps) {
         </div>
       </div>
       <div class="live-side">
-        <FacesInView session={session} onEnrol={(face) => void enrol(face)} />
+        <FacesInView session={session} onEnrol={can('enrol') ? (face) => void enrol(face) : undefined} />
         <StageChart session={session} />
         <FiguresCard session={session} />
       </div>

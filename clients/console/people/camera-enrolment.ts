@@ -5,6 +5,7 @@ import type { Person } from '../../http-client.js';
 import { CameraStream } from '../../browser/camera-stream.js';
 import type { CapturedFrame } from '../../browser/camera-options.js';
 import type { FrameResult } from '../../results.js';
+import { ownStream } from '../app/own-stream.js';
 import { http, SERVICE_URL } from '../app/service.js';
 import { adviceOn, heldUp, POSES, type Advice, type HeldUp, type Look } from './guidance.js';
 import { keepPerson, people } from './people-store.js';
@@ -53,6 +54,7 @@ export class CameraEnrolment {
       maxFps: 12,
       maxWidthPx: 960,
       signal,
+      ...ownStream(),
     });
     return new CameraEnrolment(camera, name, person);
   }

@@ -11,10 +11,17 @@ import { leftOutText } from './left-out.js';
 /** Not called where nothing was chosen. */
 type OnPictures = (picked: Picked) => void;
 
+interface DropTargetProps {
+  /** Absent for somebody who may add none. */
+  readonly onPictures: OnPictures | undefined;
+  readonly children: ComponentChildren;
+}
+
 /** Takes what is dropped anywhere on it, and shows that it would. */
-export function DropTarget({ onPictures, children }: { readonly onPictures: OnPictures; readonly children: ComponentChildren }) {
+export function DropTarget({ onPictures, children }: DropTargetProps) {
   const [isOver, setOver] = useState(false);
   const depth = useRef(0);
+  if (!onPictures) return <div class="people-drop">{children}</div>;
   const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   return (
     <div

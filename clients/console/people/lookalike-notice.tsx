@@ -1,6 +1,7 @@
 // Two people whose faces are close: one who was enrolled twice, or two who may be mistaken for each other.
 import { useState } from 'preact/hooks';
 import type { Person } from '../../http-client.js';
+import { can } from '../app/session.js';
 import { Button } from '../components/button.js';
 import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
@@ -33,13 +34,15 @@ export function LookalikeNotices({ of }: { readonly of?: string | undefined }) {
           <span class="people-pair-text">
             {t('people.lookalike_text', { one: one.name, other: other.name, similarity: formatSimilarity(similarity) })}
           </span>
-          <Button
-            icon="merge"
-            label={t('people.same_person_of', { one: one.name, other: other.name })}
-            onClick={() => setMerging([one, other])}
-          >
-            {t('people.same_person')}
-          </Button>
+          {can('enrol') && (
+            <Button
+              icon="merge"
+              label={t('people.same_person_of', { one: one.name, other: other.name })}
+              onClick={() => setMerging([one, other])}
+            >
+              {t('people.same_person')}
+            </Button>
+          )}
           <Button
             kind="quiet"
             icon="close"

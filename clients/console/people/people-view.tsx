@@ -1,6 +1,7 @@
 // The view of the people: everybody, or one of them where the address names one.
 import { useEffect, useState } from 'preact/hooks';
 import { goTo, linkTo, route } from '../app/router.js';
+import { can } from '../app/session.js';
 import { useComeback } from '../app/use-comeback.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
@@ -49,11 +50,14 @@ function Gallery() {
     if (place) requestAnimationFrame(() => scrollTo({ top: place.scrollPx, behavior: 'instant' }));
   }, []);
 
-  const buttons = (
+  const mayEnrol = can('enrol');
+  const buttons = mayEnrol && (
     <>
-      <Button icon="camera" onClick={() => setFilming(true)}>
-        {t('people.from_camera')}
-      </Button>
+      {can('feed') && (
+        <Button icon="camera" onClick={() => setFilming(true)}>
+          {t('people.from_camera')}
+        </Button>
+      )}
       <Button kind="primary" icon="add" onClick={() => setPictures(NONE_YET)}>
         {t('people.add')}
       </Button>
@@ -61,7 +65,7 @@ function Gallery() {
   );
   return (
     <>
-      <DropTarget onPictures={(picked) => isWorthOpening(picked) && setPictures(picked)}>
+      <DropTarget onPictures={mayEnrol ? (picked) => isWorthOpening(picked) && setPictures(picked) : undefined}>
         <ViewHeader
           title={t('people.title')}
           subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
@@ -70,7 +74,7 @@ function Gallery() {
         {all === undefined && <LoadingPeople />}
         {isEmpty && (
           <EmptyState icon="people" title={t('people.empty')} actions={buttons}>
-            {t('people.empty_hint')}
+            {t(mayEnrol ? 'people.empty_hint' : 'people.empty_viewer')}
           </EmptyState>
         )}
         {all && !isEmpty && (

@@ -5,6 +5,7 @@ import { failureText } from '../app/failure-text.js';
 import { orGone } from '../app/gone.js';
 import { goTo, linkTo } from '../app/router.js';
 import { http } from '../app/service.js';
+import { can } from '../app/session.js';
 import { doWithUndo } from '../app/undo.js';
 import { useComeback } from '../app/use-comeback.js';
 import { Button, LinkButton } from '../components/button.js';
@@ -32,6 +33,7 @@ export function PersonPage({ id }: { readonly id: string }) {
   const person = personOf(id);
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
+  const mayEnrol = can('enrol');
   const openPicked = (picked: Picked) => isWorthOpening(picked) && setOpen(picked);
   if (!person) {
     if (people.value === undefined) return <LoadingPeople />;
@@ -45,7 +47,7 @@ export function PersonPage({ id }: { readonly id: string }) {
   }
   return (
     <>
-      <DropTarget onPictures={openPicked}>
+      <DropTarget onPictures={mayEnrol ? openPicked : undefined}>
         <p class="people-back">
           <LinkButton kind="quiet" icon="back" href={galleryAddress()}>
             {t('people.all')}
@@ -57,35 +59,41 @@ export function PersonPage({ id }: { readonly id: string }) {
             title={person.name}
             subtitle={<About person={person} />}
             actions={
-              <>
-                <Button icon="edit" onClick={() => setOpen('rename')}>
-                  {t('people.rename')}
-                </Button>
-                <Button icon="merge" disabled={(people.value?.length ?? 0) < 2} onClick={() => setOpen('merge')}>
-                  {t('people.merge')}
-                </Button>
-                <Button
-                  icon="trash"
-                  onClick={() => {
-                    deletePerson(person);
-                    goTo(galleryAddress());
-                  }}
-                >
-                  {t('people.delete')}
-                </Button>
-              </>
+              mayEnrol && (
+                <>
+                  <Button icon="edit" onClick={() => setOpen('rename')}>
+                    {t('people.rename')}
+                  </Button>
+                  <Button icon="merge" disabled={(people.value?.length ?? 0) < 2} onClick={() => setOpen('merge')}>
+                    {t('people.merge')}
+                  </Button>
+                  <Button
+                    icon="trash"
+                    onClick={() => {
+                      deletePerson(person);
+                      goTo(galleryAddress());
+                    }}
+                  >
+                    {t('people.delete')}
+                  </Button>
+                </>
+              )
             }
           />
         </div>
         <LookalikeNotices of={id} />
         <div class="row spread people-faces-header">
           <h2>{t('people.faces', { count: person.faces })}</h2>
-          <div class="row">
-            <Button icon="camera" onClick={() => setOpen('camera')}>
-              {t('people.from_camera')}
-            </Button>
-            <ChoosePictures folders={false} onPictures={openPicked} />
-          </div>
+          {mayEnrol && (
+            <div class="row">
+              {can('feed') && (
+                <Button icon="camera" onClick={() => setOpen('camera')}>
+                  {t('people.from_camera')}
+                </Button>
+              )}
+              <ChoosePictures folders={false} onPictures={openPicked} />
+            </div>
+          )}
         </div>
         <Faces person={person} />
       </DropTarget>
@@ -135,7 +143,7 @@ function Faces({ person }: { readonly person: Person }) {
   if (faces.length === 0) {
     return (
       <EmptyState icon="camera" title={t('people.no_faces')}>
-        {t('people.no_faces_hint')}
+        {can('enrol') && t('people.no_faces_hint')}
       </EmptyState>
     );
   }
@@ -168,12 +176,14 @@ function Faces({ person }: { readonly person: Person }) {
           />
           <span class="row spread">
             <span class="muted people-face-date">{formatDate(face.created_at)}</span>
-            <Button
-              kind="quiet"
-              icon="trash"
-              label={t('people.delete_face', { number: index + 1, count: faces.length })}
-              onClick={() => remove(face)}
-            />
+            {can('enrol') && (
+              <Button
+                kind="quiet"
+                icon="trash"
+                label={t('people.delete_face', { number: index + 1, count: faces.length })}
+                onClick={() => remove(face)}
+              />
+            )}
           </span>
         </li>
       ))}

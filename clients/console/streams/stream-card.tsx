@@ -17,7 +17,13 @@ const TONES = {
   disabled: 'neutral',
 } as const;
 
-export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream; readonly onEdit: () => void }) {
+interface StreamCardProps {
+  readonly stream: WatchedStream;
+  /** Absent for somebody who may change nothing. */
+  readonly onEdit: (() => void) | undefined;
+}
+
+export function StreamCard({ stream, onEdit }: StreamCardProps) {
   const { id, state, url, enabled, reason } = stream;
   // Nobody has switched off what is not watched for a reason: it came to its end.
   const badge = state === 'disabled' && reason !== null ? 'ended' : state;
@@ -40,17 +46,19 @@ export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream;
         <Reason stream={stream} />
         <Facts stream={stream} />
         <div class="row spread streams-actions">
-          <button
-            type="button"
-            role="switch"
-            class="streams-switch"
-            aria-checked={enabled}
-            aria-label={t('streams.enabled_of', { name: id })}
-            onClick={() => void setEnabled(id, !enabled)}
-          >
-            <span class="streams-switch-track" aria-hidden="true" />
-            {t('streams.enabled')}
-          </button>
+          {onEdit && (
+            <button
+              type="button"
+              role="switch"
+              class="streams-switch"
+              aria-checked={enabled}
+              aria-label={t('streams.enabled_of', { name: id })}
+              onClick={() => void setEnabled(id, !enabled)}
+            >
+              <span class="streams-switch-track" aria-hidden="true" />
+              {t('streams.enabled')}
+            </button>
+          )}
           <span class="row">
             {enabled && (
               <LinkButton
@@ -60,8 +68,12 @@ export function StreamCard({ stream, onEdit }: { readonly stream: WatchedStream;
                 href={linkTo('live', [], { stream: id })}
               />
             )}
-            <Button kind="quiet" icon="edit" label={t('streams.edit_of', { name: id })} onClick={onEdit} />
-            <Button kind="quiet" icon="trash" label={t('streams.delete_of', { name: id })} onClick={() => deleteStream(id)} />
+            {onEdit && (
+              <>
+                <Button kind="quiet" icon="edit" label={t('streams.edit_of', { name: id })} onClick={onEdit} />
+                <Button kind="quiet" icon="trash" label={t('streams.delete_of', { name: id })} onClick={() => deleteStream(id)} />
+              </>
+            )}
           </span>
         </div>
       </div>

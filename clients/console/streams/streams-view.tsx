@@ -1,6 +1,7 @@
 // The view of the registered streams: every camera with its newest picture and how it is.
 import { useEffect, useState } from 'preact/hooks';
 import { feedState } from '../app/event-feed.js';
+import { can } from '../app/session.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { Icon } from '../components/icon.js';
@@ -19,7 +20,8 @@ export default function StreamsView() {
   const isEmpty = all?.length === 0;
   // Nobody knows then whether a camera is still live.
   const isStale = feedState.value === 'reconnecting' || loadFailure.value !== undefined;
-  const add = (
+  const mayChange = can('administer');
+  const add = mayChange && (
     <Button kind="primary" icon="add" onClick={() => setEdited('new')}>
       {t('streams.add')}
     </Button>
@@ -41,7 +43,7 @@ export default function StreamsView() {
       )}
       {isEmpty && (
         <EmptyState icon="streams" title={t('streams.empty')} actions={add}>
-          {t('streams.empty_hint')}
+          {t(mayChange ? 'streams.empty_hint' : 'streams.empty_viewer')}
         </EmptyState>
       )}
       {all && !isEmpty && (
@@ -56,7 +58,7 @@ export default function StreamsView() {
           </div>
           <div class={isStale ? 'streams-list streams-stale' : 'streams-list'}>
             {all.map((stream) => (
-              <StreamCard key={stream.id} stream={stream} onEdit={() => setEdited(stream)} />
+              <StreamCard key={stream.id} stream={stream} onEdit={mayChange ? () => setEdited(stream) : undefined} />
             ))}
           </div>
         </>

@@ -1,11 +1,13 @@
 // The view of the service itself: whether it is well, how fast it is, what it runs with.
 import { useEffect, useState } from 'preact/hooks';
+import { can } from '../app/session.js';
 import { Icon } from '../components/icon.js';
 import { ViewHeader } from '../components/view-header.js';
 import { t } from '../i18n/i18n.js';
 import { Chart, type Line } from './chart.js';
 import { Configuration } from './configuration.js';
 import { figures, figuresFailure, points, watchFigures } from './history.js';
+import { Keys } from './keys.js';
 import { Models } from './models.js';
 import { Summary } from './summary.js';
 import './system.css';
@@ -27,8 +29,9 @@ export default function SystemView() {
         )}
         <Summary />
         <Charts />
+        {can('administer') && <Keys />}
         <Models />
-        <Configuration />
+        {can('administer') && <Configuration />}
       </div>
     </>
   );

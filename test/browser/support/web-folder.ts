@@ -12,6 +12,11 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css',
   svg: 'image/svg+xml',
 };
+/** As of a service that asks nobody who they are. */
+const OPEN_SESSION = JSON.stringify({
+  authentication: { required: false, oidc: false },
+  principal: { kind: 'local', name: 'local', roles: ['admin'], streams: ['*'] },
+});
 /** As strict as the service's own. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; worker-src 'self'; connect-src 'self'";
@@ -22,6 +27,7 @@ export async function answerWithWebFolder(request: IncomingMessage, response: Se
   const path = address === '/' ? '/index.html' : address;
   const policy = request.url?.endsWith('?no-workers') ? POLICY.replace("worker-src 'self'", "worker-src 'none'") : POLICY;
   const headers = { 'content-security-policy': policy };
+  if (path === '/v1/session') return void response.writeHead(200, { 'content-type': 'application/json' }).end(OPEN_SESSION);
   if (path === '/blank') return void response.writeHead(200, { ...headers, 'content-type': 'text/html' }).end(BLANK);
   const bytes = /^\/[\w./-]+$/.test(path) && !path.includes('..') ? await readFile(join(WEB, path)).catch(() => null) : null;
   const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'text/plain';

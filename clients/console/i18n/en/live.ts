@@ -14,6 +14,10 @@ export const live = {
   idle: 'See who is in front of the camera',
   idle_hint:
     'Pictures go to your own service and nowhere else. You can also choose a registered stream above, or drop a video on this page.',
+  idle_viewer:
+    'Your role shows the cameras that are registered here: choose one above. This device’s own camera needs the role “ingest” too; whoever runs this service can give it to you.',
+  idle_viewer_none:
+    'No camera is registered yet. This device’s own camera needs the role “ingest”; whoever runs this service can give it to you.',
   picture: 'Picture with the faces that were found: {source}',
   state_asking: 'Opening the camera: the browser may ask you to allow it',
   state_opening: 'Opening',

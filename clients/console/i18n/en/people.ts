@@ -13,6 +13,7 @@ export const people = {
   empty: 'Nobody is enrolled yet',
   empty_hint:
     'Add pictures of the people whom the cameras should recognise. One clear face from the front is enough to begin with.',
+  empty_viewer: 'Whoever may enrol people adds them; your role shows who is there.',
   add: 'Add pictures',
   add_title: 'Add pictures',
   add_to: 'Add pictures of {name}',

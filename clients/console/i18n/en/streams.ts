@@ -6,6 +6,7 @@ export const streams = {
   live_count: '{count} of them live',
   empty: 'No camera yet',
   empty_hint: 'Add the address of a camera in your network. Onlooker watches it day and night, and tells who comes and goes.',
+  empty_viewer: 'An administrator adds cameras. Those that you may see appear here.',
   add: 'Add camera',
   edit_title: 'Edit {name}',
   name: 'Name',

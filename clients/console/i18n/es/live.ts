@@ -16,6 +16,10 @@ export const live: Same<typeof english> = {
   idle: 'Mira quién está ante la cámara',
   idle_hint:
     'Las imágenes van a tu propio servicio y a ningún otro sitio. También puedes elegir arriba una cámara registrada o soltar un vídeo en esta página.',
+  idle_viewer:
+    'Tu rol muestra las cámaras registradas aquí: elige una arriba. La cámara de este dispositivo necesita además el rol «ingest»; te lo puede dar quien administra este servicio.',
+  idle_viewer_none:
+    'Todavía no hay cámaras registradas. La cámara de este dispositivo necesita el rol «ingest»; te lo puede dar quien administra este servicio.',
   picture: 'Imagen con las caras encontradas: {source}',
   state_asking: 'Abriendo la cámara: puede que el navegador te pida permiso',
   state_opening: 'Abriendo',

@@ -14,6 +14,7 @@ export const people: Same<typeof english> = {
   show_more: 'Mostrar más',
   empty: 'Aún no hay nadie registrado',
   empty_hint: 'Añade fotos de las personas que las cámaras deben reconocer. Para empezar basta una cara nítida de frente.',
+  empty_viewer: 'Los añade quien puede registrar personas; tu rol muestra quién hay.',
   add: 'Añadir fotos',
   add_title: 'Añadir fotos',
   add_to: 'Añadir fotos de {name}',

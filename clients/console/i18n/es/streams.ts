@@ -8,6 +8,7 @@ export const streams: Same<typeof english> = {
   live_count: '{count} en vivo',
   empty: 'Todavía no hay cámaras',
   empty_hint: 'Añade la dirección de una cámara de tu red. Onlooker la vigila día y noche y cuenta quién llega y quién se va.',
+  empty_viewer: 'Las cámaras las añade un administrador. Aquí aparecen las que puedes ver.',
   add: 'Añadir cámara',
   edit_title: 'Editar {name}',
   name: 'Nombre',

@@ -1,0 +1,16 @@
+// In place of a view that whoever is signed in may not see, such as by an old bookmark.
+import { EmptyState } from '../components/empty-state.js';
+import { ViewHeader } from '../components/view-header.js';
+import { t } from '../i18n/i18n.js';
+import type { ViewName } from './router.js';
+
+export function NotAllowed({ view }: { readonly view: ViewName }) {
+  return (
+    <>
+      <ViewHeader title={t(`${view}.title`)} />
+      <EmptyState icon="key" title={t('access.not_yours')}>
+        {t('access.not_yours_hint')}
+      </EmptyState>
+    </>
+  );
+}
