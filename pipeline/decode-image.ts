@@ -3,10 +3,13 @@
 // the last word on damaged files. Never called on the main thread.
 import sharp from 'sharp';
 import type { ErrorCode } from '../protocol/errors.js';
+import { countedPixels, tooDear } from './decoding-cost.js';
 import { imageFormat } from './image-format.js';
+import { readImageHeader, type ImageHeader } from './image-header.js';
 import { readJpegHeader } from './jpeg-header.js';
-import { hasTooManyScans, MOST_SCANS } from './jpeg-scans.js';
+import { hasTooManyScans, mostScans } from './jpeg-scans.js';
 import { pixelMemory } from './pixel-memory.js';
+import { withoutExtraChunks } from './png-chunks.js';
 
 sharp.cache(false);
 sharp.concurrency(1);
@@ -41,9 +44,7 @@ export interface ImageProblem {
 }
 
 /** What has to be known of an image before it may be decoded. */
-interface Header {
-  readonly width: number;
-  readonly height: number;
+interface Known extends ImageHeader {
   /** A JPEG image in grey or YCbCr that need not be turned. */
   readonly isPlainJpeg: boolean;
 }
@@ -51,7 +52,7 @@ interface Header {
 /**
  * @param image JPEG, PNG or WebP bytes, whole
  * @param reuse memory of an earlier frame, or null
- * @param maxPixels width x height beyond which nothing is decoded; read from the header
+ * @param maxPixels of an ordinary image (decoding-cost.ts): beyond them nothing is decoded; read from the header
  * @returns the pixels, or what a client is told about a bad image: bad images are expected, so nothing is thrown for them
  */
 export async function decodeImage(
@@ -60,18 +61,16 @@ export async function decodeImage(
   maxPixels: number,
   format: PixelFormat = 'rgb',
 ): Promise<DecodedImage | ImageProblem> {
-  if (image.byteLength === 0) return { code: 'BAD_IMAGE', message: 'The image is empty.' };
+  if (image.byteLength === 0) return badImage('The image is empty.');
   if (imageFormat(image) === null) return { code: 'UNSUPPORTED_MEDIA', message: 'The bytes are not a JPEG, PNG or WebP image.' };
   const header = await headerOf(image);
-  if (header === null) return { code: 'BAD_IMAGE', message: 'The header of the image cannot be read.' };
-  const { width, height } = header;
-  if (width * height > maxPixels) {
-    return { code: 'TOO_MANY_PIXELS', message: `The image has ${width} x ${height} pixels; at most ${maxPixels} are decoded.` };
-  }
-  if (hasTooManyScans(image)) {
-    return { code: 'BAD_IMAGE', message: `The JPEG image has more than ${MOST_SCANS} scans, and is not decoded.` };
-  }
+  if (header === null) return badImage('The header of the image cannot be read.');
+  const dear = tooDear(header, maxPixels);
+  if (dear !== null) return { code: 'TOO_MANY_PIXELS', message: dear };
+  const scans = mostScans(countedPixels(header) / maxPixels);
+  if (hasTooManyScans(image, scans)) return badImage(`The JPEG image has more than ${scans} scans, and is not decoded.`);
   let memory = reuse;
+  const { width, height } = header;
   if (jpegTurbo !== null && header.isPlainJpeg) {
     const pixels = pixelMemory(width * height * CHANNELS[format], reuse);
     const turboFormat = format === 'rgb' ? jpegTurbo.FORMAT_RGB : jpegTurbo.FORMAT_GRAY;
@@ -84,37 +83,63 @@ export async function decodeImage(
     }
     memory = pixels;
   }
-  return decodeWithSharp(unshared(image), memory, maxPixels, format);
+  return decodeWithSharp(image, header, memory, maxPixels, format);
 }
 
 /** @returns null when it cannot be read */
-async function headerOf(image: Uint8Array): Promise<Header | null> {
-  const quick = readJpegHeader(image);
-  if (quick !== null && !quick.hasExif) return { ...quick, isPlainJpeg: quick.components === 1 || quick.components === 3 };
+async function headerOf(image: Uint8Array): Promise<Known | null> {
+  const header = readImageHeader(image);
+  if (header?.format === 'png' || header?.format === 'webp') return { ...header, isPlainJpeg: false };
+  const jpeg = readJpegHeader(image);
+  if (jpeg?.isArithmetic === true) return null;
+  if (header !== null && jpeg?.hasExif === false) return { ...header, isPlainJpeg: isPlain(header.channels) };
+  if (imageFormat(image) !== 'jpeg') return null;
   try {
-    const { width, height, format, orientation, channels } = await sharp(unshared(image), {
+    const { width, height, orientation, channels } = await sharp(unshared(image), {
       limitInputPixels: false,
       failOn: 'error',
     }).metadata();
     const isUpright = orientation === undefined || orientation === 1;
-    return { width, height, isPlainJpeg: format === 'jpeg' && isUpright && (channels === 3 || channels === 1) };
+    return {
+      format: 'jpeg',
+      width,
+      height,
+      channels,
+      depth: 8,
+      isInterlaced: false,
+      isPlainJpeg: isUpright && isPlain(channels),
+    };
   } catch {
     return null;
   }
 }
 
+const isPlain = (channels: number): boolean => channels === 1 || channels === 3;
+
+/** What libjpeg warns of where the data ends before the picture does: the header says another size, or the rest is missing. */
+const ENDS_TOO_EARLY = /premature end|marker 0xd9 instead of RST/;
+
 async function decodeWithSharp(
   image: Uint8Array,
+  header: ImageHeader,
   reuse: SharedArrayBuffer | null,
   maxPixels: number,
   format: PixelFormat,
 ): Promise<DecodedImage | ImageProblem> {
-  try {
-    const { data, info } = await sharp(image, { limitInputPixels: maxPixels, failOn: 'error', autoOrient: true })
+  const decode = (failOn: 'warning' | 'error') =>
+    sharp(header.format === 'png' ? withoutExtraChunks(unshared(image)) : unshared(image), {
+      limitInputPixels: maxPixels,
+      failOn,
+      autoOrient: true,
+      // jpeg-turbo knows none either, and turning colours by one takes longer than all the rest.
+      ignoreIcc: true,
+    })
       .flatten({ background: '#ffffff' })
       .toColourspace(format === 'rgb' ? 'srgb' : 'b-w')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
+  try {
+    const { data, info } = await (header.format === 'jpeg' ? decodeJpeg(decode) : decode('error'));
     const channels = CHANNELS[format];
     const pixels = pixelMemory(info.width * info.height * channels, reuse);
     const out = new Uint8Array(pixels);
@@ -122,9 +147,21 @@ async function decodeWithSharp(
     else spreadFirstChannel(data, info.channels, out, channels);
     return { width: info.width, height: info.height, pixels };
   } catch {
-    return { code: 'BAD_IMAGE', message: 'The image is truncated or damaged.' };
+    return badImage('The image is truncated or damaged.');
   }
 }
+
+/** Mere warnings are let pass, after libjpeg has said what they are: at the first, so that it costs little. */
+async function decodeJpeg<T>(decode: (failOn: 'warning' | 'error') => Promise<T>): Promise<T> {
+  try {
+    return await decode('warning');
+  } catch (error) {
+    if (error instanceof Error && ENDS_TOO_EARLY.test(error.message)) throw error;
+    return decode('error');
+  }
+}
+
+const badImage = (message: string): ImageProblem => ({ code: 'BAD_IMAGE', message });
 
 /** One or two channels (grey, grey and alpha) to those that are wanted. */
 function spreadFirstChannel(data: Uint8Array, channels: number, out: Uint8Array, wanted: number): void {

@@ -1,20 +1,17 @@
 // One frame through all stages: decode, detect, points, embedding, search; or no more than a glance, where whoever follows
 // its faces is content with that. It holds the slots and the two pools, works on as many frames at once as there are slots,
 // and knows nothing of streams, order or names.
-import { Piscina } from 'piscina';
 import type { ImageInput } from '../models/family.js';
-import { OnlookerError } from '../protocol/errors.js';
-import type { ImageProblem, PixelFormat } from './decode-image.js';
+import type { PixelFormat } from './decode-image.js';
+import { FrameLot } from './frame-lot.js';
 import { FrameSlots, type FrameSlot } from './frame-slots.js';
 import type { FaceAnswer, FaceItem, FoundFace } from './lane-protocol.js';
 import type { HeldImage } from './image-memory.js';
 import { inputSize } from './model-input.js';
-import type { Preprocessed, PreprocessTask } from './preprocess-worker.js';
-import { FrameCosts } from './scheduling/frame-costs.js';
+import type { Preprocessed } from './preprocess-worker.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import type { Origin } from './scheduling/origin.js';
-import { CALCULATING_THREAD } from './thread-limits.js';
-import { workerFile } from './worker-file.js';
+import type { Size } from './scheduling/turns.js';
 
 /** A decoded frame. `pixels` are its slot's memory: they may be read until the call returns. */
 export interface FrameView {
@@ -54,6 +51,8 @@ export interface FrameWork {
   /** The engine's to release. */
   readonly image: HeldImage;
   readonly origin: Origin;
+  /** It takes long: it has places and decoding threads of its own, so that others need not wait for it. */
+  readonly isLarge?: boolean;
   /** What is wanted of each face, or who chooses. */
   readonly want: FaceItem['want'] | FrameGuide;
   /** `[x, y, w, h]` in 0..1: faces whose centre lies outside are left out. */
@@ -74,7 +73,7 @@ export interface WorkedFrame {
 export interface EngineSettings {
   readonly input: ImageInput;
   readonly preprocessWorkers: number;
-  /** How many frames may be inside at once. */
+  /** How many frames may be inside at once, beside large ones. */
   readonly slots: number;
   readonly maxPixels: number;
   /** Least score of a face where no guide chooses. */
@@ -84,74 +83,92 @@ export interface EngineSettings {
 }
 
 const BYTES_PER_FLOAT = 4;
+/** Threads that decode large frames, for each that decodes others; one at least. */
+const LARGE_SHARE = 0.5;
+/** A frame is dear that costs as much as so many are looked for faces in. */
+const DEAR_LOOKS = 10;
+/** Of what a look costs, by each that is known. */
+const GAIN = 1 / 8;
+/** Large frames inside for each of those threads: one is decoded while the other is before the lanes. */
+const LARGE_PLACES = 2;
+
+/** A frame inside. */
+interface Place {
+  readonly slot: FrameSlot;
+  readonly lot: FrameLot;
+  /** Work so far, ms of a thread. */
+  spentMs: number;
+}
 
 export class FrameEngine {
   readonly #settings: EngineSettings;
   readonly #lanes: LanePool;
   readonly #slots: FrameSlots;
-  readonly #preprocess: Piscina<PreprocessTask, Preprocessed | ImageProblem>;
-  readonly #costs = new FrameCosts();
-  #preprocessing = 0;
+  readonly #usual: FrameLot;
+  /** Its threads are made when they are needed: most services never see a large frame. */
+  readonly #large: FrameLot;
+  /** To look for faces in a frame; the same for every frame, whatever it shows. Infinite until it is known. */
+  #lookMs = Infinity;
 
   constructor(lanes: LanePool, settings: EngineSettings) {
     this.#lanes = lanes;
     this.#settings = settings;
-    this.#slots = new FrameSlots(settings.slots, inputSize(settings.input) * BYTES_PER_FLOAT);
-    this.#preprocess = new Piscina({
-      filename: workerFile('preprocess-worker', import.meta.url).href,
-      minThreads: settings.preprocessWorkers,
-      maxThreads: settings.preprocessWorkers,
-      // Waiting on Atomics would keep a worker's event loop, and with it sharp's answers, from turning.
-      atomics: 'disabled',
-      resourceLimits: CALCULATING_THREAD,
-    });
+    const { preprocessWorkers, slots } = settings;
+    const largeWorkers = Math.max(1, Math.floor(LARGE_SHARE * preprocessWorkers));
+    const largePlaces = LARGE_PLACES * largeWorkers;
+    this.#slots = new FrameSlots(slots + largePlaces, inputSize(settings.input) * BYTES_PER_FLOAT);
+    this.#usual = new FrameLot({ minWorkers: preprocessWorkers, maxWorkers: preprocessWorkers, places: slots });
+    this.#large = new FrameLot({ minWorkers: 0, maxWorkers: largeWorkers, places: largePlaces });
   }
 
-  /** Whether a frame that is handed in now would be worked on now; if not, it is better off waiting in its stream. */
-  get hasRoom(): boolean {
-    return this.#preprocessing < this.#settings.preprocessWorkers && this.#slots.inUse < this.#slots.count;
+  /**
+   * Whether a frame that is handed in now would be worked on now; if not, it is better off waiting in its stream. The last
+   * place is not for one that may keep it for long.
+   */
+  hasRoomFor(size: Size): boolean {
+    return size === 'large' ? this.#large.hasRoom(1) : this.#usual.hasRoom(size === 'usual' ? 1 : 2);
   }
 
-  /** Frames that are being decoded. */
+  /** Frames that cost more than that keep others out, ms of work: some ten faces that are all embedded. */
+  get dearMs(): number {
+    return DEAR_LOOKS * this.#lookMs;
+  }
+
+  /** Frames that are being decoded and soon done. */
   get preprocessing(): number {
-    return this.#preprocessing;
+    return this.#usual.decoding;
   }
 
   get inFlight(): number {
     return this.#slots.inUse;
   }
 
-  /** How long a stream's frame takes that goes to work now, ms: 0 while nothing is under way, so that it is found out again. */
-  get expectedMs(): number {
-    return this.inFlight === 0 ? 0 : this.#costs.expectedMs;
-  }
-
   /**
-   * Works on one frame; call only while `hasRoom`.
+   * Works on one frame; call only while there is room for it.
+   * @param onSpent told how much work it was, ms of a thread, however it ends
    * @throws OnlookerError BAD_IMAGE, UNSUPPORTED_MEDIA, TOO_MANY_PIXELS; LaneError when a lane fails
    */
-  async work(frame: FrameWork): Promise<WorkedFrame> {
+  async work(frame: FrameWork, onSpent: (ms: number) => void = () => undefined): Promise<WorkedFrame> {
     const slot = this.#slots.acquire();
     if (slot === undefined) throw new Error('work() was called without room');
-    const startMs = performance.now();
+    const lot = frame.isLarge === true ? this.#large : this.#usual;
+    lot.enter();
+    const place: Place = { slot, lot, spentMs: 0 };
     try {
       const { want } = frame;
-      const glance = typeof want !== 'string' && want.mayCarry ? await this.#glance(frame, want, slot) : null;
-      if (glance?.worked) return glance.worked;
-      const worked = await this.#look(frame, slot, glance?.decodeMs ?? 0);
-      // A photo of 33 megapixels takes a second, and would have streams drop frames that take a thirtieth of that.
-      if (!frame.origin.isInteractive) this.#costs.note(performance.now() - startMs);
-      return worked;
+      const glance = typeof want !== 'string' && want.mayCarry ? await this.#glance(frame, want, place) : null;
+      return glance?.worked ?? (await this.#look(frame, place, glance?.decodeMs ?? 0));
     } finally {
       frame.image.release();
       this.#slots.release(slot);
+      lot.leave();
+      onSpent(place.spentMs);
       this.#settings.onRoom();
     }
   }
 
   async close(): Promise<void> {
-    // Only ever idle workers are ended here: a thread that is ended in the middle of a decode aborts the process.
-    await this.#preprocess.close();
+    await Promise.all([this.#usual.close(), this.#large.close()]);
     await this.#lanes.close();
   }
 
@@ -159,9 +176,9 @@ export class FrameEngine {
   async #glance(
     frame: FrameWork,
     guide: FrameGuide,
-    slot: FrameSlot,
+    place: Place,
   ): Promise<{ readonly decodeMs: number; readonly worked: WorkedFrame | null }> {
-    const { width, height, pixels, channels, decodeMs } = await this.#decode(frame.image, slot, 'luma');
+    const { width, height, pixels, channels, decodeMs } = await this.#decode(frame.image, place, 'luma');
     const faces = await guide.carry({ width, height, pixels, channels }, (face) => isWanted(face, frame, { width, height }));
     if (faces === null) return { decodeMs, worked: null };
     const stages = { decode: decodeMs, preprocess: 0, infer: 0, match: 0 };
@@ -169,12 +186,14 @@ export class FrameEngine {
   }
 
   /** @param glanceMs what a glance has cost that did not do */
-  async #look(frame: FrameWork, slot: FrameSlot, glanceMs: number): Promise<WorkedFrame> {
+  async #look(frame: FrameWork, place: Place, glanceMs: number): Promise<WorkedFrame> {
     const { origin, want } = frame;
-    const { width, height, pixels, channels, geometry, decodeMs, preprocessMs } = await this.#decode(frame.image, slot, 'rgb');
+    const { width, height, pixels, channels, geometry, decodeMs, preprocessMs } = await this.#decode(frame.image, place, 'rgb');
     if (geometry === null) throw new Error('a frame that is looked at has a detector input');
     frame.image.release();
-    const detected = await this.#lanes.detect({ input: slot.input, width, height, geometry }, origin);
+    const detected = await this.#lanes.detect({ input: place.slot.input, width, height, geometry }, origin);
+    this.#noteLook(detected.workMs);
+    place.spentMs += detected.workMs;
     const view = { width, height, pixels, channels };
     const chosen = await this.#choose(
       detected.faces.filter((face) => isWanted(face, frame, { width, height })),
@@ -185,6 +204,7 @@ export class FrameEngine {
       chosen.map((face) => ({ pixels, width, height, ...face })),
       origin,
     );
+    place.spentMs += described.workMs;
     const faces = chosen.map(({ face }, index) => ({ face, answer: described.answers[index] ?? { points: [] } }));
     if (typeof want !== 'string') want.described(faces, view);
     return {
@@ -201,15 +221,20 @@ export class FrameEngine {
     };
   }
 
+  #noteLook(ms: number): void {
+    this.#lookMs = Number.isFinite(this.#lookMs) ? this.#lookMs + GAIN * (ms - this.#lookMs) : ms;
+  }
+
   async #choose(faces: readonly FoundFace[], want: FrameWork['want'], view: FrameView): Promise<readonly ChosenFace[]> {
     if (typeof want !== 'string') return want.choose(faces, view);
     return faces.filter(({ score }) => score >= this.#settings.detectionScore).map((face) => ({ face, want }));
   }
 
-  async #decode({ bytes }: HeldImage, slot: FrameSlot, format: PixelFormat): Promise<Preprocessed> {
-    this.#preprocessing++;
+  async #decode({ bytes }: HeldImage, place: Place, format: PixelFormat): Promise<Preprocessed> {
+    const { slot, lot } = place;
+    const startMs = performance.now();
     try {
-      const done = await this.#preprocess.run({
+      const done = await lot.decode({
         image: bytes,
         format,
         pixels: slot.pixels,
@@ -217,11 +242,10 @@ export class FrameEngine {
         spec: this.#settings.input,
         maxPixels: this.#settings.maxPixels,
       });
-      if ('code' in done) throw new OnlookerError(done.code, done.message);
       slot.pixels = done.pixels;
       return done;
     } finally {
-      this.#preprocessing--;
+      place.spentMs += performance.now() - startMs;
       this.#settings.onRoom();
     }
   }

@@ -19,6 +19,8 @@ export interface JpegHeader {
   readonly hasExif: boolean;
   /** Whether a decoder goes over the picture once: it is not progressive, and its first scan has all the components. */
   readonly hasOneScan: boolean;
+  /** Coded arithmetically, as hardly anything writes or reads; data that ends too early cannot be told from whole. */
+  readonly isArithmetic: boolean;
 }
 
 /** SOF0 to SOF15, without DHT, JPG and DAC, which stand between them. */
@@ -27,18 +29,23 @@ const isFrameHeader = (code: number): boolean => code >= 0xc0 && code <= 0xcf &&
 /** SOF2, SOF6, SOF10, SOF14. */
 const isProgressive = (code: number): boolean => (code & 0x03) === 2;
 
+/** SOF9 to SOF15. */
+const isArithmetic = (code: number): boolean => code >= 0xc9;
+
 /** @returns null for anything but a header that any decoder reads the same way (ITU T.81, annex B), up to its first scan */
 export function readJpegHeader(image: Uint8Array): JpegHeader | null {
   if (image[0] !== FF || image[1] !== 0xd8) return null;
   const uint16 = (at: number): number => ((image[at] ?? 0) << 8) | (image[at + 1] ?? 0);
   let hasExif = false;
-  let frame: Omit<JpegHeader, 'hasExif' | 'hasOneScan'> | null = null;
+  let frame: Pick<JpegHeader, 'width' | 'height' | 'components'> | null = null;
   let frameCode = 0;
   for (let at = 2; at + 4 <= image.length;) {
     const code = image[at + 1] ?? 0;
     if (image[at] !== FF || code === FF || code === 0 || code === TEM || (code >= RST0 && code <= EOI)) return null;
     if (code === SOS) {
-      return frame && { ...frame, hasExif, hasOneScan: !isProgressive(frameCode) && image[at + 4] === frame.components };
+      if (frame === null) return null;
+      const hasOneScan = !isProgressive(frameCode) && image[at + 4] === frame.components;
+      return { ...frame, hasExif, hasOneScan, isArithmetic: isArithmetic(frameCode) };
     }
     if (isFrameHeader(code)) {
       if (frame !== null) return null;

@@ -4,6 +4,13 @@ import { readJpegHeader } from './jpeg-header.js';
 
 /** Encoders write about ten, three to four for each component; the finest progressions that tools offer are a few dozen. */
 export const MOST_SCANS = 64;
+/** Of an image of the most pixels: as much work as 64 of one with a quarter of them. */
+const MOST_SCANS_OF_LARGEST = 16;
+
+/** How many scans an image may have. @param part of the most pixels, that it has, 0..1 */
+export function mostScans(part: number): number {
+  return Math.min(MOST_SCANS, Math.floor(MOST_SCANS_OF_LARGEST / part));
+}
 
 const FF = 0xff;
 /** Lower ones mean nothing; 0 says that the byte FF before it is one of the picture. */
@@ -17,7 +24,7 @@ const SOS = 0xda;
  * Whether a JPEG image is not worth beginning with. The bytes are gone through only where there may be several scans: those
  * of an ordinary picture of a camera are not, their header says that there is one.
  */
-export function hasTooManyScans(image: Uint8Array): boolean {
+export function hasTooManyScans(image: Uint8Array, most = MOST_SCANS): boolean {
   if (image[0] !== FF || image[1] !== SOI || readJpegHeader(image)?.hasOneScan === true) return false;
   // Much faster at finding a byte than the array that it is.
   const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
@@ -25,7 +32,7 @@ export function hasTooManyScans(image: Uint8Array): boolean {
   for (let at = bytes.indexOf(FF, 2); at >= 0; at = bytes.indexOf(FF, at)) {
     const code = bytes[at + 1] ?? EOI;
     if (code === EOI) return false;
-    if (code === SOS && ++scans > MOST_SCANS) return true;
+    if (code === SOS && ++scans > most) return true;
     at += lengthAt(bytes, at, code);
   }
   return false;

@@ -6,8 +6,8 @@ import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FramePlace } from './frame-result.js';
 import type { Gallery } from './gallery/gallery.js';
-import type { HeldImage } from './image-memory.js';
 import type { RecogniseOptions } from './pipeline-options.js';
+import { FrameCosts } from './scheduling/frame-costs.js';
 import type { FrameTurn, StreamTurn } from './scheduling/turns.js';
 import type { QueuedFrame, StreamQueue, WaitingFrame } from './stream-queue.js';
 import type { TrackedFrame, TrackedStream } from './tracked-stream.js';
@@ -30,7 +30,7 @@ export interface OpenStreamParts {
 }
 
 /** What is asked for of a frame, whatever its image and where it comes from. */
-export type AskedWork = Omit<FrameWork, 'image' | 'origin'>;
+export type AskedWork = Omit<FrameWork, 'image' | 'origin' | 'isLarge'>;
 
 export function workOf({ region, minFacePx }: RecogniseOptions, want: FrameWork['want']): AskedWork {
   return { want, ...(region === undefined ? {} : { region }), ...(minFacePx === undefined ? {} : { minFacePx }) };
@@ -40,29 +40,43 @@ export class OpenStream implements StreamTurn {
   readonly queue: StreamQueue;
   readonly tracked: TrackedStream | null;
   readonly weight: number;
-  readonly deadlineMs: number;
   readonly #parts: OpenStreamParts;
+  readonly #costs = new FrameCosts();
 
   constructor(parts: OpenStreamParts) {
     this.#parts = parts;
     this.queue = parts.queue;
     this.tracked = parts.tracked;
     this.weight = parts.weight;
-    this.deadlineMs = parts.deadlineMs;
   }
 
-  begin({ frame, image }: WaitingFrame): FrameTurn {
+  dropLate(nowMs: number, isIdle: boolean): void {
+    // What it takes beside nothing else is found out again.
+    const expectedMs = isIdle ? 0 : this.#costs.expectedMs;
+    const startMs = nowMs - Math.max(0, this.#parts.deadlineMs - expectedMs);
+    for (let dropped = this.queue.dropOlderThan(startMs); dropped > 0; dropped--) this.#costs.doubt();
+  }
+
+  begin(taken: WaitingFrame): FrameTurn {
+    const { frame, image } = taken;
+    const beganMs = performance.now();
+    const noted = (outcome: Promise<WorkedFrame>): Promise<WorkedFrame> =>
+      outcome.then((worked) => {
+        // A glance costs next to nothing, and says nothing of what a look does.
+        if (!worked.isCarried) this.#costs.note(performance.now() - beganMs);
+        return worked;
+      });
     const { tracked } = this;
     const { options, model, gallery, thresholds } = this.#parts;
     if (tracked === null) {
       const answer = (worked: WorkedFrame): OkPayload => answerOf(options.task, worked, model, gallery, thresholds);
-      const work = this.#workFor(frame, image, WANTED[options.task]);
-      return { work, settle: (outcome) => this.#settle(frame, outcome.then(answer)) };
+      const work = this.#workFor(taken, WANTED[options.task]);
+      return { work, settle: (outcome) => this.#settle(frame, noted(outcome).then(answer)) };
     }
     const followed = tracked.begin(frame.receivedAtMs, image.bytes.byteLength);
     return {
-      work: this.#workFor(frame, image, followed),
-      settle: (outcome) => this.#settle(frame, this.#trackedAnswer(followed, outcome)),
+      work: this.#workFor(taken, followed),
+      settle: (outcome) => this.#settle(frame, this.#trackedAnswer(followed, noted(outcome))),
     };
   }
 
@@ -82,10 +96,11 @@ export class OpenStream implements StreamTurn {
     });
   }
 
-  #workFor({ receivedAtMs }: QueuedFrame, image: HeldImage, want: FrameWork['want']): FrameWork {
-    const deadlineMs = receivedAtMs + this.deadlineMs;
-    const dueMs = receivedAtMs + Math.min(this.deadlineMs, this.#parts.usualDeadlineMs);
-    return { ...workOf(this.#parts.options, want), image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
+  #workFor({ frame: { receivedAtMs }, image, isLarge }: WaitingFrame, want: FrameWork['want']): FrameWork {
+    const { deadlineMs: withinMs, usualDeadlineMs, options } = this.#parts;
+    const deadlineMs = receivedAtMs + withinMs;
+    const dueMs = receivedAtMs + Math.min(withinMs, usualDeadlineMs);
+    return { ...workOf(options, want), image, isLarge, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
   }
 
   /** @param take called when the frame can be answered, and only then */

@@ -9,11 +9,13 @@ import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js
 import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
+import { isLarge } from './decoding-cost.js';
 import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
 import { FrameEngine, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
+import { readImageHeader } from './image-header.js';
 import { ImageMemory } from './image-memory.js';
 import type { Gallery } from './gallery/gallery.js';
 import { Lookalikes } from './gallery/lookalikes.js';
@@ -25,7 +27,7 @@ import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
-import { Turns, type FrameTurn } from './scheduling/turns.js';
+import { Turns, type Room, type Turn } from './scheduling/turns.js';
 import { SingleImages } from './single-images.js';
 import { StreamQueue, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
@@ -332,9 +334,9 @@ export class Pipeline {
       queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
       return;
     }
-    const isBusy = !this.#engine.hasRoom && this.#turns.streamsWaiting > 0;
+    const isBusy = !this.#engine.hasRoomFor('usual') && this.#turns.streamsWaiting > 0;
     if (isBusy && stream.takeUnseen(frame)) return;
-    queue.push(frame, this.#images.hold(frame.image));
+    queue.push(frame, this.#images.hold(frame.image), isLarge(readImageHeader(frame.image)));
     this.#turns.join(stream);
     this.#pump();
   }
@@ -364,35 +366,42 @@ export class Pipeline {
 
   /** Hands frames to the engine while it has room: what does not fit waits in its stream, where newer frames replace it. */
   #pump(): void {
-    while (this.#engine.hasRoom) {
-      const turn = this.#turns.next(performance.now(), this.#engine.expectedMs);
-      if (turn === undefined) return;
+    const engine = this.#engine;
+    while (engine.hasRoomFor('usual') || engine.hasRoomFor('large')) {
+      const { dearMs, inFlight } = engine;
+      const room: Room = { isIdle: inFlight === 0, dearMs, fits: (size) => engine.hasRoomFor(size) };
+      const turn = this.#turns.next(performance.now(), room);
+      if (turn === undefined) break;
       turn.settle(this.#work(turn));
     }
     // Now frames wait: those that can be answered without work would only make all of them late.
-    this.#turns.relieve();
+    if (!engine.hasRoomFor('usual')) this.#turns.relieve();
   }
 
   /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
-  #work({ work }: FrameTurn): Promise<WorkedFrame> {
+  #work({ work, spent }: Turn): Promise<WorkedFrame> {
     const { image, origin, want: asked } = work;
     if (this.#options.cache?.streams !== true || origin.isInteractive || typeof asked !== 'string')
-      return this.#engine.work(work);
+      return this.#engine.work(work, spent);
     let isWorkedOn = false;
     const worked = this.#cache.worked(work, sha256Of(image.bytes), (want) => {
       isWorkedOn = true;
-      return this.#engine.work({ ...work, want });
+      return this.#engine.work({ ...work, want }, spent);
     });
-    // The engine releases what it works on.
-    if (!isWorkedOn) image.release();
+    // The engine releases what it works on, and tells what it was.
+    if (!isWorkedOn) {
+      image.release();
+      spent(0);
+    }
     return worked;
   }
 
   #lookAfterStreams(): void {
     const nowMs = performance.now();
-    for (const { queue, tracked, deadlineMs } of this.#streams) {
-      queue.dropOlderThan(nowMs - Math.max(0, deadlineMs - this.#engine.expectedMs));
-      tracked?.tick();
+    const isIdle = this.#engine.inFlight === 0;
+    for (const stream of this.#streams) {
+      stream.dropLate(nowMs, isIdle);
+      stream.tracked?.tick();
     }
     this.#lanes.dropOverdue(nowMs);
     this.#ended.expire();

@@ -1,9 +1,11 @@
 // Single images (HTTP, enrolment): one answer each, ahead of the streams. While they wait they are no more than the bytes
 // they came as, and those are bounded: an image is copied into shared memory when its turn has come, not before.
 import { OnlookerError } from '../protocol/errors.js';
+import { isLarge } from './decoding-cost.js';
 import { imageSha256 } from './enrolment.js';
 import type { FrameCache } from './frame-cache.js';
 import type { WorkedFrame } from './frame-engine.js';
+import { readImageHeader } from './image-header.js';
 import type { ImageMemory } from './image-memory.js';
 import type { AskedWork } from './open-stream.js';
 import type { Turns } from './scheduling/turns.js';
@@ -86,11 +88,13 @@ export class SingleImages {
   #takeTurn(image: Uint8Array, asked: AskedWork, leave: () => void, signal?: AbortSignal): Promise<WorkedFrame> {
     const { turns, images, deadlineMs, onWaiting } = this.#parts;
     const origin = { source: {}, isInteractive: true, deadlineMs: performance.now() + deadlineMs };
-    const answer = turns.request(() => {
+    const large = isLarge(readImageHeader(image));
+    const begin = () => {
       const held = images.hold(image);
       leave();
-      return { ...asked, image: held, origin };
-    }, signal);
+      return { ...asked, image: held, isLarge: large, origin };
+    };
+    const answer = turns.request(large, begin, signal);
     onWaiting();
     return answer;
   }

@@ -20,6 +20,8 @@ export interface QueuedFrame {
 export interface WaitingFrame {
   readonly frame: QueuedFrame;
   readonly image: HeldImage;
+  /** Decoding it takes long (decoding-cost.ts). */
+  readonly isLarge: boolean;
 }
 /** Bytes of the images that wait, over all queues that share it. */
 export interface WaitingBytes {
@@ -66,9 +68,9 @@ export class StreamQueue {
   }
 
   /** Takes a frame in; when that is one too many, the oldest waiting frame is answered `superseded`. */
-  push(frame: FramePlace, image: HeldImage): void {
+  push(frame: FramePlace, image: HeldImage, isLarge = false): void {
     if (this.#unanswered.length === 0 && frame.receivedAtMs - this.#tooManyMs > MENDED_MS) this.#isBeyondCredits = false;
-    this.#waiting.push({ frame: this.#append(frame, null), image });
+    this.#waiting.push({ frame: this.#append(frame, null), image, isLarge });
     this.#count(image.bytes.byteLength);
     while (this.#waiting.length > this.#mostWaiting) {
       this.#isBeyondCredits = true;
@@ -117,15 +119,18 @@ export class StreamQueue {
     this.#flush();
   }
 
-  /** Answers as `deadline` what has waited since before the given time. */
-  dropOlderThan(receivedBeforeMs: number): void {
+  /** Answers as `deadline` what has waited since before the given time. @returns how many those were */
+  dropOlderThan(receivedBeforeMs: number): number {
+    let dropped = 0;
     for (
       let oldest = this.#waiting[0]?.frame;
       oldest !== undefined && oldest.receivedAtMs < receivedBeforeMs;
       oldest = this.#waiting[0]?.frame
     ) {
       this.#dropOldest('deadline');
+      dropped++;
     }
+    return dropped;
   }
 
   /** Answers everything that waits as dropped. */

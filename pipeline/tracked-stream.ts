@@ -45,12 +45,13 @@ export class TrackedStream {
   readonly #continuity = new Continuity();
   /** The last frame that was begun has come before the tracks, or never will. */
   #lastSeen: Promise<void> = Promise.resolve();
-  #peopleVersion: number;
+  /** Up to this version of the gallery those who left it are forgotten. */
+  #forgottenVersion: number;
 
   constructor(options: TrackedStreamOptions) {
     const { stream, model, rule, detectionScore, gallery } = options;
     this.#options = options;
-    this.#peopleVersion = gallery.version;
+    this.#forgottenVersion = gallery.version;
     this.#plan = new DetectionPlan(options);
     this.#tracks = new StreamTracks({
       stream,
@@ -59,6 +60,7 @@ export class TrackedStream {
       highScore: detectionScore,
       newId: newTrackId,
       galleryVersion: gallery.version,
+      facesSince: (version) => gallery.facesSince(version),
     });
   }
 
@@ -96,8 +98,8 @@ export class TrackedStream {
   /** To be called ten times a second or so: faces leave also when no frames come. */
   tick(): void {
     const { gallery } = this.#options;
-    if (this.#peopleVersion !== gallery.version) {
-      this.#peopleVersion = gallery.version;
+    if (this.#forgottenVersion < gallery.lastRemoval) {
+      this.#forgottenVersion = gallery.lastRemoval;
       this.#tracks.forgetPeople((id) => gallery.person(id) !== undefined);
     }
     this.#tracks.tick(performance.now(), gallery.version);

@@ -10,7 +10,7 @@ export const ERROR_CATALOGUE = {
     meaning: 'The bytes are not a JPEG, PNG or WebP image, or the body is not of the type that the address takes.',
   },
   TOO_LARGE: { status: 413, meaning: 'The image or body has more bytes than the service takes.' },
-  TOO_MANY_PIXELS: { status: 413, meaning: 'The image has more pixels than the service decodes.' },
+  TOO_MANY_PIXELS: { status: 413, meaning: 'The image has more pixels, or a longer side, than the service decodes.' },
   NO_STREAM: { status: 404, meaning: 'No stream of that id is open on this connection.' },
   STREAM_EXISTS: { status: 409, meaning: 'A stream of that id is already there.' },
   LIMIT_REACHED: { status: 429, meaning: 'A limit on the number of streams or connections is reached.' },

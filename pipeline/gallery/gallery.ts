@@ -35,6 +35,7 @@ interface Mutation<T> {
 }
 
 const PURGE_DELAY_MS = 5_000;
+const MOST_NEW_FACES = 256;
 const GALLERY_STORE: StoreKind = {
   file: 'gallery',
   name: 'gallery',
@@ -104,6 +105,22 @@ export class Gallery {
   /** The version that last lost a face: what was found in an older one may be somebody who is not in it any more. */
   get lastRemoval(): number {
     return this.#lastRemoval;
+  }
+
+  /**
+   * The faces that came after a version, with memory of theirs that may not be kept; null where some were taken away since, or
+   * so many came that whoever asks had better search anew.
+   */
+  facesSince(version: number): readonly { readonly person: string; readonly embedding: Float32Array }[] | null {
+    if (this.#lastRemoval > version) return null;
+    const faces: { person: string; embedding: Float32Array }[] = [];
+    for (const { owner, embedding } of this.#content.matrix.addedAfter(version)) {
+      const person = this.owner(owner);
+      if (person === undefined) continue;
+      if (faces.length === MOST_NEW_FACES) return null;
+      faces.push({ person: person.id, embedding });
+    }
+    return faces;
   }
 
   /** Grows with every change. */

@@ -1,25 +1,44 @@
-// Work of one kind that waits for a lane, and which of it makes the next batch: single images first, then what is due
-// first, of one stream only so much while others wait. Pure; who owns it says when.
+// Work of one kind that waits for a lane, and which of it makes the next batch: single images and frames of streams, each in
+// rounds, and of one stream only so much while others wait. Pure; who owns it says when.
 //
-//   add ──▶ [ image │ due 12 │ due 15 │ due 15 │ due 40 … ] ──take(2)──▶ image, due 12
+//   add ─┬▶ [ image │ image … ]            ─┐
+//        └▶ [ due 12 │ due 15 │ due 40 … ] ─┴─take(2)──▶ image, due 12
 import type { Origin } from './origin.js';
+import { Precedence } from './precedence.js';
+import { RoundList, Rounds, type InRound } from './rounds.js';
 
 export interface Scheduled {
   readonly origin: Origin;
 }
+/** What queues share whose work is done by the same lanes. */
+export interface SharedOrder {
+  /** Counted in items. */
+  readonly precedence: Precedence;
+  readonly images: Rounds;
+  readonly frames: Rounds;
+}
+
+export function newOrder(): SharedOrder {
+  return { precedence: new Precedence(), images: new Rounds(), frames: new Rounds() };
+}
 
 export class BatchQueue<T extends Scheduled> {
   readonly #mostOfOneSource: number;
-  readonly #waiting: T[] = [];
+  readonly #precedence: Precedence;
+  readonly #images: RoundList<T>;
+  readonly #frames: RoundList<T>;
   #oldestMs = 0;
 
   /** @param mostOfOneSource how many items of a batch may be of one stream, while items of others wait */
-  constructor(mostOfOneSource: number) {
+  constructor(mostOfOneSource: number, order = newOrder()) {
     this.#mostOfOneSource = mostOfOneSource;
+    this.#precedence = order.precedence;
+    this.#images = new RoundList(order.images);
+    this.#frames = new RoundList(order.frames);
   }
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#images.size + this.#frames.size;
   }
 
   /** When the item that has waited longest, or some item before it, was added: `performance.now()`. */
@@ -27,53 +46,45 @@ export class BatchQueue<T extends Scheduled> {
     return this.#oldestMs;
   }
 
-  get hasInteractive(): boolean {
-    return this.next?.isInteractive === true;
+  get nextImage(): InRound<T> | undefined {
+    return this.#images.first;
   }
 
-  /** Where the item comes from that is due first. */
-  get next(): Origin | undefined {
-    return this.#waiting[0]?.origin;
+  get nextFrame(): InRound<T> | undefined {
+    return this.#frames.first;
   }
 
   add(item: T, nowMs: number): void {
-    if (this.#waiting.length === 0) this.#oldestMs = nowMs;
-    // From the back: what comes later is nearly always due later, so this is one step.
-    let at = this.#waiting.length;
-    while (at > 0 && isBefore(item.origin, (this.#waiting[at - 1] as T).origin)) at--;
-    this.#waiting.splice(at, 0, item);
+    if (this.size === 0) this.#oldestMs = nowMs;
+    (item.origin.isInteractive ? this.#images : this.#frames).add(item);
   }
 
-  /** Takes at most so many, in the order in which they are due; nothing that fits is left while there is room. */
+  /** Takes at most so many, in the order in which they are to be done; nothing that fits is left while there is room. */
   take(most: number): T[] {
-    if (this.#waiting.length <= most) return this.#waiting.splice(0);
-    const taken = new Set<T>();
+    const taken: T[] = [];
     const ofSource = new Map<object, number>();
-    for (const item of this.#waiting) {
-      const { source } = item.origin;
-      const already = ofSource.get(source) ?? 0;
-      if (taken.size === most || already === this.#mostOfOneSource) continue;
-      taken.add(item);
-      ofSource.set(source, already + 1);
+    for (const mostOfOne of [this.#mostOfOneSource, Infinity]) {
+      const isTaken = ({ origin: { source } }: T): boolean => (ofSource.get(source) ?? 0) < mostOfOne;
+      while (taken.length < most) {
+        const item = this.#takeNext(isTaken);
+        if (item === undefined) break;
+        const { source, isInteractive } = item.origin;
+        this.#precedence.gave(isInteractive, 1);
+        ofSource.set(source, (ofSource.get(source) ?? 0) + 1);
+        taken.push(item);
+      }
     }
-    for (const item of this.#waiting) if (taken.size < most) taken.add(item);
-    this.remove((item) => taken.has(item));
-    return [...taken];
+    return taken;
   }
 
   /** @returns those it is true of, which wait no more */
   remove(isRemoved: (item: T) => boolean): T[] {
-    const removed = this.#waiting.filter(isRemoved);
-    const left = this.#waiting.filter((item) => !isRemoved(item));
-    this.#waiting.length = 0;
-    this.#waiting.push(...left);
-    return removed;
+    return [...this.#images.remove(isRemoved), ...this.#frames.remove(isRemoved)];
+  }
+
+  #takeNext(isTaken: (item: T) => boolean): T | undefined {
+    const isImage = this.#precedence.isImageNext(this.#images.size > 0, this.#frames.size > 0);
+    const [first, second] = isImage ? [this.#images, this.#frames] : [this.#frames, this.#images];
+    return first.take(isTaken) ?? second.take(isTaken);
   }
 }
-
-/** Whether work from there is due before work from here. */
-export function isBefore(a: Origin, b: Origin): boolean {
-  return a.isInteractive === b.isInteractive ? dueMs(a) < dueMs(b) : a.isInteractive;
-}
-
-const dueMs = (origin: Origin): number => origin.dueMs ?? origin.deadlineMs;

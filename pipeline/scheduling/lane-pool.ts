@@ -9,9 +9,10 @@
 import type { GallerySnapshot } from '../gallery/gallery.js';
 import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lane-protocol.js';
 import type { Lane, LaneCost } from '../lane.js';
-import { BatchQueue, isBefore } from './batch-queue.js';
+import { BatchQueue, newOrder } from './batch-queue.js';
 import { NoLaneError } from './no-lane-error.js';
 import type { Origin } from './origin.js';
+import { isBefore } from './rounds.js';
 
 /** A lane as the pool sees it. */
 export type PoolLane = Pick<Lane, 'alive' | 'idle' | 'detect' | 'describe' | 'useGallery' | 'close'>;
@@ -34,6 +35,8 @@ interface Spent {
 export interface StageCost {
   readonly inferMs: number;
   readonly matchMs: number;
+  /** Of all lanes together, also where they worked side by side. */
+  readonly workMs: number;
 }
 
 export interface BatchRules {
@@ -51,6 +54,7 @@ export class LanePool {
   readonly #rules: BatchRules;
   readonly #frames: BatchQueue<WaitingFrame>;
   readonly #faces: BatchQueue<WaitingFace>;
+  readonly #order = newOrder();
   /** How many frames are being decoded and will come soon. */
   #coming: () => number = () => 0;
   #filling: NodeJS.Timeout | null = null;
@@ -60,9 +64,9 @@ export class LanePool {
   constructor(lanes: readonly PoolLane[], rules: BatchRules) {
     this.lanes = lanes;
     this.#rules = rules;
-    this.#frames = new BatchQueue(rules.mostOfOneStream);
+    this.#frames = new BatchQueue(rules.mostOfOneStream, this.#order);
     // The faces of a frame stay together: it is done when the last of them is.
-    this.#faces = new BatchQueue(Infinity);
+    this.#faces = new BatchQueue(Infinity, this.#order);
   }
 
   get queued(): { readonly frames: number; readonly faces: number } {
@@ -80,7 +84,7 @@ export class LanePool {
       this.#frames.add({ item, origin, resolve, reject }, performance.now());
       this.dispatch();
     });
-    return { faces, inferMs: spent.inferMs, matchMs: spent.matchMs };
+    return { faces, inferMs: spent.inferMs, matchMs: spent.matchMs, workMs: spent.inferMs + spent.matchMs };
   }
 
   /** What is wanted of the faces of one frame, in their order. @throws LaneError, NoLaneError as `detect` */
@@ -133,6 +137,7 @@ export class LanePool {
     for (let idle = this.#idleLanes(); idle.length > 0; idle = this.#idleLanes()) {
       const [lane] = idle;
       if (lane === undefined) return;
+      if (this.#frames.nextFrame === undefined && this.#faces.nextFrame === undefined) this.#order.precedence.forget();
       const faces = this.#faces.size > 0 && (this.#facesAreNext() || this.#isFilling());
       if (faces) void this.#describeOn(lane, this.#faces.take(this.#share(this.#faces.size, idle.length)));
       else if (this.#frames.size > 0 && !this.#isFilling())
@@ -152,7 +157,11 @@ export class LanePool {
 
   /** Faces finish frames that hold memory, so they go before frames, unless such a one is due before them. */
   #facesAreNext(): boolean {
-    const [face, frame] = [this.#faces.next, this.#frames.next];
+    const [frames, faces] = [this.#frames, this.#faces];
+    const areImages = (frames.nextImage ?? faces.nextImage) !== undefined;
+    const areFrames = (frames.nextFrame ?? faces.nextFrame) !== undefined;
+    const isImage = this.#order.precedence.isImageNext(areImages, areFrames);
+    const [frame, face] = isImage ? [frames.nextImage, faces.nextImage] : [frames.nextFrame, faces.nextFrame];
     return face !== undefined && (frame === undefined || !isBefore(frame, face));
   }
 
@@ -168,7 +177,8 @@ export class LanePool {
   /** Whether the frames had better wait for those that are being decoded; it comes back by itself when they have waited enough. */
   #isFilling(): boolean {
     const { fillMs, maxBatch } = this.#rules;
-    if (fillMs === 0 || this.#frames.size >= maxBatch || this.#frames.hasInteractive || this.#coming() === 0) return false;
+    if (fillMs === 0 || this.#frames.size >= maxBatch || this.#frames.nextImage !== undefined || this.#coming() === 0)
+      return false;
     const leftMs = this.#frames.waitingSinceMs + fillMs - performance.now();
     if (leftMs <= 0) return false;
     this.#filling ??= setTimeout(() => {
@@ -220,10 +230,17 @@ export class LanePool {
  */
 function longestLane(spent: readonly Spent[]): StageCost {
   const byLane = new Map<PoolLane, StageCost>();
+  let workMs = 0;
   for (const { lane, inferMs, matchMs } of new Set(spent)) {
     const before = byLane.get(lane);
-    byLane.set(lane, { inferMs: (before?.inferMs ?? 0) + inferMs, matchMs: (before?.matchMs ?? 0) + matchMs });
+    const work = (before?.workMs ?? 0) + inferMs + matchMs;
+    byLane.set(lane, {
+      inferMs: (before?.inferMs ?? 0) + inferMs,
+      matchMs: (before?.matchMs ?? 0) + matchMs,
+      workMs: work,
+    });
+    workMs += inferMs + matchMs;
   }
-  const total = (cost: StageCost): number => cost.inferMs + cost.matchMs;
-  return [...byLane.values()].reduce((a, b) => (total(b) > total(a) ? b : a), { inferMs: 0, matchMs: 0 });
+  const longest = [...byLane.values()].reduce((a, b) => (b.workMs > a.workMs ? b : a), { inferMs: 0, matchMs: 0, workMs: 0 });
+  return { ...longest, workMs };
 }

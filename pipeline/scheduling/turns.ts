@@ -1,21 +1,23 @@
-// Whose frame is next. Streams take turns by weighted fair queueing: each frame moves its stream's clock on by 1/weight, and
-// the stream whose clock is least is next, so one at 60 frames a second cannot starve one at 2, and weight 2 gets twice the
-// turns. Single images (HTTP, enrolment) go first, but never twice in a row while a stream waits.
+// Whose frame is next. Streams take turns by weighted fair queueing, in work and not in frames: each moves its stream's clock
+// on by what it cost, divided by the weight, and the stream whose clock is least is next. So one at 60 frames a second cannot
+// starve one at 2, nor one whose frames are dear those whose are cheap; weight 2 gets twice the work. Single images (HTTP,
+// enrolment) go first, but while streams wait for no more work than those get. What does not fit at present is passed over.
 //
-//   door   (weight 1)  ──▶ 12.0 ─┐
-//   lobby  (weight 2)  ──▶ 11.5 ─┼─▶ lobby, now at 12.0; a stream that was silent begins at 11.5 and has saved nothing up
-//   garage (silent)    ──▶  3.0 ─┘
+//   door   (weight 1)  ──▶ 120 ms ─┐
+//   lobby  (weight 2)  ──▶ 115 ms ─┼─▶ lobby, 10 ms: now at 120; a stream that was silent begins at 115 and has saved nothing up
+//   garage (silent)    ──▶  30 ms ─┘
 import { OnlookerError } from '../../protocol/errors.js';
 import type { FrameWork, WorkedFrame } from '../frame-engine.js';
 import type { StreamQueue, WaitingFrame } from '../stream-queue.js';
+import { Precedence } from './precedence.js';
 
 /** A stream as the turns see it. */
 export interface StreamTurn {
   readonly queue: StreamQueue;
-  /** Turns beside a stream of weight 1. */
+  /** Work beside a stream of weight 1. */
   readonly weight: number;
-  /** A frame is answered within so long after it came, or dropped. */
-  readonly deadlineMs: number;
+  /** Answers as dropped what waits and could only be answered too late. @param isIdle nothing else is under way */
+  dropLate(nowMs: number, isIdle: boolean): void;
   /** Answers its oldest waiting frame without work, if it can be. @returns whether it was */
   relieve(): boolean;
   /** Called for each frame that is taken, in order. */
@@ -26,8 +28,37 @@ export interface FrameTurn {
   readonly work: FrameWork;
   settle(outcome: Promise<WorkedFrame>): void;
 }
+export interface Turn extends FrameTurn {
+  /** To be told once how much work it was, ms of a thread: until then it counts for as much as those before it. */
+  readonly spent: (ms: number) => void;
+}
+/**
+ * Which room a frame needs: `large` where decoding it takes long or those before it were dear, so that it would keep others
+ * out; `unproven` where nothing is known of what it costs.
+ */
+export type Size = 'usual' | 'unproven' | 'large';
+/** What there is room for now. */
+export interface Room {
+  /** Nothing is under way. */
+  readonly isIdle: boolean;
+  /** A stream whose frames cost more than that, as a rule, is `large`: ms of work. */
+  readonly dearMs: number;
+  fits(size: Size): boolean;
+}
+
+/** What the frames of a stream cost, and how far that has brought it. */
+interface Account {
+  clockMs: number;
+  /** Of a frame, as a rule; counted from the beginning, so that turns are taken before any is known. */
+  usualMs: number;
+  isKnown: boolean;
+}
+/** Of what is usual, by each that is known. */
+const GAIN = 1 / 4;
+const UNKNOWN_MS = 1;
 
 interface Request extends Pick<FrameTurn, 'settle'> {
+  readonly isLarge: boolean;
   begin(): FrameWork;
 }
 
@@ -36,11 +67,13 @@ export class Turns {
   readonly #requests: Request[] = [];
   /** Streams with a waiting frame; a set keeps the order in which they joined, which decides where all else is equal. */
   readonly #waiting = new Set<StreamTurn>();
-  /** How far each stream has come, in turns of weight 1. */
-  readonly #clocks = new WeakMap<StreamTurn, number>();
+  readonly #accounts = new WeakMap<StreamTurn, Account>();
+  /** In ms of work. */
+  readonly #precedence = new Precedence();
+  /** Of a single image, as a rule. */
+  #usualRequestMs = UNKNOWN_MS;
   /** The clock of the stream that was served last. */
-  #now = 0;
-  #requestWasLast = false;
+  #nowMs = 0;
 
   constructor(maxRequests: number) {
     this.#maxRequests = maxRequests;
@@ -58,7 +91,8 @@ export class Turns {
   join(stream: StreamTurn): void {
     if (stream.queue.waiting === 0 || this.#waiting.has(stream)) return;
     this.#waiting.add(stream);
-    this.#clocks.set(stream, Math.max(this.#now, this.#clocks.get(stream) ?? 0));
+    const account = this.#accountOf(stream);
+    account.clockMs = Math.max(this.#nowMs, account.clockMs);
   }
 
   leave(stream: StreamTurn): void {
@@ -75,16 +109,17 @@ export class Turns {
 
   /**
    * A single image takes its place.
+   * @param isLarge as of `Room`
    * @param begin called when its turn has come
    * @param signal gives the place up, unless its turn has come
    * @throws OnlookerError OVERLOADED; what the signal was aborted with
    */
-  request(begin: () => FrameWork, signal?: AbortSignal): Promise<WorkedFrame> {
+  request(isLarge: boolean, begin: () => FrameWork, signal?: AbortSignal): Promise<WorkedFrame> {
     signal?.throwIfAborted();
     if (this.#requests.length >= this.#maxRequests)
       throw new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.');
     return new Promise((resolve, reject) => {
-      const request = { begin, settle: resolve };
+      const request = { isLarge, begin, settle: resolve };
       this.#requests.push(request);
       const leave = (): void => {
         const at = this.#requests.indexOf(request);
@@ -96,45 +131,84 @@ export class Turns {
     });
   }
 
-  /**
-   * The next work to do.
-   * @param nowMs `performance.now()`
-   * @param expectedMs how long a frame takes that goes to work now: one whose deadline is nearer is dropped instead
-   */
-  next(nowMs: number, expectedMs: number): FrameTurn | undefined {
-    const request = this.#requestWasLast && this.#waiting.size > 0 ? undefined : this.#nextRequest();
-    this.#requestWasLast = request !== undefined;
-    return request ?? this.#nextOfStreams(nowMs, expectedMs) ?? this.#nextRequest();
+  /** The next work to do. @param nowMs `performance.now()` */
+  next(nowMs: number, room: Room): Turn | undefined {
+    if (this.#waiting.size === 0) this.#precedence.forget();
+    const isImage = this.#precedence.isImageNext(this.#requests.length > 0, this.#waiting.size > 0);
+    return isImage
+      ? (this.#nextRequest(room) ?? this.#nextOfStreams(nowMs, room))
+      : (this.#nextOfStreams(nowMs, room) ?? this.#nextRequest(room));
   }
 
-  #nextRequest(): FrameTurn | undefined {
-    const request = this.#requests.shift();
-    return request && { work: request.begin(), settle: request.settle };
+  #nextRequest(room: Room): Turn | undefined {
+    const at = this.#requests.findIndex(({ isLarge }) => room.fits(isLarge ? 'large' : 'unproven'));
+    const [request] = at === -1 ? [] : this.#requests.splice(at, 1);
+    if (request === undefined) return undefined;
+    const guessMs = this.#usualRequestMs;
+    this.#precedence.gave(true, guessMs);
+    const spent = (ms: number): void => {
+      this.#precedence.gave(true, ms - guessMs);
+      this.#usualRequestMs += GAIN * (ms - this.#usualRequestMs);
+    };
+    return { work: request.begin(), settle: request.settle, spent };
   }
 
-  #nextOfStreams(nowMs: number, expectedMs: number): FrameTurn | undefined {
-    for (let stream = this.#leastClock(); stream !== undefined; stream = this.#leastClock()) {
+  #nextOfStreams(nowMs: number, room: Room): Turn | undefined {
+    for (let stream = this.#leastClock(room); stream !== undefined; stream = this.#leastClock(room)) {
       this.#waiting.delete(stream);
-      const { queue, deadlineMs, weight } = stream;
-      queue.dropOlderThan(nowMs - Math.max(0, deadlineMs - expectedMs));
-      const taken = queue.take();
-      if (taken === undefined) continue;
-      const clock = this.#clocks.get(stream) ?? this.#now;
-      this.#now = clock;
-      this.#clocks.set(stream, clock + 1 / weight);
+      const { queue } = stream;
+      stream.dropLate(nowMs, room.isIdle);
+      // What waits behind a frame that was dropped may be another matter.
+      const size = this.#sizeOfNext(stream, room);
+      const taken = size !== undefined && room.fits(size) ? queue.take() : undefined;
       if (queue.waiting > 0) this.#waiting.add(stream);
-      return stream.begin(taken);
+      if (taken !== undefined) return { ...stream.begin({ ...taken, isLarge: size === 'large' }), spent: this.#charge(stream) };
     }
     return undefined;
   }
 
-  #leastClock(): StreamTurn | undefined {
+  /** @returns to be told what it was in truth */
+  #charge(stream: StreamTurn): (ms: number) => void {
+    const account = this.#accountOf(stream);
+    const guessMs = account.usualMs;
+    this.#nowMs = account.clockMs;
+    account.clockMs += guessMs / stream.weight;
+    this.#precedence.gave(false, guessMs);
+    return (ms) => {
+      account.clockMs += (ms - guessMs) / stream.weight;
+      account.usualMs += (account.isKnown ? GAIN : 1) * (ms - account.usualMs);
+      account.isKnown = true;
+      this.#precedence.gave(false, ms - guessMs);
+    };
+  }
+
+  #accountOf(stream: StreamTurn): Account {
+    const known = this.#accounts.get(stream);
+    if (known !== undefined) return known;
+    const account = { clockMs: this.#nowMs, usualMs: UNKNOWN_MS, isKnown: false };
+    this.#accounts.set(stream, account);
+    return account;
+  }
+
+  /** Undefined where none waits. */
+  #sizeOfNext(stream: StreamTurn, room: Room): Size | undefined {
+    const { next } = stream.queue;
+    if (next === undefined) return undefined;
+    const { usualMs, isKnown } = this.#accountOf(stream);
+    if (next.isLarge || usualMs > room.dearMs) return 'large';
+    return isKnown ? 'usual' : 'unproven';
+  }
+
+  /** Of the streams whose next frame there is room for. */
+  #leastClock(room: Room): StreamTurn | undefined {
     let first: StreamTurn | undefined;
     let least = Infinity;
     for (const stream of this.#waiting) {
-      const clock = this.#clocks.get(stream) ?? 0;
-      if (clock > least || (clock === least && first !== undefined && !isFresher(stream, first))) continue;
-      least = clock;
+      const size = this.#sizeOfNext(stream, room);
+      if (size !== undefined && !room.fits(size)) continue;
+      const { clockMs } = this.#accountOf(stream);
+      if (clockMs > least || (clockMs === least && first !== undefined && !isFresher(stream, first))) continue;
+      least = clockMs;
       first = stream;
     }
     return first;

@@ -1,6 +1,8 @@
 // Says which pictures are worth looking at: those that differ from the last one handed on. Compares thumbnails of 64 x 36
 // cells that libjpeg decodes at an eighth of the size. Must never keep a still person from being looked at for long.
 import sharp from 'sharp';
+import { tooDear } from '../decoding-cost.js';
+import { readImageHeader } from '../image-header.js';
 import { hasTooManyScans } from '../jpeg-scans.js';
 
 sharp.cache(false);
@@ -12,6 +14,8 @@ const HEIGHT = 36;
 const CELL_DIFFERENCE = 5;
 /** A face of 60 px in a picture 1280 px wide covers nine cells. */
 const LEAST_CELLS = 2;
+/** 8K. Larger pictures are handed on as they are. */
+const MOST_PIXELS = 7680 * 4320;
 
 export interface MotionGateTimings {
   /** After a change everything is handed on for this long: a person who stands still must be seen often enough to be named. */
@@ -54,9 +58,10 @@ export class MotionGate {
 }
 
 async function thumbnail(jpeg: Uint8Array): Promise<Uint8Array | null> {
-  if (hasTooManyScans(jpeg)) return null;
+  const header = readImageHeader(jpeg);
+  if ((header !== null && tooDear(header, MOST_PIXELS) !== null) || hasTooManyScans(jpeg)) return null;
   try {
-    return await sharp(jpeg, { failOn: 'none' })
+    return await sharp(jpeg, { failOn: 'none', limitInputPixels: MOST_PIXELS })
       .resize(WIDTH, HEIGHT, { fit: 'fill', kernel: 'linear' })
       .greyscale()
       .raw()

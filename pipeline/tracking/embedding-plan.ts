@@ -24,8 +24,9 @@ export function wantsEmbedding(
   options: TrackingThresholds,
 ): boolean {
   const passedMs = atMs - plan.askedMs;
-  // An enrolment is to be seen in the next frame, so a changed gallery is asked at once.
-  if (plan.asked === 0 || plan.galleryVersion < galleryVersion) return true;
+  if (plan.asked === 0) return true;
+  // An enrolment is to be seen in the next frame, so a changed gallery is asked at once; one that changes all the time is not.
+  if (plan.galleryVersion < galleryVersion && atMs - plan.galleryAskedMs >= options.galleryPauseMs) return true;
   if (passedMs < options.embedEveryMs) return false;
   if (suspect !== null) return true;
   if (passedMs >= options.refreshMs) return true;
@@ -46,6 +47,7 @@ export function noteAsked({ plan, body }: FaceTrack, atMs: number, estimate: num
   plan.asked++;
   plan.askedMs = atMs;
   plan.best = Math.max(plan.best, estimate);
+  if (plan.asked > 1 && plan.galleryVersion < galleryVersion) plan.galleryAskedMs = atMs;
   plan.galleryVersion = galleryVersion;
   plan.doubts = Math.max(0, plan.doubts - 1);
 }

@@ -53,7 +53,10 @@ export interface FaceTrack {
     askedMs: number;
     /** Best quality asked for, as estimated without embedding. */
     best: number;
+    /** Up to this version the gallery has nothing new for it. */
     galleryVersion: number;
+    /** When it was asked for last because the gallery had changed, ms. */
+    galleryAskedMs: number;
     /** Embeddings still to be asked for because of a doubt, and when that was raised, ms. */
     doubts: number;
     doubtedMs: number;
@@ -95,7 +98,15 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
     thumbnail: null,
     suspect: null,
     verdict: NO_EVIDENCE,
-    plan: { asked: 0, askedMs: -Infinity, best: 0, galleryVersion: 0, doubts: 0, doubtedMs: -Infinity },
+    plan: {
+      asked: 0,
+      askedMs: -Infinity,
+      best: 0,
+      galleryVersion: 0,
+      galleryAskedMs: -Infinity,
+      doubts: 0,
+      doubtedMs: -Infinity,
+    },
     told: null,
     identified: false,
     repeatOf: null,

@@ -9,6 +9,7 @@ import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
 import { addLook, addVote, isInView, isWorthPicture, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { isConcerned } from './gallery-change.js';
 import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
 import { correct, predict } from './motion.js';
@@ -129,7 +130,8 @@ export class StreamTracks {
 
   /** Whether a glance may do for a frame of this time: `carry` says for certain. */
   mayCarry(atMs: number, galleryVersion: number): boolean {
-    return this.#scene !== null && areSettled(this.#tracks, atMs, galleryVersion, this.#settings);
+    this.#noteGallery(galleryVersion);
+    return this.#scene !== null && areSettled(this.#tracks, atMs, this.#galleryVersion, this.#settings);
   }
 
   /**
@@ -262,12 +264,24 @@ export class StreamTracks {
 
   #advance(nowMs: number, galleryVersion: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
-    this.#galleryVersion = Math.max(this.#galleryVersion, galleryVersion);
+    this.#noteGallery(galleryVersion);
     const isGone = ({ body }: FaceTrack): boolean => this.#nowMs - body.seenMs > this.#settings.leaveMs;
     const gone = this.#tracks.filter(isGone);
     if (gone.length > 0) this.#tracks = this.#tracks.filter((track) => !isGone(track));
     for (const track of gone) this.#leave(track);
     this.#recent.expire(this.#nowMs);
+  }
+
+  /** Tracks that are like none of the faces that came have nothing to ask of the new gallery. */
+  #noteGallery(version: number): void {
+    const before = this.#galleryVersion;
+    if (version <= before) return;
+    this.#galleryVersion = version;
+    const { match, facesSince } = this.#settings;
+    const faces = facesSince?.(before) ?? null;
+    if (faces === null) return;
+    for (const track of this.#tracks)
+      if (track.plan.galleryVersion >= before && !isConcerned(track, faces, match)) track.plan.galleryVersion = version;
   }
 
   #carryOn(carried: readonly Carried[], atMs: number): readonly CarriedSight[] {

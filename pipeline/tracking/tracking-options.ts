@@ -1,5 +1,6 @@
 // What tracking is set by: every threshold with its unit, its default and where that comes from. docs/tracking.md has the
 // measurements behind them.
+import type { EnrolledFace } from './gallery-change.js';
 import type { MotionNoise } from './motion.js';
 
 /** Times in ms, similarities as cosines (-1..1), qualities as in face-quality.ts (0..1). */
@@ -27,6 +28,8 @@ export interface TrackingThresholds {
   /** How many embeddings an undecided track gets at that pace; the pauses double from `embedPauseMs` afterwards. */
   readonly embedBurst: number;
   readonly embedPauseMs: number;
+  /** Least time between two embeddings that are asked for because the gallery has changed. */
+  readonly galleryPauseMs: number;
   /** A track whose decision stands is looked at again this often. */
   readonly refreshMs: number;
   /** By how much the quality as estimated without embedding must exceed the best embedded so far. */
@@ -82,6 +85,7 @@ export const DEFAULT_TRACKING: TrackingThresholds = {
   embedEveryMs: 100,
   embedBurst: 4,
   embedPauseMs: 1_000,
+  galleryPauseMs: 1_000,
   refreshMs: 10_000,
   improvement: 0.1,
   doubtEveryMs: 500,
@@ -117,6 +121,8 @@ export interface TrackingOptions extends Partial<TrackingThresholds> {
   readonly newId: () => string;
   /** Version of the gallery at the beginning. */
   readonly galleryVersion: number;
+  /** The faces that have come into the gallery after a version; null where it has changed otherwise too. By default null. */
+  readonly facesSince?: (galleryVersion: number) => readonly EnrolledFace[] | null;
 }
 
 export type TrackingSettings = TrackingThresholds & TrackingOptions;

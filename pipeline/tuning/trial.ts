@@ -77,7 +77,7 @@ class Run {
     const isOver = (): boolean => performance.now() - startMs >= ms;
     const dueMs = (): number => (rate === Infinity ? performance.now() : startMs + (1000 * begun) / rate);
     const begin = (): void => {
-      while (!isOver() && this.#engine.hasRoom && dueMs() <= performance.now()) {
+      while (!isOver() && this.#engine.hasRoomFor('usual') && dueMs() <= performance.now()) {
         const sinceMs = dueMs();
         begun++;
         const work = this.#work(kind)

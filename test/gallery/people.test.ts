@@ -38,6 +38,22 @@ test('every change makes the version grow, and what changes nothing does not', a
   expect(gallery.size).toEqual({ people: 0, faces: 0 });
 });
 
+test('it tells which faces came since a version, nothing of names and people without faces, and that it cannot where some went', async () => {
+  const gallery = await openGallery(temporaryDir());
+  const ada = await gallery.createPerson({ name: 'Ada' });
+  await gallery.addFace(ada.id, faceOf(1));
+  const before = gallery.version;
+  await gallery.createPerson({ name: 'Nobody yet' });
+  await gallery.updatePerson(ada.id, { name: 'Ada Lovelace' });
+  expect(gallery.facesSince(before)).toEqual([]);
+  const { face } = await gallery.addFace(ada.id, faceOf(2));
+  expect(gallery.facesSince(before)).toEqual([{ person: ada.id, embedding: faceOf(2).embedding }]);
+  expect(gallery.facesSince(gallery.version)).toEqual([]);
+  await gallery.deleteFace(ada.id, face.id);
+  expect(gallery.facesSince(before)).toBeNull();
+  expect(gallery.facesSince(gallery.version)).toEqual([]);
+});
+
 test('people are listed in the order of their making, in pages that survive a deletion between them', async () => {
   const gallery = await openGallery(temporaryDir());
   const names = Array.from({ length: 25 }, (_, index) => `person ${index}`);

@@ -1,5 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { progressiveJpeg } from '../many-scans.js';
+import { withClaimedSize } from '../server/support/images.js';
 
 // decode-image.ts shuts out libvips' other loaders for the whole process, so pictures are made before it is loaded.
 const { decodeImage } = await import('../../pipeline/decode-image.js');
@@ -174,5 +176,94 @@ describe('bad images are told apart and cost nothing', () => {
       .png()
       .toBuffer();
     expect(await code(bomb, 40_000_000)).toBe('TOO_MANY_PIXELS');
+  });
+});
+
+describe('what decoding costs is bounded, whatever the pixels are arranged as', () => {
+  const MOST = 33_177_600;
+  const refused = async (image: Uint8Array, maxPixels: number) => {
+    const decoded = await decodeImage(image, null, maxPixels);
+    return 'code' in decoded ? decoded : { code: 'ok', message: '' };
+  };
+  const flat = (width: number, height: number, background = '#808080') =>
+    sharp({ create: { width, height, channels: 3, background }, limitInputPixels: false });
+
+  test.each([
+    ['one pixel high', 1_000_000, 1],
+    ['one pixel wide', 1, 1_000_000],
+    ['a few pixels wide', 8, 100_000],
+    ['one pixel longer than the longest', 16_385, 4],
+  ])('a PNG image %s is refused by its header', async (_name, width, height) => {
+    const image = await flat(width, height).png().toBuffer();
+    expect(await refused(image, MOST)).toMatchObject({
+      code: 'TOO_MANY_PIXELS',
+      message: expect.stringContaining('16384') as string,
+    });
+  });
+
+  test('a WebP image whose canvas claims a side that no WebP decoder takes is refused by its header', async () => {
+    const image = Buffer.from(
+      await sharp({ create: { width: 40, height: 30, channels: 4, background: '#00000080' } })
+        .webp()
+        .toBuffer(),
+    );
+    image.writeUIntLE(1_999_999, 24, 3);
+    expect(await refused(image, MOST)).toMatchObject({ code: 'TOO_MANY_PIXELS' });
+  });
+
+  test.each([
+    ['a panorama', 8000, 1500],
+    ['the longest there may be', 16_384, 64],
+  ])('%s is decoded in every format', async (_name, width, height) => {
+    for (const image of [flat(width, height).jpeg(), flat(width, height).png(), flat(Math.min(width, 16_383), height).webp()]) {
+      expect(await refused(await image.toBuffer(), MOST)).toMatchObject({ code: 'ok' });
+    }
+  });
+
+  test('a long JPEG image is decoded up to the longest that there is', async () => {
+    expect(await refused(await flat(65_500, 16).jpeg().toBuffer(), MOST)).toMatchObject({ code: 'ok' });
+  });
+
+  test('a photo of the most pixels is decoded', async () => {
+    for (const image of [flat(7680, 4320).jpeg(), flat(7680, 4320).jpeg({ progressive: true })])
+      expect(await refused(await image.toBuffer(), MOST)).toMatchObject({ code: 'ok' });
+  });
+
+  test.each([
+    ['CMYK JPEG', 2.5, () => scene.clone().toColourspace('cmyk').jpeg()],
+    ['interlaced PNG of 16 bits', 1.25, () => scene.clone().toColourspace('rgb16').png({ progressive: true })],
+    ['interlaced PNG of 8 bits', 1, () => scene.clone().png({ progressive: true })],
+    ['PNG of 16 bits', 1, () => scene.clone().toColourspace('rgb16').png()],
+  ])('a pixel of a %s counts for %d', async (_name, weight, make) => {
+    const image = await make().toBuffer();
+    const pixels = Math.ceil(80 * 60 * weight);
+    expect(await refused(image, pixels)).toMatchObject({ code: 'ok' });
+    expect(await refused(image, pixels - 1)).toMatchObject({ code: 'TOO_MANY_PIXELS' });
+  });
+
+  test.each([
+    ['baseline', () => scene.clone().jpeg()],
+    ['progressive', () => scene.clone().jpeg({ progressive: true })],
+    ['to be turned', () => scene.clone().withMetadata({ orientation: 6 }).jpeg()],
+    ['CMYK', () => scene.clone().toColourspace('cmyk').jpeg()],
+  ])('a %s JPEG image whose header claims more than its data holds is damaged', async (_name, make) => {
+    const image = await make().toBuffer();
+    expect(await refused(image, MOST)).toMatchObject({ code: 'ok' });
+    for (const [width, height] of [
+      [12_000, 1000],
+      [80, 600],
+      [96, 60],
+    ] as const)
+      expect(await refused(withClaimedSize(image, width, height), MOST)).toMatchObject({ code: 'BAD_IMAGE' });
+  });
+
+  test('a JPEG image of the most pixels may have fewer scans than a small one', async () => {
+    const image = progressiveJpeg(17);
+    expect(await refused(image, 4 * 64 * 64)).toMatchObject({ code: 'ok' });
+    expect(await refused(image, 64 * 64)).toMatchObject({
+      code: 'BAD_IMAGE',
+      message: expect.stringContaining('16 scans') as string,
+    });
+    expect(await refused(progressiveJpeg(16), 64 * 64)).toMatchObject({ code: 'ok' });
   });
 });

@@ -7,7 +7,7 @@ import { defaultPack } from '../fixtures.js';
 import { imageOf } from './frames.js';
 
 const images = new ImageMemory(1 << 20);
-const COST = { inferMs: 1, matchMs: 0, batches: [] };
+const COST = { inferMs: 1000, matchMs: 500, batches: [] };
 
 const lanes: PoolLane = {
   alive: true,
@@ -28,22 +28,31 @@ beforeAll(async () => {
 });
 afterAll(async () => engine.close());
 
-const work = (isInteractive: boolean) =>
-  engine.work({ image: images.hold(image), origin: { source: {}, isInteractive, deadlineMs: Infinity }, want: 'points' });
-/** What is expected of the next frame while another is under way; 0 while nothing is known. */
-async function expectedMs(): Promise<number> {
-  const underWay = work(true);
-  const expected = engine.expectedMs;
-  await underWay;
-  return expected;
-}
+const work = (bytes: Uint8Array, { isLarge = false, onSpent = (_ms: number): void => undefined } = {}) => {
+  const origin = { source: {}, isInteractive: false, deadlineMs: Infinity };
+  return engine.work({ image: images.hold(bytes), origin, isLarge, want: 'points' }, onSpent);
+};
 
-test('what a single image takes says nothing of what the frames of streams take', async () => {
-  for (let i = 0; i < 3; i++) await work(true);
-  expect(await expectedMs()).toBe(0);
-  await work(false);
-  const ofStreams = await expectedMs();
-  expect(ofStreams).toBeGreaterThan(0);
-  await work(true);
-  expect(await expectedMs()).toBe(ofStreams);
+test('while a large frame is decoded there is room for others, and for no other large one', async () => {
+  const large = work(image, { isLarge: true });
+  expect([engine.hasRoomFor('usual'), engine.hasRoomFor('large')]).toEqual([true, false]);
+  const other = work(image);
+  expect(engine.hasRoomFor('usual')).toBe(false);
+  await Promise.all([large, other]);
+  expect([engine.hasRoomFor('usual'), engine.hasRoomFor('large'), engine.inFlight]).toEqual([true, true, 0]);
+});
+
+test('a frame tells what work it was, on all the threads together', async () => {
+  const told: number[] = [];
+  await work(image, { onSpent: (ms) => told.push(ms) });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toBeGreaterThan(1500);
+});
+
+test('a frame that cannot be decoded tells it too', async () => {
+  const told: number[] = [];
+  const broken = image.subarray(0, image.length / 2);
+  await expect(work(broken, { onSpent: (ms) => told.push(ms) })).rejects.toMatchObject({ code: 'BAD_IMAGE' });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toBeGreaterThan(0);
 });

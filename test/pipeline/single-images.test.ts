@@ -34,7 +34,7 @@ function bench({ maxRequests = 64, maxWaitingBytes = 1000, cacheBytes = 0 } = {}
   const ask = (bytes: number, want: FrameWork['want'] = 'points') => images.worked(new Uint8Array(bytes), { want });
   /** The next one is worked on. @returns whether there was one */
   const serve = (): boolean => {
-    const turn = turns.next(0, 0);
+    const turn = turns.next(0, { isIdle: true, dearMs: Infinity, fits: () => true });
     turn?.settle(Promise.resolve(NOBODY));
     return turn !== undefined;
   };

@@ -5,6 +5,7 @@ import { BatchQueue } from '../../pipeline/scheduling/batch-queue.js';
 import { FrameCosts } from '../../pipeline/scheduling/frame-costs.js';
 import { StreamQueue } from '../../pipeline/stream-queue.js';
 import type { FrameOutcome } from '../../protocol/payloads.js';
+import { NOBODY } from '../pipeline/nobody.js';
 
 const [door, lobby] = [{}, {}];
 const item = (name: string, source: object, deadlineMs: number, isInteractive = false) => ({
@@ -38,7 +39,7 @@ describe('a batch', () => {
     const queue = new BatchQueue<ReturnType<typeof item>>(8);
     queue.add(item('stream', door, 1), 0);
     queue.add(item('image', {}, Infinity, true), 0);
-    expect(queue.hasInteractive).toBe(true);
+    expect(queue.nextImage?.item.name).toBe('image');
     expect(names(queue.take(1))).toEqual(['image']);
   });
 
@@ -53,12 +54,49 @@ describe('a batch', () => {
   });
 });
 
+describe('a crowd', () => {
+  test('waits for itself: of each stream so much is done a round, and the others come between', () => {
+    const queue = new BatchQueue<ReturnType<typeof item>>(Infinity);
+    for (let i = 0; i < 100; i++) queue.add(item(`crowd ${i}`, door, 10), 0);
+    expect(names(queue.take(2))).toEqual(['crowd 0', 'crowd 1']);
+    queue.add(item('lobby', lobby, 500), 0);
+    expect(names(queue.take(4))).toEqual(['crowd 2', 'crowd 3', 'lobby', 'crowd 4']);
+  });
+
+  test('that is at work already lets whoever comes go first', () => {
+    const queue = new BatchQueue<ReturnType<typeof item>>(Infinity);
+    for (let i = 0; i < 100; i++) queue.add(item(`crowd ${i}`, door, 10), 0);
+    for (let frame = 0; frame < 5; frame++) {
+      queue.take(10);
+      queue.add(item(`lobby ${frame}`, lobby, 500), 0);
+      expect(names(queue.take(1))).toEqual([`lobby ${frame}`]);
+    }
+  });
+
+  test('in a single image takes its turns beside streams, and all of them where none waits', () => {
+    const queue = new BatchQueue<ReturnType<typeof item>>(Infinity);
+    const photo = {};
+    for (let i = 0; i < 100; i++) queue.add(item(`photo ${i}`, photo, 10, true), 0);
+    for (let i = 0; i < 2; i++) queue.add(item(`door ${i}`, door, 500), 0);
+    expect(names(queue.take(4))).toEqual(['photo 0', 'door 0', 'photo 1', 'door 1']);
+    expect(names(queue.take(3))).toEqual(['photo 2', 'photo 3', 'photo 4']);
+  });
+
+  test('of one image does not keep another image waiting', () => {
+    const queue = new BatchQueue<ReturnType<typeof item>>(Infinity);
+    const photo = {};
+    for (let i = 0; i < 100; i++) queue.add(item(`photo ${i}`, photo, 10, true), 0);
+    queue.add(item('portrait', {}, 500, true), 0);
+    expect(names(queue.take(5))).toEqual(['photo 0', 'photo 1', 'photo 2', 'photo 3', 'portrait']);
+  });
+});
+
 test('a stream that can wait long is not passed over for ever by those that cannot', () => {
   const queue = new BatchQueue<ReturnType<typeof item>>(8);
   const patient = new OpenStream({ ...streamParts, deadlineMs: 60_000 });
   const usual = new OpenStream({ ...streamParts, deadlineMs: 2000 });
   const frameOf = (name: string, stream: OpenStream, receivedAtMs: number) => {
-    const { origin } = stream.begin({ frame: { seq: 0, ts: null, receivedAtMs, outcome: null }, image }).work;
+    const { origin } = stream.begin({ frame: { seq: 0, ts: null, receivedAtMs, outcome: null }, image, isLarge: false }).work;
     queue.add({ name, origin }, receivedAtMs);
     return origin;
   };
@@ -84,5 +122,51 @@ describe('what a frame takes', () => {
     expect(costs.expectedMs).toBeGreaterThan(30);
     for (let i = 0; i < 100; i++) costs.note(5);
     expect(costs.expectedMs).toBeLessThan(8);
+  });
+
+  test('is believed less each time that a frame is given up for it, so that it is found out again', () => {
+    const costs = new FrameCosts();
+    costs.note(700);
+    expect(costs.expectedMs).toBeGreaterThan(200);
+    for (let i = 0; i < 20; i++) costs.doubt();
+    expect(costs.expectedMs).toBeLessThan(200);
+  });
+});
+
+describe('an open stream', () => {
+  const streamWith = (deadlineMs: number) => {
+    const results: FrameOutcome[] = [];
+    const queue = new StreamQueue(2, ({ outcome }) => results.push(outcome), { used: 0 });
+    return { stream: new OpenStream({ ...streamParts, deadlineMs, queue }), queue, results };
+  };
+  /** A frame that took so long, by what the stream is told. */
+  const worked = async ({ stream, queue }: ReturnType<typeof streamWith>) => {
+    queue.push({ seq: 0, ts: null, receivedAtMs: performance.now() }, image);
+    const taken = queue.take();
+    if (taken === undefined) throw new Error('it waits');
+    stream.begin(taken).settle(new Promise((resolve) => setTimeout(() => resolve(NOBODY), 50)));
+    await queue.settled();
+  };
+
+  test('gives frames up by what its own take, whatever those of others do', async () => {
+    const [slow, other] = [streamWith(60), streamWith(60)];
+    await worked(slow);
+    for (const { queue } of [slow, other]) queue.push({ seq: 1, ts: null, receivedAtMs: 0 }, image);
+    for (const { stream } of [slow, other]) stream.dropLate(20, false);
+    expect(slow.results).toHaveLength(2);
+    expect(other.results).toEqual([]);
+  });
+
+  test('tries a frame again and again where all would be given up, and at once where nothing else is under way', async () => {
+    const slow = streamWith(60);
+    await worked(slow);
+    slow.queue.push({ seq: 1, ts: null, receivedAtMs: 0 }, image);
+    slow.stream.dropLate(20, true);
+    expect(slow.queue.waiting).toBe(1);
+    for (let i = 0; i < 100; i++) {
+      slow.queue.push({ seq: 2 + i, ts: null, receivedAtMs: 0 }, image);
+      slow.stream.dropLate(20, false);
+    }
+    expect(slow.queue.waiting).toBeGreaterThan(0);
   });
 });

@@ -6,17 +6,17 @@ import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js'
 /** A lane that works until it is told how each job ended, and can die. */
 class TestLane implements PoolLane {
   alive = true;
-  readonly jobs: { readonly size: number; finish(): void; fail(): void }[] = [];
+  readonly jobs: { readonly size: number; readonly kind: 'frames' | 'faces'; finish(): void; fail(): void }[] = [];
 
   get idle(): boolean {
     return this.alive && this.jobs.length === 0;
   }
   async detect(items: readonly DetectItem[]) {
-    await this.#work(items.length);
+    await this.#work('frames', items.length);
     return { frames: items.map(() => []), inferMs: 1, matchMs: 0, batches: [] };
   }
   async describe(items: readonly FaceItem[]) {
-    await this.#work(items.length);
+    await this.#work('faces', items.length);
     return { answers: items.map(() => ({ points: [] })), inferMs: 1, matchMs: 0, batches: [] };
   }
   die(): void {
@@ -26,13 +26,13 @@ class TestLane implements PoolLane {
   useGallery = (): void => undefined;
   close = (): Promise<void> => Promise.resolve();
 
-  #work(size: number): Promise<void> {
+  #work(kind: 'frames' | 'faces', size: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => () => {
         this.jobs.shift();
         settle();
       };
-      this.jobs.push({ size, finish: end(resolve), fail: end(() => reject(new Error('the lane ended'))) });
+      this.jobs.push({ size, kind, finish: end(resolve), fail: end(() => reject(new Error('the lane ended'))) });
     });
   }
 }
@@ -117,6 +117,25 @@ test('a frame is not done before all of its faces are, also where some of them f
   expect(await stateOf(described)).toBe('waits');
   for (const lane of lanes) lane.jobs[0]?.finish();
   expect(await stateOf(described)).toBe('the lane ended');
+});
+
+test.each([
+  ['a stream', frameDue],
+  ['a single image', image],
+])('a crowd before the camera of %s does not keep frames of other streams waiting', async (_name, originOf) => {
+  const lane = new TestLane();
+  const pool = new LanePool([lane], { ...rules, maxBatch: 1 });
+  void pool.describe(
+    Array.from({ length: 100 }, () => NOTHING),
+    originOf(1),
+  );
+  const frame = pool.detect(NOTHING, frameDue(1e9));
+  let jobs = 0;
+  while ((await stateOf(frame)) === 'waits') {
+    lane.jobs[0]?.finish();
+    jobs++;
+  }
+  expect(jobs).toBeLessThanOrEqual(6);
 });
 
 test('closing rejects what waits', async () => {

@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { WorkedFrame } from '../../pipeline/frame-engine.js';
 import type { FrameResult } from '../../pipeline/frame-result.js';
 import { ImageMemory } from '../../pipeline/image-memory.js';
-import { Turns, type StreamTurn } from '../../pipeline/scheduling/turns.js';
+import { Turns, type Room, type StreamTurn, type Turn } from '../../pipeline/scheduling/turns.js';
 import { StreamQueue, type WaitingFrame } from '../../pipeline/stream-queue.js';
 import { NOBODY } from '../pipeline/nobody.js';
 
 const images = new ImageMemory(1 << 20);
 const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
+const FREE: Room = { isIdle: false, dearMs: Infinity, fits: () => true };
 const oneImage = () => ({ image: images.hold(new Uint8Array(1)), origin, want: 'all' as const });
 
 class TestStream implements StreamTurn {
@@ -20,26 +21,30 @@ class TestStream implements StreamTurn {
   constructor(
     private readonly turns: Turns,
     readonly weight = 1,
-    readonly deadlineMs = 1_000_000,
+    private readonly deadlineMs = 1_000_000,
     credits = 1000,
+    private readonly expectedMs = 0,
   ) {
     this.queue = new StreamQueue(credits, (result) => this.results.push(result), { used: 0 });
   }
 
-  push(count: number, receivedAtMs = 0): void {
+  push(count: number, receivedAtMs = 0, isLarge = false): void {
     for (let i = 0; i < count; i++) {
-      this.queue.push({ seq: this.#seq++, ts: null, receivedAtMs }, images.hold(new Uint8Array(8)));
+      this.queue.push({ seq: this.#seq++, ts: null, receivedAtMs }, images.hold(new Uint8Array(8)), isLarge);
     }
     this.turns.join(this);
   }
   relieve = (): boolean => false;
-  begin({ frame, image }: WaitingFrame) {
+  dropLate(nowMs: number): void {
+    this.queue.dropOlderThan(nowMs - Math.max(0, this.deadlineMs - this.expectedMs));
+  }
+  begin({ frame, image, isLarge }: WaitingFrame) {
     this.begun.push(frame.seq);
-    return { work: { image, origin, want: 'points' as const }, settle: () => undefined };
+    return { work: { image, isLarge, origin, want: 'points' as const }, settle: () => undefined };
   }
 }
 const take = (turns: Turns, count: number): void => {
-  for (let i = 0; i < count; i++) turns.next(0, 0);
+  for (let i = 0; i < count; i++) turns.next(0, FREE);
 };
 
 describe('turns', () => {
@@ -106,10 +111,10 @@ describe('turns', () => {
     const stream = new TestStream(turns);
     stream.push(10);
     const order: string[] = [];
-    for (let i = 0; i < 3; i++) void turns.request(oneImage);
+    for (let i = 0; i < 3; i++) void turns.request(false, oneImage);
     for (let i = 0; i < 6; i++) {
       const before = stream.begun.length;
-      turns.next(0, 0)?.settle(new Promise<WorkedFrame>(() => undefined));
+      turns.next(0, FREE)?.settle(new Promise<WorkedFrame>(() => undefined));
       order.push(stream.begun.length > before ? 'stream' : 'image');
     }
     expect(order).toEqual(['image', 'stream', 'image', 'stream', 'image', 'stream']);
@@ -117,7 +122,7 @@ describe('turns', () => {
 
   test('refuse more single images than may wait', () => {
     const turns = new Turns(1);
-    const ask = () => turns.request(oneImage);
+    const ask = () => turns.request(false, oneImage);
     void ask();
     expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
   });
@@ -125,21 +130,21 @@ describe('turns', () => {
   test('are not kept for a single image that nobody waits for any more', async () => {
     const turns = new Turns(2);
     const gone = new AbortController();
-    const left = turns.request(oneImage, gone.signal);
-    const stays = turns.request(oneImage);
+    const left = turns.request(false, oneImage, gone.signal);
+    const stays = turns.request(false, oneImage);
     gone.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect(turns.requestsWaiting).toBe(1);
-    turns.next(0, 0)?.settle(Promise.resolve(NOBODY));
+    turns.next(0, FREE)?.settle(Promise.resolve(NOBODY));
     expect(await stays).toBe(NOBODY);
-    expect(() => turns.request(oneImage, gone.signal)).toThrow('gone');
+    expect(() => turns.request(false, oneImage, gone.signal)).toThrow('gone');
   });
 
   test('that have come are finished, whoever has gone meanwhile', async () => {
     const turns = new Turns(2);
     const gone = new AbortController();
-    const asked = turns.request(oneImage, gone.signal);
-    const turn = turns.next(0, 0);
+    const asked = turns.request(false, oneImage, gone.signal);
+    const turn = turns.next(0, FREE);
     gone.abort(new Error('gone'));
     turn?.settle(Promise.resolve(NOBODY));
     expect(await asked).toBe(NOBODY);
@@ -147,14 +152,129 @@ describe('turns', () => {
 
   test('are not wasted on a frame that would be answered after its deadline', () => {
     const turns = new Turns(10);
-    const stream = new TestStream(turns, 1, 100);
+    const stream = new TestStream(turns, 1, 100, 1000, 40);
     stream.push(1, 0);
     stream.push(1, 60);
     // The first is 70 ms old and would take 40 more: too late by 10. The second is in time.
-    turns.next(70, 40);
+    turns.next(70, FREE);
     expect(stream.begun).toEqual([1]);
     expect(stream.results.map(({ seq, outcome }) => ({ seq, outcome }))).toEqual([
       { seq: 0, outcome: { status: 'dropped', reason: 'deadline' } },
     ]);
+  });
+});
+
+describe('turns are counted in work', () => {
+  /** Serves so many, each of which costs its stream what is told of it. @returns whose they were, in order */
+  const serve = (turns: Turns, count: number, costs: ReadonlyMap<TestStream, number>): (TestStream | 'image')[] =>
+    Array.from({ length: count }, () => {
+      const before = new Map([...costs.keys()].map((stream) => [stream, stream.begun.length]));
+      const turn = turns.next(0, FREE);
+      const whose = [...costs.keys()].find((stream) => stream.begun.length > (before.get(stream) ?? 0));
+      turn?.spent(whose === undefined ? IMAGE_MS : (costs.get(whose) ?? 0));
+      return whose ?? 'image';
+    });
+  const IMAGE_MS = 1000;
+  const costs = (...of: readonly [TestStream, number][]) => new Map(of);
+
+  test('a stream whose frames are dear gets fewer, so that all get the same work', () => {
+    const turns = new Turns(10);
+    const [dear, cheap] = [new TestStream(turns), new TestStream(turns)];
+    for (const stream of [dear, cheap]) stream.push(400);
+    serve(turns, 210, costs([dear, 120], [cheap, 6]));
+    expect(dear.begun.length).toBeGreaterThanOrEqual(9);
+    expect(dear.begun.length).toBeLessThanOrEqual(11);
+  });
+
+  test('and by weight, of dear frames too', () => {
+    const turns = new Turns(10);
+    const [dear, cheap] = [new TestStream(turns, 2), new TestStream(turns)];
+    for (const stream of [dear, cheap]) stream.push(400);
+    serve(turns, 110, costs([dear, 50], [cheap, 10]));
+    expect(dear.begun.length).toBeGreaterThanOrEqual(30);
+    expect(dear.begun.length).toBeLessThanOrEqual(33);
+  });
+
+  test('of a frame that could not be decoded too', () => {
+    const turns = new Turns(10);
+    const [broken, whole] = [new TestStream(turns), new TestStream(turns)];
+    for (const stream of [broken, whole]) stream.push(50);
+    serve(turns, 30, costs([broken, 500], [whole, 10]));
+    expect(broken.begun.length).toBeLessThanOrEqual(2);
+  });
+
+  test('after a dear image streams that wait are given as much before the next one', () => {
+    const turns = new Turns(10);
+    const stream = new TestStream(turns);
+    stream.push(400);
+    for (let i = 0; i < 3; i++) void turns.request(false, oneImage);
+    const whose = serve(turns, 203, costs([stream, 10]));
+    expect(whose.flatMap((one, at) => (one === 'image' ? [at] : []))).toEqual([0, 101, 202]);
+  });
+
+  test('an image owes nothing for what it cost while nobody waited', () => {
+    const turns = new Turns(10);
+    const stream = new TestStream(turns);
+    void turns.request(false, oneImage);
+    serve(turns, 1, costs([stream, 10]));
+    void turns.request(false, oneImage);
+    expect(serve(turns, 1, costs([stream, 10]))).toEqual(['image']);
+  });
+});
+
+describe('what there is no room for', () => {
+  const NO_LARGE: Room = { ...FREE, fits: (size) => size !== 'large' };
+  const settle = (turn: Turn | undefined) => turn?.settle(Promise.resolve(NOBODY));
+
+  test('is passed over: frames that fit go before large ones of other streams and images', async () => {
+    const turns = new Turns(10);
+    const [photos, camera] = [new TestStream(turns), new TestStream(turns)];
+    photos.push(2, 0, true);
+    const large = turns.request(true, oneImage);
+    const small = turns.request(false, oneImage);
+    camera.push(1);
+    settle(turns.next(0, NO_LARGE));
+    settle(turns.next(0, NO_LARGE));
+    expect(await small).toBe(NOBODY);
+    expect([photos.begun, camera.begun]).toEqual([[], [0]]);
+    expect(turns.next(0, NO_LARGE)).toBeUndefined();
+    // And has its turn when there is.
+    for (let i = 0; i < 3; i++) settle(turns.next(0, FREE));
+    expect(await large).toBe(NOBODY);
+    expect(photos.begun).toEqual([0, 1]);
+  });
+
+  test('keeps its place in its own stream: what comes after it waits', () => {
+    const turns = new Turns(10);
+    const photos = new TestStream(turns);
+    photos.push(1, 0, true);
+    photos.push(1);
+    expect(turns.next(0, NO_LARGE)).toBeUndefined();
+    take(turns, 2);
+    expect(photos.begun).toEqual([0, 1]);
+  });
+
+  test('is kept from a stream whose frames are dear, while there is none for large ones', () => {
+    const turns = new Turns(10);
+    const crowd = new TestStream(turns);
+    crowd.push(3);
+    const room: Room = { ...NO_LARGE, dearMs: 100 };
+    turns.next(0, room)?.spent(1500);
+    expect(turns.next(0, room)).toBeUndefined();
+    expect(turns.next(0, { ...room, fits: (size) => size === 'large' })?.work.isLarge).toBe(true);
+  });
+
+  test('is kept for streams that are known to be cheap: the last place is theirs', () => {
+    const turns = new Turns(10);
+    const [known, unknown] = [new TestStream(turns), new TestStream(turns)];
+    const lastPlace: Room = { ...FREE, dearMs: 100, fits: (size) => size === 'usual' };
+    known.push(1);
+    turns.next(0, FREE)?.spent(10);
+    unknown.push(1);
+    void turns.request(false, oneImage);
+    expect(turns.next(0, lastPlace)).toBeUndefined();
+    known.push(1);
+    turns.next(0, lastPlace);
+    expect([known.begun, unknown.begun, turns.requestsWaiting]).toEqual([[0, 1], [], 1]);
   });
 });

@@ -45,6 +45,19 @@ const images: [name: string, code: string, make: () => Buffer | Promise<Buffer>]
   ['a truncated WebP', 'BAD_IMAGE', async () => (await sharp(face).webp().toBuffer()).subarray(0, 5000)],
   ['a JPEG of no size', 'BAD_IMAGE', () => withClaimedSize(plain, 0, 0)],
   ['a JPEG of 100 megapixels', 'TOO_MANY_PIXELS', () => withClaimedSize(plain, 10_000, 10_000)],
+  [
+    'a JPEG of 400 x 400 that claims 65,500 x 500',
+    'BAD_IMAGE',
+    async () => withClaimedSize(await plainJpeg(400, 400), 65_500, 500),
+  ],
+  [
+    'a PNG one pixel high',
+    'TOO_MANY_PIXELS',
+    async () =>
+      sharp(await plainJpeg(40_000, 1))
+        .png()
+        .toBuffer(),
+  ],
   ['SVG', 'UNSUPPORTED_MEDIA', () => SVG],
   ['GIF', 'UNSUPPORTED_MEDIA', () => GIF],
   ['TIFF', 'UNSUPPORTED_MEDIA', () => sharp(plain).tiff().toBuffer()],

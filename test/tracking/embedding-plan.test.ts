@@ -38,6 +38,38 @@ describe('a face is embedded', () => {
     expect(asked(streamTracks(), 6_000, { ann: 0.7 }, (ms) => (ms < 2_500 ? 1 : 2))).toEqual([0, 2_500]);
   });
 
+  describe('while the gallery changes all the time', () => {
+    const always = (ms: number): number => 1 + ms / 100;
+
+    test('no more often than when it is still, where those who are enrolled are not like it', () => {
+      const tracks = streamTracks({ facesSince: () => [{ person: 'bob', embedding: looksOf(5) }] });
+      expect(asked(tracks, 9_000, { ann: 0.7 }, always)).toEqual([0]);
+    });
+
+    test('no more often for names that change and people without faces', () => {
+      expect(asked(streamTracks({ facesSince: () => [] }), 9_000, { ann: 0.7 }, always)).toEqual([0]);
+    });
+
+    test('no more often for more faces of whom it is known to be', () => {
+      const tracks = streamTracks({ facesSince: () => [{ person: 'ann', embedding: looksOf(0) }] });
+      expect(asked(tracks, 9_000, { ann: 0.7 }, always)).toEqual([0]);
+    });
+
+    test('at once, and then once a second, where they are like it, or people are taken away', () => {
+      for (const tracks of [
+        streamTracks({ facesSince: () => [{ person: 'bob', embedding: looksOf(0) }] }),
+        streamTracks({ facesSince: () => null }),
+      ])
+        expect(asked(tracks, 3_500, { ann: 0.7 }, always)).toEqual([0, 100, 1_100, 2_100, 3_100]);
+    });
+  });
+
+  test('in the next frame after somebody like it was enrolled among many who are not', () => {
+    const came = (version: number) => ({ person: `p${version}`, embedding: looksOf(version === 26 ? 0 : 5) });
+    const tracks = streamTracks({ facesSince: (before) => [came(before + 1)] });
+    expect(asked(tracks, 6_000, { ann: 0.1 }, (ms) => 1 + ms / 100).filter((ms) => ms >= 2_400 && ms < 3_000)).toEqual([2_500]);
+  });
+
   test('again in the next frame where the last could not be', () => {
     const tracks = streamTracks();
     const [first] = tracks.see([faceAt(200, 200)], 1_000_000, 1);

@@ -18,7 +18,7 @@ export async function plainJpeg(width = 64, height = 48): Promise<Buffer> {
 /** The same JPEG, whose header claims another size: a "bomb" when it is large, nonsense when it is zero. */
 export function withClaimedSize(jpeg: Buffer, width: number, height: number): Buffer {
   const changed = Buffer.from(jpeg);
-  const frame = changed.indexOf(Buffer.from([0xff, 0xc0]));
+  const frame = Math.max(...[0xc0, 0xc1, 0xc2].map((code) => changed.indexOf(Buffer.from([0xff, code]))));
   if (frame < 0) throw new Error('no frame header in this JPEG');
   changed.writeUInt16BE(height, frame + 5);
   changed.writeUInt16BE(width, frame + 7);

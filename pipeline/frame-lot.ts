@@ -1,0 +1,75 @@
+// Frames of one size on their way: the threads that decode them, and how many may be inside at once. Large ones have their own,
+// so that a frame of a camera never waits for a photo that takes a second.
+import { Piscina } from 'piscina';
+import { OnlookerError } from '../protocol/errors.js';
+import type { ImageProblem } from './decode-image.js';
+import type { Preprocessed, PreprocessTask } from './preprocess-worker.js';
+import { CALCULATING_THREAD } from './thread-limits.js';
+import { workerFile } from './worker-file.js';
+
+export interface FrameLotSettings {
+  /** Threads that are there from the beginning. */
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  /** Frames that may be inside at once. */
+  readonly places: number;
+}
+
+/** A thread beyond the least is kept for so long. */
+const IDLE_MS = 60_000;
+
+export class FrameLot {
+  readonly #settings: FrameLotSettings;
+  readonly #workers: Piscina<PreprocessTask, Preprocessed | ImageProblem>;
+  #decoding = 0;
+  #inside = 0;
+
+  constructor(settings: FrameLotSettings) {
+    this.#settings = settings;
+    this.#workers = new Piscina({
+      filename: workerFile('preprocess-worker', import.meta.url).href,
+      minThreads: settings.minWorkers,
+      maxThreads: settings.maxWorkers,
+      idleTimeout: IDLE_MS,
+      // Waiting on Atomics would keep a worker's event loop, and with it sharp's answers, from turning.
+      atomics: 'disabled',
+      resourceLimits: CALCULATING_THREAD,
+    });
+  }
+
+  /** Whether a frame that comes now would be decoded now. @param free so many places have to be free */
+  hasRoom(free: number): boolean {
+    const { maxWorkers, places } = this.#settings;
+    return this.#decoding < maxWorkers && this.#inside + Math.min(free, places) <= places;
+  }
+
+  get decoding(): number {
+    return this.#decoding;
+  }
+
+  /** A frame comes in; it is to `leave` again. */
+  enter(): void {
+    this.#inside++;
+  }
+
+  leave(): void {
+    this.#inside--;
+  }
+
+  /** @throws OnlookerError BAD_IMAGE, UNSUPPORTED_MEDIA, TOO_MANY_PIXELS */
+  async decode(task: PreprocessTask): Promise<Preprocessed> {
+    this.#decoding++;
+    try {
+      const done = await this.#workers.run(task);
+      if ('code' in done) throw new OnlookerError(done.code, done.message);
+      return done;
+    } finally {
+      this.#decoding--;
+    }
+  }
+
+  /** Only ever idle workers are ended: a thread that is ended in the middle of a decode aborts the process. */
+  close(): Promise<void> {
+    return this.#workers.close();
+  }
+}
