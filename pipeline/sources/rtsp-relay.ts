@@ -259,7 +259,8 @@ export class RtspRelay {
   }
 
   #fail(failure: Failure): void {
-    this.#failure ??= failure;
+    if (this.#failure !== null) return;
+    this.#failure = failure;
     // ffmpeg ends by itself once nothing more can come.
     this.#camera.destroy();
     this.#player?.destroySoon();

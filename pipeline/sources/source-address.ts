@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve, sep } from 'node:path';
 import { OnlookerError } from '../../protocol/errors.js';
-import { isThisMachine, type HostRules } from './source-hosts.js';
+import { isThisMachine, refusalOf, type HostRules } from './source-hosts.js';
 
 export interface Credentials {
   readonly user: string;
@@ -73,6 +73,16 @@ export async function mediaFile(address: MediaAddress, mediaDir: string | undefi
   if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) throw missing;
   if (!(await stat(path)).isFile()) throw missing;
   return path;
+}
+
+/**
+ * Whether an address may be kept: what is private by its very letters is refused at once, before it is ever opened.
+ * @throws OnlookerError BAD_MESSAGE
+ */
+export function checkHost(address: SourceAddress, rules: HostRules): void {
+  if (address.kind === 'media' || isIP(address.host) === 0) return;
+  const refusal = refusalOf(address, address.host, rules);
+  if (refusal !== null) throw new OnlookerError('BAD_MESSAGE', `Refused: ${refusal.reason}.`);
 }
 
 /** The address with `***` for passwords and tokens; also for one that would be refused. Never throws. */

@@ -112,5 +112,7 @@ function parseEntry(entry: string): AllowedSource | null {
 }
 
 function has(all: BlockList, ip: string): boolean {
-  return all.check(ip.split('%', 1)[0] ?? '', isIPv6(ip) ? 'ipv6' : 'ipv4');
+  const address = ip.split('%', 1)[0] ?? '';
+  const family = isIP(address);
+  return family !== 0 && all.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
