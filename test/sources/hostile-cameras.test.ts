@@ -117,7 +117,9 @@ describe('an http camera that leads', () => {
   test('to an address that is listed is followed, and the password stays behind', async () => {
     const camera = await startMjpegCamera({ images: [image], fps: 10, user: 'viewer', password: 'pass' });
     open.push(() => camera.close());
-    const port = await http((_, response) => response.writeHead(302, { Location: `http://127.0.0.1:${camera.port}/video` }).end());
+    const port = await http((_, response) =>
+      response.writeHead(302, { Location: `http://127.0.0.1:${camera.port}/video` }).end(),
+    );
     const rules = { allowed: parseAllowedSources(`127.0.0.1:${camera.port}`) ?? [] };
     const { becomes } = watched({ url: `http://viewer:pass@127.0.0.1:${port}/` }, { rules });
     expect(await becomes('failed')).toMatchObject({ reason: 'the camera refuses the user name or password' });
@@ -152,10 +154,16 @@ describe('an RTSP camera that leads', () => {
   // Each of them is read as a redirection by some reader of RTSP, or hides one.
   test.each([
     ['before its answer', 'RTSP/1.0 200 OK\r\nCSeq: N\r\nPublic: DESCRIBE\nLocation: rtsp://T/\r\n\r\n'],
-    ['in the body of an answer', 'RTSP/1.0 200 OK\r\nCSeq: N\r\nContent-Length: 60\r\n\r\nRTSP/1.0 302 Moved\r\nLocation: rtsp://T/\r\n\r\n'],
+    [
+      'in the body of an answer',
+      'RTSP/1.0 200 OK\r\nCSeq: N\r\nContent-Length: 60\r\n\r\nRTSP/1.0 302 Moved\r\nLocation: rtsp://T/\r\n\r\n',
+    ],
     ['of another version', 'RTSP/2.0 301 Moved\r\nCSeq: N\r\nLocation: rtsp://T/\r\n\r\n'],
     ['without a blank', 'RTSP/1.0 302\r\nCSeq: N\r\nLocation:rtsp://T/\r\n\r\n'],
-    ['by a request of its own', 'REDIRECT rtsp://x/ RTSP/1.0\r\nCSeq: 9\r\nLocation: rtsp://T/\r\n\r\nRTSP/1.0 302 x\r\nCSeq: N\r\nLocation: rtsp://T/\r\n\r\n'],
+    [
+      'by a request of its own',
+      'REDIRECT rtsp://x/ RTSP/1.0\r\nCSeq: 9\r\nLocation: rtsp://T/\r\n\r\nRTSP/1.0 302 x\r\nCSeq: N\r\nLocation: rtsp://T/\r\n\r\n',
+    ],
   ])('elsewhere %s leads nowhere', async (_, answer) => {
     const elsewhere = await trap();
     const camera = createServer((socket) => {
@@ -168,7 +176,9 @@ describe('an RTSP camera that leads', () => {
       });
     });
     const url = `rtsp://127.0.0.1:${await listening(camera)}/stream`;
-    await expect(probeSource({ id: 'x', url }, { rules: {}, timings: { ...SOURCE_TIMINGS, startMs: 800 } })).rejects.toMatchObject({
+    await expect(
+      probeSource({ id: 'x', url }, { rules: {}, timings: { ...SOURCE_TIMINGS, startMs: 800 } }),
+    ).rejects.toMatchObject({
       code: 'SOURCE_FAILED',
     });
     expect(elsewhere.visits()).toBe(0);
@@ -186,11 +196,15 @@ describe('an RTSP camera that leads', () => {
 describe('a camera that sends a script instead of pictures', () => {
   const SCRIPTS = {
     ffconcat: (port: number) => `ffconcat version 1.0\nfile http://127.0.0.1:${port}/other\nfile other\nfile /etc/passwd\n`,
-    HLS: (port: number) => `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:${port}/other\n#EXTINF:1,\n/other.ts\n#EXT-X-ENDLIST\n`,
-    SDP: (port: number) => `v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${port} RTP/AVP 96\na=rtpmap:96 H264/90000\n`,
+    HLS: (port: number) =>
+      `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:${port}/other\n#EXTINF:1,\n/other.ts\n#EXT-X-ENDLIST\n`,
+    SDP: (port: number) =>
+      `v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${port} RTP/AVP 96\na=rtpmap:96 H264/90000\n`,
   };
   const TYPES = [undefined, 'text/plain', 'application/octet-stream', 'multipart/x-mixed-replace; boundary=b', 'image/jpeg'];
-  const cases = Object.keys(SCRIPTS).flatMap((name) => TYPES.map((type): [keyof typeof SCRIPTS, string | undefined] => [name as keyof typeof SCRIPTS, type]));
+  const cases = Object.keys(SCRIPTS).flatMap((name) =>
+    TYPES.map((type): [keyof typeof SCRIPTS, string | undefined] => [name as keyof typeof SCRIPTS, type]),
+  );
 
   test.each(cases)('%s as %s: nothing in it is opened', async (name, type) => {
     const elsewhere = await trap();
@@ -211,7 +225,10 @@ describe('a camera that sends a script instead of pictures', () => {
 test('what is no picture is not given back by trying an address', async () => {
   const secret = Buffer.from('{"token":"4711"}');
   const port = await http((request, response) => {
-    const body = request.url === '/markers' ? Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xfe, 0, secret.length + 2]), secret, Buffer.from([0xff, 0xd9])]) : secret;
+    const body =
+      request.url === '/markers'
+        ? Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xfe, 0, secret.length + 2]), secret, Buffer.from([0xff, 0xd9])])
+        : secret;
     response.writeHead(200, { 'Content-Type': request.url === '/json' ? 'application/json' : 'image/jpeg' }).end(body);
   });
   for (const path of ['json', 'plain', 'markers']) {
@@ -235,7 +252,9 @@ describe('a picture without end', () => {
   test.each([undefined, 160])('over http is given up (scaled: %s)', async (widthPx) => {
     const port = await http((request, response) => {
       response.writeHead(200, { 'Content-Type': 'multipart/x-mixed-replace; boundary=b' });
-      response.write(Buffer.concat([Buffer.from('--b\r\nContent-Type: image/jpeg\r\n\r\n'), image.subarray(0, image.length - 2)]));
+      response.write(
+        Buffer.concat([Buffer.from('--b\r\nContent-Type: image/jpeg\r\n\r\n'), image.subarray(0, image.length - 2)]),
+      );
       const noise = Buffer.alloc(65_536, 0x55);
       endless(response, () => noise);
       request.socket.on('close', () => response.destroy());
@@ -257,7 +276,9 @@ describe('a picture without end', () => {
           const [method = '', url = ''] = item.startLine.split(' ');
           const cseq = { CSeq: item.headers.get('cseq') ?? '' };
           if (method === 'DESCRIBE')
-            socket.write(rtspResponse('200 OK', { ...cseq, 'Content-Type': 'application/sdp', 'Content-Base': `${url}/` }, clip.sdp));
+            socket.write(
+              rtspResponse('200 OK', { ...cseq, 'Content-Type': 'application/sdp', 'Content-Base': `${url}/` }, clip.sdp),
+            );
           else if (method === 'SETUP')
             socket.write(rtspResponse('200 OK', { ...cseq, Session: '1', Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' }));
           else socket.write(rtspResponse('200 OK', { ...cseq, Session: '1' }));
@@ -290,23 +311,34 @@ describe('a picture without end', () => {
   }
 });
 
-test.each(['MD5', 'SHA-256'])('an http camera that asks by digest (%s) gets the right answer and never the password', async (algorithm) => {
-  const hash = (text: string): string => createHash(algorithm === 'MD5' ? 'md5' : 'sha256').update(text).digest('hex');
-  const seen: string[] = [];
-  const port = await http((request, response) => {
-    const given = request.headers.authorization ?? '';
-    seen.push(given);
-    const field = (name: string): string => new RegExp(`\\b${name}="?([^",]*)`).exec(given)?.[1] ?? '';
-    const expected = hash(
-      [hash('viewer:camera:p@ss'), 'n0', field('nc'), field('cnonce'), 'auth', hash(`GET:${request.url}`)].join(':'),
-    );
-    if (field('response') === expected && field('uri') === request.url)
-      response.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(image);
-    else
-      response
-        .writeHead(401, { 'WWW-Authenticate': ['Basic realm="camera"', `Digest realm="camera", qop="auth,auth-int", nonce="n0", algorithm=${algorithm}`] })
-        .end();
-  });
-  await watched({ url: `http://viewer:p%40ss@127.0.0.1:${port}/video?channel=1` }).nextFrame();
-  expect(seen.filter((given) => given.includes('p@ss') || given.startsWith('Basic'))).toEqual([]);
-});
+test.each(['MD5', 'SHA-256'])(
+  'an http camera that asks by digest (%s) gets the right answer and never the password',
+  async (algorithm) => {
+    const hash = (text: string): string =>
+      createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex');
+    const seen: string[] = [];
+    const port = await http((request, response) => {
+      const given = request.headers.authorization ?? '';
+      seen.push(given);
+      const field = (name: string): string => new RegExp(`\\b${name}="?([^",]*)`).exec(given)?.[1] ?? '';
+      const expected = hash(
+        [hash('viewer:camera:p@ss'), 'n0', field('nc'), field('cnonce'), 'auth', hash(`GET:${request.url}`)].join(':'),
+      );
+      if (field('response') === expected && field('uri') === request.url)
+        response.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(image);
+      else
+        response
+          .writeHead(401, {
+            'WWW-Authenticate': [
+              'Basic realm="camera"',
+              `Digest realm="camera", qop="auth,auth-int", nonce="n0", algorithm=${algorithm}`,
+            ],
+          })
+          .end();
+    });
+    await watched({ url: `http://viewer:p%40ss@127.0.0.1:${port}/video?channel=1` }).nextFrame();
+    expect(seen.filter((given) => given.includes('p@ss') || given.startsWith('Basic'))).toEqual([]);
+  },
+);

@@ -95,14 +95,18 @@ describe('what is listed', () => {
     expect(refusalOf(camera('http://camera.local:81/'), '127.0.0.1', allowed('Camera.local:81'))).toBeNull();
   });
 
-  test.each(['127.0.0.1:0', '127.0.0.1:99999', '10.0.0.0/33', 'a b', 'http://x', '*', '[::1]:x', '10.0.0.0/-1'])('%s is no list', (list) =>
-    expect(parseAllowedSources(list)).toBeNull(),
+  test.each(['127.0.0.1:0', '127.0.0.1:99999', '10.0.0.0/33', 'a b', 'http://x', '*', '[::1]:x', '10.0.0.0/-1'])(
+    '%s is no list',
+    (list) => expect(parseAllowedSources(list)).toBeNull(),
   );
 });
 
 test('a name that leads home is found out when it is looked up', async () => {
   const probe = (url: string, rules: HostRules) => probeSource({ id: 'x', url }, { rules });
-  await expect(probe('http://localhost:9/', OTHERS)).rejects.toMatchObject({ code: 'BAD_MESSAGE', message: `Refused: ${PRIVATE}.` });
+  await expect(probe('http://localhost:9/', OTHERS)).rejects.toMatchObject({
+    code: 'BAD_MESSAGE',
+    message: `Refused: ${PRIVATE}.`,
+  });
   // `localhost.` and the like are caught by their letters; what they lead to is judged all the same.
   await expect(probe('http://localhost:9/', { ...OTHERS, ownPort: 9 })).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
 });

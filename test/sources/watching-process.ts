@@ -6,5 +6,10 @@ const url = process.argv[2] ?? '';
 const say = (fields: object, message: string): void => void process.stdout.write(`${message} ${JSON.stringify(fields)}\n`);
 new CameraSource(
   { id: 'door', url },
-  { onFrame: () => void process.stdout.write('frame\n'), onState: () => undefined, rules: {}, log: { info: () => undefined, warn: say, error: say } },
+  {
+    onFrame: () => void process.stdout.write('frame\n'),
+    onState: () => undefined,
+    rules: {},
+    log: { info: () => undefined, warn: say, error: say },
+  },
 ).start();
