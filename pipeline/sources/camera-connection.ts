@@ -1,7 +1,7 @@
 // The one way by which this service reaches a camera: its name is looked up once, every address that it leads to is judged,
 // and exactly those are connected to. So a name that changes between the look and the connection leads nowhere else.
 import { lookup } from 'node:dns/promises';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { connectionFailure, ENDED_EARLY, NO_CAMERA, NO_DATA, NO_VIDEO, UNANSWERED, type Failure } from './failure.js';
 import type { CameraAddress, SourceAddress } from './source-address.js';
@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   /** For the name, the connection and, where there is one, the TLS handshake together. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Reads into a buffer of the caller's, and then gives no `data` events; not with TLS. */
+  readonly onread?: OnReadOpts;
 }
 
 /** @returns a connected socket, whose errors have a listener; or why there is none. Never rejects */
@@ -23,14 +25,18 @@ export async function connectCamera(address: CameraAddress, options: ConnectionO
   options.signal.addEventListener('abort', giveUp, { once: true });
   if (options.signal.aborted) giveUp();
   try {
-    return await connected(address, options.rules, limit.signal);
+    return await connected(address, options, limit.signal);
   } finally {
     clearTimeout(timer);
     options.signal.removeEventListener('abort', giveUp);
   }
 }
 
-async function connected(address: CameraAddress, rules: HostRules, limit: AbortSignal): Promise<Socket | Failure> {
+async function connected(
+  address: CameraAddress,
+  { rules, onread }: ConnectionOptions,
+  limit: AbortSignal,
+): Promise<Socket | Failure> {
   const found = await unlessAborted(resolved(address.host), limit);
   if (found === null || limit.aborted) return connectionFailure('ETIMEDOUT');
   if (found.length === 0) return connectionFailure('ENOTFOUND');
@@ -41,7 +47,10 @@ async function connected(address: CameraAddress, rules: HostRules, limit: AbortS
   // Asked for by Node also where the host is a number, under its own name then.
   const judged: LookupFunction = (_host, { all }, answer) =>
     all === true ? answer(null, [...found]) : answer(null, found[0]?.address ?? '', found[0]?.family);
-  const tcp = connectTcp({ host: address.host, port: address.port, lookup: judged });
+  const tcp = connectTcp({
+    ...{ host: address.host, port: address.port, lookup: judged },
+    ...(onread === undefined || address.isTls ? {} : { onread }),
+  });
   const failure = await ready(tcp, 'connect', limit);
   if (failure !== null || !address.isTls) return failure ?? tcp;
   const tls = connectTls({

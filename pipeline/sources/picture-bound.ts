@@ -9,8 +9,15 @@ export class PictureBound {
   /** By channel: one for each stream, of at most 256. */
   readonly #pictures = new Map<number, { readonly timestamp: number; readonly bytes: number }>();
 
+  #isWithin = false;
+
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** Whether the last packet was in the middle of a picture, so that more of it is about to come. */
+  get isWithin(): boolean {
+    return this.#isWithin;
   }
 
   /** @returns whether the packet still belongs to a picture of an allowed size */
@@ -21,6 +28,7 @@ export class PictureBound {
     const bytes = (before?.timestamp === timestamp ? before.bytes : 0) + packet.length;
     // The last packet of a picture is marked.
     const isLast = ((packet[1] ?? 0) & MARKER) !== 0;
+    this.#isWithin = !isLast;
     this.#pictures.set(channel, { timestamp, bytes: isLast ? 0 : bytes });
     return bytes <= this.#maxBytes;
   }

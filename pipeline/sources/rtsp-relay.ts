@@ -7,10 +7,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
-import { BytePace } from './byte-pace.js';
-import { connectCamera, type ConnectionOptions } from './camera-connection.js';
+import type { ConnectionOptions } from './camera-connection.js';
 import { Authorization } from './challenge.js';
 import { NO_VIDEO, REDIRECTED, TOO_MANY_BYTES, type Failure } from './failure.js';
+import { GatheredCamera, type Taken } from './gathered-camera.js';
 import { PictureBound } from './picture-bound.js';
 import { MOST_REDIRECTS, redirectTarget } from './redirect.js';
 import { headerOf, RtspSplitter, rtspText, type RtspMessage } from './rtsp-splitter.js';
@@ -45,43 +45,39 @@ export class RtspRelay {
   readonly #server: Server;
   readonly #token = randomBytes(16).toString('hex');
   readonly #bound: PictureBound;
-  readonly #pace: BytePace;
   readonly #guests = new Set<Socket>();
   #address: CameraAddress;
   #authorization: Authorization | null;
-  #camera: Socket;
+  #camera: GatheredCamera;
   #player: Socket | null = null;
   #pending: Pending[] = [];
   #cseq = 0;
   #redirects = 0;
   #failure: Failure | null = null;
-  #resume: NodeJS.Timeout | null = null;
-  #isHeld = false;
   #closing: Promise<void> | null = null;
 
-  private constructor(address: CameraAddress, camera: Socket, server: Server, options: RtspRelayOptions) {
+  private constructor(address: CameraAddress, camera: GatheredCamera, server: Server, options: RtspRelayOptions) {
     this.#options = options;
     this.#address = address;
     this.#authorization = authorizationFor(address);
     this.#camera = camera;
     this.#server = server;
     this.#bound = new PictureBound(options.maxPictureBytes);
-    this.#pace = new BytePace(options.maxBytesPerSecond);
     server.on('connection', (socket) => this.#welcome(socket));
     this.#listen(camera);
   }
 
   /** Connects to the camera. @returns the relay, ready for ffmpeg; or why the camera cannot be had. Never rejects */
   static async open(address: CameraAddress, options: RtspRelayOptions): Promise<RtspRelay | Failure> {
-    const camera = await connectCamera(address, options);
+    const camera = await GatheredCamera.connect(address, options);
     if ('reason' in camera) return camera;
     const server = createServer({ noDelay: true });
     // With UDP ffmpeg takes the packets in the family of the address that it knows.
-    server.listen(0, isIPv6(camera.remoteAddress ?? '') ? '::1' : '127.0.0.1');
+    server.listen(0, isIPv6(camera.socket.remoteAddress ?? '') ? '::1' : '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch {
-      camera.destroy();
+      camera.socket.destroy();
       return { kind: 'passing', reason: 'an error inside of the service' };
     }
     return new RtspRelay(address, camera, server, options);
@@ -103,9 +99,8 @@ export class RtspRelay {
   }
 
   async #end(): Promise<void> {
-    if (this.#resume !== null) clearTimeout(this.#resume);
-    const sockets = [this.#camera, ...this.#guests];
-    for (const socket of sockets) socket.resume().destroySoon();
+    const sockets = [this.#camera.drain(), ...this.#guests];
+    for (const socket of sockets) socket.destroySoon();
     const force = setTimeout(() => {
       for (const socket of sockets) socket.destroy();
     }, FAREWELL_MS);
@@ -121,7 +116,7 @@ export class RtspRelay {
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.#guests.delete(socket);
-      if (socket === this.#player) this.#camera.destroySoon();
+      if (socket === this.#player) this.#camera.drain().destroySoon();
     });
     const splitter = new RtspSplitter({
       message: (request) => {
@@ -130,7 +125,7 @@ export class RtspRelay {
       },
       packet: () => undefined,
       packets: (bytes) => {
-        if (socket === this.#player) this.#camera.write(bytes);
+        if (socket === this.#player) this.#camera.socket.write(bytes);
       },
     });
     socket.on('data', (chunk) =>
@@ -142,7 +137,8 @@ export class RtspRelay {
   }
 
   #admit(socket: Socket, { startLine }: RtspMessage): boolean {
-    if (this.#player !== null || this.#camera.destroyed || !(startLine.split(' ')[1] ?? '').startsWith(this.url)) return false;
+    if (this.#player !== null || this.#camera.socket.destroyed || !(startLine.split(' ')[1] ?? '').startsWith(this.url))
+      return false;
     this.#player = socket;
     for (const guest of this.#guests) if (guest !== socket) guest.destroy();
     return true;
@@ -163,47 +159,27 @@ export class RtspRelay {
       ...request.headers.filter(([name]) => !/^(cseq|authorization)$/i.test(name)),
       ...(authorization === null ? [] : [['Authorization', authorization]]),
     ] as [string, string][];
-    this.#camera.write(rtspText(`${method} ${asked} RTSP/1.0`, headers, request.body));
+    this.#camera.socket.write(rtspText(`${method} ${asked} RTSP/1.0`, headers, request.body));
   }
 
-  #listen(camera: Socket): void {
+  #listen(camera: GatheredCamera): void {
     const splitter = new RtspSplitter({
       message: (message) => this.#hear(message),
       packet: (channel, packet) => {
         if (!this.#bound.lets(channel, packet)) this.#fail(TOO_MANY_BYTES);
       },
-      packets: (bytes) => {
-        if (this.#player?.write(bytes) === false) this.#hold(camera);
-      },
+      packets: (bytes) => void this.#player?.write(bytes),
     });
-    camera.on('data', (chunk) => {
-      if (camera !== this.#camera) return;
+    camera.start((piece): Taken => {
       guarded(
-        () => splitter.push(chunk),
+        () => splitter.push(piece),
         () => this.#fail(NO_VIDEO),
       );
-      const waitMs = this.#pace.waitMs(chunk.length, performance.now());
-      if (waitMs > 0) this.#hold(camera, waitMs);
+      return { isBurst: this.#bound.isWithin, to: this.#player };
     });
-    camera.once('close', () => {
+    camera.socket.once('close', () => {
       if (camera === this.#camera) this.#player?.destroySoon();
     });
-  }
-
-  /** Reads on when ffmpeg has taken what it was given, and not before the time given. */
-  #hold(camera: Socket, waitMs = 0): void {
-    camera.pause();
-    if (this.#isHeld) return;
-    this.#isHeld = true;
-    const readOn = (): void => {
-      this.#isHeld = false;
-      camera.resume();
-    };
-    const player = this.#player;
-    this.#resume = setTimeout(() => {
-      if (player?.writableNeedDrain === true) player.once('drain', readOn);
-      else readOn();
-    }, waitMs);
   }
 
   /** Whatever the camera says. */
@@ -233,26 +209,26 @@ export class RtspRelay {
   #refuse({ startLine, headers }: RtspMessage): void {
     if (/^RTSP\//.test(startLine)) return;
     const status = startLine.startsWith('OPTIONS ') ? '200 OK' : '501 Not Implemented';
-    this.#camera.write(rtspText(`RTSP/1.0 ${status}`, [['CSeq', headerOf(headers, 'cseq') ?? '0']], NOTHING));
+    this.#camera.socket.write(rtspText(`RTSP/1.0 ${status}`, [['CSeq', headerOf(headers, 'cseq') ?? '0']], NOTHING));
   }
 
   /** Over UDP packets come from the camera and go to it, whatever host it names. */
   #transport(value: string): string {
     if (/interleaved/i.test(value)) return value;
-    return `${value.replace(/;\s*(source|destination)\s*=[^;,]*/gi, '')};source=${this.#camera.remoteAddress ?? ''}`;
+    return `${value.replace(/;\s*(source|destination)\s*=[^;,]*/gi, '')};source=${this.#camera.socket.remoteAddress ?? ''}`;
   }
 
   async #follow(pending: Pending, location: string): Promise<void> {
     const left = this.#camera;
-    const next = redirectTarget(this.#address, left.remoteAddress ?? '', location, this.#options.rules);
+    const next = redirectTarget(this.#address, left.socket.remoteAddress ?? '', location, this.#options.rules);
     if (next === null || ++this.#redirects > MOST_REDIRECTS) return this.#fail(REDIRECTED);
-    const camera = await connectCamera(next, this.#options);
+    const camera = await GatheredCamera.connect(next, this.#options);
     if ('reason' in camera) return this.#fail(camera);
-    if (this.#closing !== null) return void camera.destroy();
+    if (this.#closing !== null) return void camera.socket.destroy();
     this.#address = next;
     this.#authorization = authorizationFor(next);
     this.#camera = camera;
-    left.destroy();
+    left.drain().destroy();
     this.#pending = [];
     this.#listen(camera);
     this.#ask(pending.request);
@@ -262,7 +238,7 @@ export class RtspRelay {
     if (this.#failure !== null) return;
     this.#failure = failure;
     // ffmpeg ends by itself once nothing more can come.
-    this.#camera.destroy();
+    this.#camera.drain().destroy();
     this.#player?.destroySoon();
   }
 }
