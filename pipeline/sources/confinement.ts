@@ -9,9 +9,8 @@ import { environment } from './ffmpeg-process.js';
 export type Confinement = readonly string[];
 
 export interface ConfinementNeeds {
-  /** Reads files or hardware, for which the user that the service runs as may be needed. */
-  readonly keepsUser: boolean;
-  readonly memory: 'software' | 'hardware';
+  readonly reads: 'camera' | 'file';
+  readonly decodes: 'software' | 'hardware';
 }
 
 const run = promisify(execFile);
@@ -22,13 +21,14 @@ const TRIAL_MS = 10_000;
  */
 const MEMORY_BYTES = { software: 640 << 20, hardware: 4 * 2 ** 30 } as const;
 const NOBODY = 65_534;
+const NO_CAPABILITIES = '--bounding-set=-all';
 
 const isRoot = process.getuid?.() === 0;
 /** Each is tried by itself, since which ones there are depends on the system, its version and what the service may. */
 const MEASURES = {
   memory: ['prlimit', '--core=0', `--data=${MEMORY_BYTES.software}`],
   privileges: ['setpriv', '--no-new-privs', '--inh-caps=-all'],
-  capabilities: ['setpriv', '--bounding-set=-all'],
+  capabilities: ['setpriv', NO_CAPABILITIES],
   user: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
   // The last one: changing the user takes it back.
   end: ['setpriv', '--pdeathsig=KILL'],
@@ -59,8 +59,12 @@ export function tryConfinement(log: PipelineLog): Promise<ReadonlySet<Measure>> 
 /** What to put before ffmpeg. Never rejects. */
 export async function confinement(needs: ConfinementNeeds, log: PipelineLog): Promise<Confinement> {
   const working = await tryConfinement(log);
-  const measures = wanted().filter((measure) => working.has(measure) && !(measure === 'user' && needs.keepsUser));
-  return commandOf(measures, MEMORY_BYTES[needs.memory]);
+  // A file may be readable for this service's user alone, and hardware for its groups.
+  const keepsUser = needs.reads === 'file' || needs.decodes === 'hardware';
+  const measures = wanted().filter((measure) => working.has(measure) && !(measure === 'user' && keepsUser));
+  const command = commandOf(measures, MEMORY_BYTES[needs.decodes]);
+  // Root reads files of others by a capability; it stays, since he may read them in any case.
+  return needs.reads === 'file' ? command.map((part) => (part === NO_CAPABILITIES ? `${part},+dac_read_search` : part)) : command;
 }
 
 /** For a service that is not root there is no other user to change to and nothing of capabilities to give up. */

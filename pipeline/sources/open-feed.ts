@@ -59,10 +59,9 @@ async function ffmpeg(input: FfmpegInput, settings: SourceSettings, options: Fee
   const { hwaccel, isPatient, limits, timings, clock, log } = options;
   const silenceMs = timings.startMs + timings.giveUpMs;
   const command = ffmpegCommand(input, settings, { limits, hwaccel, isPatient, silenceMs });
-  // A file may be readable for this service's user alone, and hardware for its groups.
   const needs = {
-    keepsUser: input.kind === 'media' || hwaccel !== null,
-    memory: hwaccel === null ? 'software' : 'hardware',
+    reads: input.kind === 'media' ? 'file' : 'camera',
+    decodes: hwaccel === null ? 'software' : 'hardware',
   } as const;
   return new FfmpegProcess(command, await confinement(needs, log), clock, timings.killMs);
 }
