@@ -10,6 +10,8 @@ import { Gallery } from '../pipeline/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
+import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
+import { isLoopback } from './access/host-names.js';
 import type { Config } from './config.js';
 import { configReport } from './config-report.js';
 import type { GivenParts } from './given-parts.js';
@@ -197,12 +199,19 @@ export class Service {
   }
 
   #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
-    const { mediaDir, tracking } = this.#settings;
+    const { mediaDir, tracking, allowedSources, host, allowedHosts, trustedProxies } = this.#settings;
+    // Whoever asks from this very machine reaches its services by himself; through a proxy anybody may ask.
+    const servesOthers = !isLoopback(host) || allowedHosts.length > 0 || trustedProxies !== '';
     const owner: StreamOwner = { principal: null, takenOver: () => undefined };
     return Cameras.start({
       registry,
       pipeline,
-      rules: { mediaDir, ownPort: this.#listener.port },
+      rules: {
+        mediaDir,
+        ownPort: this.#listener.port,
+        allowed: parseAllowedSources(allowedSources) ?? [],
+        servesOthers: () => servesOthers,
+      },
       tracking,
       onEvents: (told) => events.offer(told),
       onResult: (stream, { seq, ts, outcome }) => this.#feed.publish({ t: 'result', stream, seq, ts, ...outcome }),

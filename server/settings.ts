@@ -7,6 +7,7 @@ import { defaultCacheDir } from '../models/cache.js';
 import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
 import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
 import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
+import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
 import { MOST } from '../pipeline/tuning/lane-plan.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
 import { AddressSet } from './access/addresses.js';
@@ -385,6 +386,12 @@ export const settingsSchema = z.strictObject({
     meaning: 'Folder of the video files that may be registered as streams (`media:door.mp4`).',
     expects: 'a folder',
     defaultText: 'none: no files are served',
+  }),
+  allowedSources: spelled('', (text) => (parseAllowedSources(text) === null ? undefined : text.trim()), {
+    meaning:
+      'Private addresses at which cameras may be opened all the same: names, addresses and networks, each with a port or without (`127.0.0.1:8081, 169.254.0.0/16`). Cameras of the local network and RTSP on this machine need not be listed ([cameras](cameras.md#which-hosts)).',
+    expects: 'host names, addresses or networks such as 169.254.0.0/16, each with a port or without, separated by commas',
+    defaultText: 'none',
   }),
   maxRegisteredStreams: integer(0, 10_000, MAX_REGISTERED_STREAMS_DEFAULT, {
     meaning: 'Most streams that may be registered.',

@@ -10,7 +10,8 @@ import type { PipelineLog } from '../pipeline-log.js';
 import { withSecrets } from '../registry/hidden-secrets.js';
 import type { StoredStream, StreamRegistry } from '../registry/stream-registry.js';
 import { CameraSource } from '../sources/camera-source.js';
-import type { AddressRules } from '../sources/source-address.js';
+import { tryConfinement } from '../sources/confinement.js';
+import { checkHost, parseAddress, type AddressRules } from '../sources/source-address.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
 import { sourceSettings, streamOptions } from './camera-settings.js';
@@ -42,12 +43,14 @@ export class Cameras {
 
   private constructor(options: CamerasOptions) {
     this.#options = options;
-    this.#tests = new SourceTests(options.rules);
+    this.#tests = new SourceTests(options.rules, options.log);
   }
 
   /** Takes up every stream that is registered and enabled. */
   static start(options: CamerasOptions): Cameras {
     const cameras = new Cameras(options);
+    // Found out beforehand: the first camera does not wait for it.
+    void tryConfinement(options.log);
     for (const stored of options.registry.all()) {
       options.onClaim(stored.stream.id);
       cameras.#run(stored);
@@ -154,6 +157,7 @@ export class Cameras {
   #check(stored: StoredStream): void {
     const { pipeline, rules } = this.#options;
     pipeline.modelFor(streamOptions(stored.stream, null));
+    checkHost(parseAddress(stored.url, rules), rules);
     new CameraSource(sourceSettings(stored), { rules, onFrame: () => undefined, onState: () => undefined });
   }
 

@@ -1,5 +1,6 @@
 // Addresses tried out before they are registered: a few at once, none for long, and none left when it is closed.
 import { OnlookerError } from '../../protocol/errors.js';
+import type { PipelineLog } from '../pipeline-log.js';
 import { probeSource } from '../sources/probe-source.js';
 import type { AddressRules } from '../sources/source-address.js';
 import type { SourceSettings } from '../sources/source-settings.js';
@@ -11,7 +12,10 @@ export class SourceTests {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(private readonly rules: AddressRules) {}
+  constructor(
+    private readonly rules: AddressRules,
+    private readonly log: PipelineLog,
+  ) {}
 
   /**
    * @returns the first picture, a JPEG
@@ -23,7 +27,7 @@ export class SourceTests {
     if (this.#running.size >= MOST_AT_ONCE) {
       throw new OnlookerError('OVERLOADED', `${MOST_AT_ONCE} other addresses are being tested; try again in a moment.`);
     }
-    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, signal });
+    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, signal, log: this.log });
     this.#running.add(probe);
     try {
       return (await probe).picture;

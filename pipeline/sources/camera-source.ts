@@ -8,14 +8,17 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
 import { retryAfterMs } from './backoff.js';
-import { OWN_ADDRESS, type Failure } from './failure.js';
-import { ffmpegCommand, isCopied, type SourceInput } from './ffmpeg-command.js';
+import { veiled } from './camera-connection.js';
+import { isCopied } from './ffmpeg-command.js';
+import { connectionFailure, type Failure } from './failure.js';
 import { chooseHwaccel } from './hardware.js';
 import { knock } from './knock.js';
 import { MotionGate } from './motion-gate.js';
 import { NewestFrame, type SourceFrame, type TakeFrame } from './newest-frame.js';
+import { openFeed } from './open-feed.js';
+import type { PictureFeed } from './picture-feed.js';
 import { RateGuard } from './rate-guard.js';
-import { leadsHome, mediaFile, parseAddress, redacted, type AddressRules, type SourceAddress } from './source-address.js';
+import { parseAddress, redacted, type AddressRules, type SourceAddress } from './source-address.js';
 import { SourceAttempt, type AttemptEnd } from './source-attempt.js';
 import { SYSTEM_CLOCK, type SourceClock } from './source-clock.js';
 import { STREAM_FPS_DEFAULT, type PictureFormat, type StreamState, type StreamStatus } from '../../protocol/streams.js';
@@ -172,22 +175,13 @@ export class CameraSource {
 
   /** @returns why it ended, null: a file that came to its end */
   async #attempt(failures: number, signal: AbortSignal): Promise<{ failure: Failure | null; wasHealthy: boolean }> {
-    const opened = await this.#open(failures, signal);
-    if ('reason' in opened) return { failure: opened, wasHealthy: false };
     const hwaccel = await this.#hardware();
-    if (signal.aborted) return { failure: null, wasHealthy: false };
-    // One that failed stays so until it is live: it would flicker otherwise.
-    if (this.#state.state !== 'failed') this.#become('connecting', this.#state.reason);
-    this.#attempts += 1;
+    const feed = await this.#open(failures, hwaccel, signal);
+    if ('reason' in feed) return { failure: await veiled(feed, this.#address, this.#rules), wasHealthy: false };
     let liveSinceMs: number | null = null;
-    const receive = this.#receiver(opened);
+    const receive = this.#receiver();
     const attempt = new SourceAttempt({
-      command: ffmpegCommand(opened, this.#settings, {
-        limits: this.#limits,
-        hwaccel,
-        isPatient: this.#isPatient,
-        silenceMs: this.#timings.startMs + this.#timings.giveUpMs,
-      }),
+      feed,
       limits: this.#limits,
       timings: { ...this.#timings, stallMs: this.#stallMs() },
       clock: this.#clock,
@@ -210,9 +204,9 @@ export class CameraSource {
     this.#leftOut += end.leftOut;
     this.#learn(end, hwaccel);
     const wasHealthy = liveSinceMs !== null && this.#clock.nowMs() - liveSinceMs >= this.#timings.healthyMs;
-    const failure =
-      end.failure ?? (opened.kind === 'media' ? null : ({ kind: 'passing', reason: 'the camera ended the stream' } as const));
-    return { failure, wasHealthy };
+    const isFile = this.#address.kind === 'media';
+    const failure = end.failure ?? (isFile ? null : ({ kind: 'passing', reason: 'the camera ended the stream' } as const));
+    return { failure: await veiled(failure, this.#address, this.#rules), wasHealthy };
   }
 
   async #hardware(): Promise<string | null> {
@@ -225,21 +219,28 @@ export class CameraSource {
     return method;
   }
 
-  /** What ffmpeg is to open, or why there is no use in it now. */
-  async #open(failures: number, signal: AbortSignal): Promise<SourceInput | Failure> {
+  /** The source, opened; or why it cannot be now. */
+  async #open(failures: number, hwaccel: string | null, signal: AbortSignal): Promise<PictureFeed | Failure> {
     const address = this.#address;
-    if (address.kind === 'media') {
-      try {
-        return { kind: 'media', path: await mediaFile(address, this.#rules.mediaDir) };
-      } catch (error) {
-        return { kind: 'lasting', reason: error instanceof OnlookerError ? error.message : 'the file cannot be read' };
-      }
-    }
+    const rules = this.#rules;
     // The first attempt goes straight to the camera; only one that was away is asked whether it is there.
-    const closed = failures === 0 ? null : await knock(address, this.#timings.connectMs, signal);
-    if (closed !== null) return closed;
-    if (await leadsHome(address, this.#rules)) return OWN_ADDRESS;
-    return address;
+    if (address.kind !== 'media' && failures > 0) {
+      const closed = await knock(address, { rules, signal, timeoutMs: this.#timings.connectMs });
+      if (closed !== null) return closed;
+    }
+    if (signal.aborted) return connectionFailure(undefined);
+    // One that failed stays so until it is live: it would flicker otherwise.
+    if (this.#state.state !== 'failed') this.#become('connecting', this.#state.reason);
+    this.#attempts += 1;
+    try {
+      return await openFeed(address, this.#settings, {
+        ...{ rules, signal, hwaccel, limits: this.#limits, timings: this.#timings, clock: this.#clock, log: this.#log },
+        isPatient: this.#isPatient,
+      });
+    } catch (error) {
+      if (address.kind !== 'media') throw error;
+      return { kind: 'lasting', reason: error instanceof OnlookerError ? error.message : 'the file cannot be read' };
+    }
   }
 
   /** What to do otherwise the next time. */
@@ -253,14 +254,14 @@ export class CameraSource {
     this.#isPatient = !this.#isPatient;
   }
 
-  #receiver(input: SourceInput): (jpeg: Uint8Array<ArrayBuffer>) => Promise<void> | void {
+  #receiver(): (jpeg: Uint8Array<ArrayBuffer>) => Promise<void> | void {
     const { fps = STREAM_FPS_DEFAULT, realtime = true } = this.#settings;
-    if (input.kind === 'media' && !realtime) {
+    if (this.#address.kind === 'media' && !realtime) {
       const startMs = this.#clock.unixMs();
       let place = 0;
       return (jpeg) => this.#newest.deliver(this.#keep(jpeg, startMs + (place++ * 1000) / fps));
     }
-    const guard = isCopied(input, this.#settings) ? new RateGuard(fps, 1.5) : new RateGuard(fps * 1.5, 4);
+    const guard = isCopied(this.#address.kind, this.#settings) ? new RateGuard(fps, 1.5) : new RateGuard(fps * 1.5, 4);
     return (jpeg) => {
       if (guard.lets(this.#clock.nowMs())) this.#newest.offer(this.#keep(jpeg, this.#clock.unixMs()));
     };

@@ -1,16 +1,18 @@
-// The command line of ffmpeg for one source. Pure. Nothing of a user's text becomes an option: cameras' addresses go in
-// over stdin, and the rest is checked numbers and names.
+// The command line of ffmpeg for one source. Pure. Nothing of a user's text becomes an option, and ffmpeg is told of no
+// network but this service's own relay: the rest is checked numbers and names.
 import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
 import type { SourceLimits, SourceSettings } from './source-settings.js';
 
-/** What is opened: an address from source-address.ts, or the absolute path of a file that was checked. */
-export type SourceInput =
-  { readonly kind: 'rtsp' | 'http'; readonly url: string } | { readonly kind: 'media'; readonly path: string };
+/** What ffmpeg opens: the relay of an RTSP camera, the images of an http camera on its stdin, or the absolute path of a file that was checked. */
+export type FfmpegInput =
+  | { readonly kind: 'rtsp'; readonly relayUrl: string }
+  | { readonly kind: 'images' }
+  | { readonly kind: 'media'; readonly path: string };
 
 export interface FfmpegCommand {
   readonly arguments: readonly string[];
-  /** Written to its stdin, which is then closed. */
-  readonly stdin: string;
+  /** Written to its stdin, which is then closed; null where images follow. */
+  readonly stdin: string | null;
 }
 
 export interface CommandOptions {
@@ -25,35 +27,37 @@ export interface CommandOptions {
 
 /** JPEG of ffmpeg's scale 2 (best) to 31: 3 leaves a picture of 720p at some 35 to 90 KB. */
 const JPEG_QUALITY = 3;
-const PROTOCOLS = { rtsp: 'pipe,tcp,tls,udp,rtp', http: 'pipe,http,https,tcp,tls,httpproxy', media: 'file' } as const;
-/** By demuxer: playlists and scripts (hls, dash, concat, sdp) could lead anywhere, so they are not among them. */
+/** What ffmpeg may open by itself. */
+const PROTOCOLS = { rtsp: 'pipe', images: 'pipe', media: 'file' } as const;
+/** By demuxer: playlists and scripts (hls, dash, concat, sdp) could lead anywhere, so nothing that a source sends is read as one. */
 const FORMATS = {
-  rtsp: 'concat,rtsp',
-  http: 'concat,mpjpeg,mjpeg,jpeg_pipe',
+  // The script below; what it names is bound to `rtsp`.
+  rtsp: 'concat',
+  images: 'mpjpeg',
   media: 'mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,h264,hevc,mpegvideo,m4v,ivf,mjpeg,mjpeg_2000',
 } as const;
 
 /** ffmpeg that writes the wanted pictures as JPEG images to its stdout. */
-export function ffmpegCommand(input: SourceInput, settings: SourceSettings, options: CommandOptions): FfmpegCommand {
-  const isLive = input.kind !== 'media';
+export function ffmpegCommand(input: FfmpegInput, settings: SourceSettings, options: CommandOptions): FfmpegCommand {
   return {
     arguments: [
       ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'verbose'],
-      ...decoder(settings, options, isLive),
+      ...decoder(settings, options, input.kind !== 'media'),
       ...['-protocol_whitelist', PROTOCOLS[input.kind], '-format_whitelist', FORMATS[input.kind]],
       ...(input.kind === 'media' ? fileInput(input.path, settings) : probing(input.kind, options)),
-      // A concat script on stdin keeps the address, and the password in it, out of the list of processes.
-      ...(input.kind === 'media' ? [] : ['-f', 'concat', '-safe', '0', '-i', 'pipe:0']),
+      ...(input.kind === 'images' ? ['-f', 'mpjpeg', '-i', 'pipe:0'] : []),
+      // A concat script on stdin keeps the relay's token out of the list of processes.
+      ...(input.kind === 'rtsp' ? ['-f', 'concat', '-safe', '0', '-i', 'pipe:0'] : []),
       ...['-map', '0:v:0', '-threads', '1', ...encoder(input, settings)],
       ...['-flush_packets', '1', '-f', 'image2pipe', 'pipe:1'],
     ],
-    stdin: input.kind === 'media' ? '' : concatScript(input, settings, options),
+    stdin: input.kind === 'images' ? null : input.kind === 'media' ? '' : relayScript(input.relayUrl, settings, options),
   };
 }
 
 /** The images of an http camera are handed on as they are unless they must be scaled: no decoding, no encoding. */
-export function isCopied(input: SourceInput, settings: SourceSettings): boolean {
-  return input.kind === 'http' && settings.widthPx === undefined;
+export function isCopied(kind: 'rtsp' | 'http' | 'media', settings: SourceSettings): boolean {
+  return kind === 'http' && settings.widthPx === undefined;
 }
 
 function decoder(settings: SourceSettings, { limits, hwaccel }: CommandOptions, isLive: boolean): string[] {
@@ -70,37 +74,36 @@ function decoder(settings: SourceSettings, { limits, hwaccel }: CommandOptions, 
  * How much is read before the first picture. Little: what the SDP says is enough, and ffmpeg learns the rest by decoding.
  * `-fflags nobuffer` must not be here: it throws away what was read, which is the key frame, and costs the wait for the next.
  */
-function probing(kind: 'rtsp' | 'http', { isPatient }: CommandOptions): string[] {
+function probing(kind: 'rtsp' | 'images', { isPatient }: CommandOptions): string[] {
   // Below 2,048 bytes ffmpeg refuses to recognise a format; RTSP needs no recognition.
   const bytes = isPatient ? 2_000_000 : kind === 'rtsp' ? 32 : 4096;
   return ['-probesize', String(bytes), '-analyzeduration', isPatient ? '2000000' : '1', '-fpsprobesize', isPatient ? '5' : '0'];
 }
 
-function concatScript(input: { kind: 'rtsp' | 'http'; url: string }, settings: SourceSettings, options: CommandOptions): string {
-  // The address was rebuilt from its parts, without quotes, backslashes and control characters.
-  if (/['\\\s]/.test(input.url)) throw new TypeError('the address was not parsed');
-  const silenceUs = String(Math.round(options.silenceMs * 1000));
-  const network =
-    input.kind === 'rtsp'
-      ? [
-          ['rtsp_transport', settings.transport ?? 'tcp'],
-          ['timeout', silenceUs],
-        ]
-      : [['rw_timeout', silenceUs]];
-  const flags = probing(input.kind, options);
-  for (let index = 0; index < flags.length; index += 2) network.push([(flags[index] ?? '').slice(1), flags[index + 1] ?? '']);
-  const lines = network.map(([name, value]) => `option ${name} ${value}`);
-  return ['ffconcat version 1.0', `file '${input.url}'`, ...lines, ''].join('\n');
+function relayScript(relayUrl: string, settings: SourceSettings, options: CommandOptions): string {
+  const isUdp = settings.transport === 'udp';
+  const lines = [
+    // Instead of what stands on the command line: what the camera sends is read as RTSP or not at all.
+    ['format_whitelist', 'rtsp'],
+    ['protocol_whitelist', isUdp ? 'tcp,udp,rtp' : 'tcp'],
+    ['rtsp_transport', isUdp ? 'udp' : 'tcp'],
+    ['timeout', String(Math.round(options.silenceMs * 1000))],
+  ];
+  const flags = probing('rtsp', options);
+  for (let index = 0; index < flags.length; index += 2) lines.push([(flags[index] ?? '').slice(1), flags[index + 1] ?? '']);
+  return ['ffconcat version 1.0', `file '${relayUrl}'`, ...lines.map(([name, value]) => `option ${name} ${value}`), ''].join(
+    '\n',
+  );
 }
 
 function fileInput(path: string, { loop = false, realtime = true }: SourceSettings): string[] {
   return [...(loop ? ['-stream_loop', '-1'] : []), ...(realtime ? ['-re'] : []), '-i', `file:${path}`];
 }
 
-function encoder(input: SourceInput, settings: SourceSettings): string[] {
-  if (isCopied(input, settings)) return ['-c:v', 'copy'];
+function encoder(input: FfmpegInput, settings: SourceSettings): string[] {
   const filters = [
-    thinning(input, settings),
+    // Images were thinned out before they came here.
+    ...(input.kind === 'images' ? [] : [thinning(input, settings)]),
     ...(settings.widthPx === undefined ? [] : [`scale=w='min(${settings.widthPx},iw)':h=-2`]),
   ];
   return [
@@ -115,7 +118,7 @@ function encoder(input: SourceInput, settings: SourceSettings): string[] {
  * next one comes, and would fill the gap with copies should the camera's clock leap. A file that plays as fast as it
  * can needs `fps`: there the place of a picture in the output is its time.
  */
-function thinning(input: SourceInput, { fps = STREAM_FPS_DEFAULT, realtime = true }: SourceSettings): string {
+function thinning(input: FfmpegInput, { fps = STREAM_FPS_DEFAULT, realtime = true }: SourceSettings): string {
   if (input.kind === 'media' && !realtime) return `fps=${fps}`;
   const period = (time: string): string => `floor(${time}*${fps}+0.001)`;
   const isNext = `gt(${period('t')},${period('prev_selected_t')})`;

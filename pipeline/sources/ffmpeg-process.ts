@@ -3,6 +3,7 @@
 // child to itself (no SIGKILL that follows, no way to count), writes the address into the command line, and is archived.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import type { Confinement } from './confinement.js';
 import type { FfmpegCommand } from './ffmpeg-command.js';
 import type { SourceClock } from './source-clock.js';
 
@@ -21,10 +22,12 @@ export class FfmpegProcess {
   /** After its pipes are closed. Never rejects. */
   readonly exited: Promise<FfmpegExit>;
 
-  constructor(command: FfmpegCommand, clock: SourceClock, killMs: number) {
+  constructor(command: FfmpegCommand, confinement: Confinement, clock: SourceClock, killMs: number) {
     this.#clock = clock;
     this.#killMs = killMs;
-    this.#child = spawn('ffmpeg', command.arguments, { stdio: ['pipe', 'pipe', 'pipe'], env: environment(), windowsHide: true });
+    // What confines it replaces itself by it, so that the child is ffmpeg and signals reach it.
+    const [program = 'ffmpeg', ...others] = [...confinement, 'ffmpeg', ...command.arguments];
+    this.#child = spawn(program, others, { stdio: ['pipe', 'pipe', 'pipe'], env: environment(), windowsHide: true });
     const child = this.#child;
     this.exited = new Promise((resolve) => {
       child.once('error', () => {
@@ -34,7 +37,12 @@ export class FfmpegProcess {
     });
     void this.exited.then(() => (this.#isOver = true));
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => undefined);
-    child.stdin.end(command.stdin);
+    if (command.stdin !== null) child.stdin.end(command.stdin);
+  }
+
+  /** For what is not written at once. */
+  get stdin(): Writable {
+    return this.#child.stdin;
   }
 
   /** JPEG images, one after the other. */
@@ -62,7 +70,7 @@ export class FfmpegProcess {
 }
 
 /** Without this service's own settings, which hold keys, and without what makes ffmpeg write addresses to files. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !/^(ONLOOKER_|FFREPORT$|AV_LOG_)/.test(name));
   return Object.fromEntries(entries);
 }

@@ -9,11 +9,14 @@
 const [FF, SOI, EOI, SOS, TEM, RST0, RST7] = [0xff, 0xd8, 0xd9, 0xda, 0x01, 0xd0, 0xd7];
 type Stage = 'outside' | 'outsideFf' | 'marker' | 'code' | 'lengthHigh' | 'lengthLow' | 'skip' | 'scan' | 'scanFf';
 
+/** Room for most images; it grows for larger ones, and is given back after them. */
+const USUAL_BYTES = 131_072;
+
 export class JpegSplitter {
   readonly #maxBytes: number;
   #stage: Stage = 'outside';
-  /** Of the image that is coming in. */
-  #parts: Buffer[] = [];
+  /** The image that is coming in, in one piece: pieces kept as they come would each hold memory many times their size. */
+  #image = Buffer.allocUnsafeSlow(0);
   #bytes = 0;
   #code = 0;
   #skip = 0;
@@ -27,6 +30,11 @@ export class JpegSplitter {
   /** How many images were too large or broken off, and left out. */
   get leftOut(): number {
     return this.#leftOut;
+  }
+
+  /** Whether the image that is coming in is too large already. */
+  get isPastBound(): boolean {
+    return this.#bytes > this.#maxBytes;
   }
 
   /** Takes the next piece of the stream. @returns the images that it completes, each in memory of its own */
@@ -113,30 +121,36 @@ export class JpegSplitter {
   }
 
   #keep(part: Buffer): void {
-    this.#bytes += part.length;
-    if (this.#bytes <= this.#maxBytes) this.#parts.push(part);
-    else this.#parts = [];
+    const end = this.#bytes + part.length;
+    if (end > this.#maxBytes) this.#image = Buffer.allocUnsafeSlow(0);
+    else {
+      if (end > this.#image.length) this.#grow(end);
+      part.copy(this.#image, this.#bytes);
+    }
+    // Of one that is too large it is enough to know that.
+    this.#bytes = Math.min(end, this.#maxBytes + 1);
+  }
+
+  #grow(bytes: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(USUAL_BYTES, 2 * this.#image.length, bytes)));
+    this.#image.copy(larger, 0, 0, this.#bytes);
+    this.#image = larger;
   }
 
   #abandon(): void {
-    this.#parts = [];
     this.#bytes = 0;
     this.#leftOut += 1;
     this.#stage = 'outside';
   }
 
   #finish(): Uint8Array<ArrayBuffer> | null {
-    if (this.#bytes > this.#maxBytes) {
+    if (this.isPastBound) {
       this.#abandon();
       return null;
     }
     const image = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const part of this.#parts) {
-      image.set(part, at);
-      at += part.length;
-    }
-    this.#parts = [];
+    image.set(this.#image.subarray(0, this.#bytes));
+    if (this.#image.length > USUAL_BYTES && this.#bytes * 4 < this.#image.length) this.#image = Buffer.allocUnsafeSlow(0);
     this.#bytes = 0;
     return image;
   }

@@ -1,38 +1,36 @@
 // Asks whether a camera is there at all, without starting ffmpeg: one connection, and for RTSP one question without
 // credentials. So a camera that is away is asked every second at no cost, and is picked up at once when it is back.
-import { connect, type Socket } from 'node:net';
-import { connectionFailure, type Failure } from './failure.js';
-import type { CameraAddress } from './source-address.js';
+import type { Socket } from 'node:net';
+import { connectCamera } from './camera-connection.js';
+import type { Failure } from './failure.js';
+import type { AddressRules, CameraAddress } from './source-address.js';
+
+export interface KnockOptions {
+  readonly rules: AddressRules;
+  /** How long the connection, and then the answer, may take. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
 
 /**
- * @param connectMs how long the connection, and then the answer, may take
  * @returns why an attempt is of no use now, or null: worth one. Silence after connecting is worth one, since an answer
  *   may take cameras longer, and one that is frozen goes on in the middle of the attempt
  */
-export async function knock(address: CameraAddress, connectMs: number, signal: AbortSignal): Promise<Failure | null> {
+export async function knock(address: CameraAddress, options: KnockOptions): Promise<Failure | null> {
+  const { signal, timeoutMs } = options;
   if (signal.aborted) return null;
-  const socket = connect({ host: address.host, port: address.port });
+  // An encrypted one is asked no more than whether its port is open.
+  const socket = await connectCamera({ ...address, isTls: false }, options);
+  if ('reason' in socket) return socket;
   const abandon = (): void => void socket.destroy();
   signal.addEventListener('abort', abandon);
   try {
-    const failure = await connected(socket, connectMs);
-    if (failure !== null || address.kind !== 'rtsp' || address.isTls) return failure;
-    return await described(socket, address, connectMs);
+    return address.kind !== 'rtsp' || address.isTls ? null : await described(socket, address, timeoutMs);
   } finally {
     // The signal outlives thousands of knocks.
     signal.removeEventListener('abort', abandon);
     socket.destroy();
   }
-}
-
-function connected(socket: Socket, connectMs: number): Promise<Failure | null> {
-  return new Promise((resolve) => {
-    socket.setTimeout(connectMs, () => resolve(connectionFailure('ETIMEDOUT')));
-    socket.once('connect', () => resolve(null));
-    // Stays: errors after this one must find a listener too.
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(connectionFailure(error.code)));
-    socket.once('close', () => resolve(connectionFailure(undefined)));
-  });
 }
 
 /** The path may be gone while its server is there, as with the restreamers of many houses. */
@@ -48,10 +46,6 @@ function described(socket: Socket, address: CameraAddress, answerMs: number): Pr
       else if (status > 0 || answer.length > 64) resolve(null);
     });
     socket.once('close', () => resolve(null));
-    socket.write(`DESCRIBE ${withoutCredentials(address.url)} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`);
+    socket.write(`DESCRIBE ${address.url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`);
   });
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/^(rtsps?:\/\/)[^/?#]*@/, '$1');
 }

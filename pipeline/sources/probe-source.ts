@@ -1,8 +1,11 @@
 // Tries an address once, before it is saved: one picture, or why there is none.
+import sharp from 'sharp';
 import { OnlookerError } from '../../protocol/errors.js';
-import { ffmpegCommand, type SourceInput } from './ffmpeg-command.js';
-import { OWN_ADDRESS } from './failure.js';
-import { leadsHome, mediaFile, parseAddress, type AddressRules } from './source-address.js';
+import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
+import { veiled } from './camera-connection.js';
+import { NO_VIDEO, OWN_ADDRESS, PRIVATE_ADDRESS, type Failure } from './failure.js';
+import { openFeed } from './open-feed.js';
+import { parseAddress, type AddressRules } from './source-address.js';
 import { SourceAttempt } from './source-attempt.js';
 import { SYSTEM_CLOCK } from './source-clock.js';
 import type { PictureFormat } from '../../protocol/streams.js';
@@ -21,6 +24,7 @@ export interface ProbeOptions {
   readonly timings?: Partial<SourceTimings>;
   /** Ends it early, without a picture. */
   readonly signal?: AbortSignal;
+  readonly log?: PipelineLog;
 }
 export interface ProbedSource {
   readonly format: PictureFormat | null;
@@ -37,12 +41,20 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
   checkSettings(settings);
   const limits = { ...SOURCE_LIMITS, ...options.limits };
   const timings = { ...SOURCE_TIMINGS, ...options.timings };
-  const input = await inputOf(settings, options.rules);
+  const address = parseAddress(settings.url, options.rules);
+  const startedMs = SYSTEM_CLOCK.nowMs();
+  const signal = options.signal ?? new AbortController().signal;
+  const feed = await openFeed(address, settings, {
+    ...{ limits, timings, signal, rules: options.rules, clock: SYSTEM_CLOCK, log: options.log ?? SILENT_LOG },
+    ...{ hwaccel: null, isPatient: false },
+  });
+  if ('reason' in feed) throw failed(await veiled(feed, address, options.rules));
   let picture: Uint8Array<ArrayBuffer> | null = null;
   const attempt = new SourceAttempt({
-    command: ffmpegCommand(input, settings, { limits, hwaccel: null, isPatient: false, silenceMs: timings.startMs }),
+    feed,
     limits,
-    timings,
+    // What opening took counts too.
+    timings: { ...timings, startMs: Math.max(0, startedMs + timings.startMs - SYSTEM_CLOCK.nowMs()) },
     clock: SYSTEM_CLOCK,
     onPicture: (jpeg) => {
       picture ??= jpeg;
@@ -51,17 +63,26 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
     onStall: () => undefined,
   });
   const stop = (): void => void attempt.stop();
-  options.signal?.addEventListener('abort', stop, { once: true });
-  if (options.signal?.aborted === true) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   const { failure } = await attempt.ended;
-  options.signal?.removeEventListener('abort', stop);
-  if (picture !== null) return { format: attempt.format, picture };
-  throw new OnlookerError('SOURCE_FAILED', `No picture: ${failure?.reason ?? 'the source is empty'}.`);
+  signal.removeEventListener('abort', stop);
+  // Anything between two markers looks like an image: only what can be read as one is given back.
+  if (picture !== null && (await isPicture(picture))) return { format: attempt.format, picture };
+  throw failed(await veiled(picture === null ? failure : NO_VIDEO, address, options.rules));
 }
 
-async function inputOf(settings: SourceSettings, rules: AddressRules): Promise<SourceInput> {
-  const address = parseAddress(settings.url, rules);
-  if (address.kind === 'media') return { kind: 'media', path: await mediaFile(address, rules.mediaDir) };
-  if (await leadsHome(address, rules)) throw new OnlookerError('BAD_MESSAGE', `Refused: ${OWN_ADDRESS.reason}.`);
-  return address;
+async function isPicture(jpeg: Uint8Array): Promise<boolean> {
+  return sharp(jpeg, { failOn: 'none' })
+    .metadata()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+function failed(failure: Failure | null): OnlookerError {
+  if (failure === OWN_ADDRESS || failure === PRIVATE_ADDRESS)
+    return new OnlookerError('BAD_MESSAGE', `Refused: ${failure.reason}.`);
+  return new OnlookerError('SOURCE_FAILED', `No picture: ${failure?.reason ?? 'the source is empty'}.`);
 }

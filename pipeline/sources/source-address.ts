@@ -1,15 +1,21 @@
 // The only place that decides which addresses may be opened, and how one is shown without its credentials.
 // Whatever is not plainly a camera or a file of the media directory is refused; ffmpeg understands far too much.
-import { lookup } from 'node:dns/promises';
 import { realpath, stat } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
+import { isIP } from 'node:net';
 import { resolve, sep } from 'node:path';
 import { OnlookerError } from '../../protocol/errors.js';
+import { isThisMachine, refusalOf, type HostRules } from './source-hosts.js';
 
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
 export interface CameraAddress {
   readonly kind: 'rtsp' | 'http';
-  /** Rebuilt from its parsed parts, with credentials: for ffmpeg alone. */
+  /** Rebuilt from its parsed parts, without credentials: as the camera is asked for it. */
   readonly url: string;
+  readonly credentials: Credentials | null;
+  /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
@@ -20,11 +26,9 @@ export interface MediaAddress {
 }
 export type SourceAddress = CameraAddress | MediaAddress;
 
-export interface AddressRules {
+export interface AddressRules extends HostRules {
   /** Undefined: no files are served. */
   readonly mediaDir?: string | undefined;
-  /** Where this service listens: a source that points there is a loop. */
-  readonly ownPort?: number | undefined;
 }
 
 const MAX_LENGTH = 2048;
@@ -72,13 +76,13 @@ export async function mediaFile(address: MediaAddress, mediaDir: string | undefi
 }
 
 /**
- * Whether a camera's host name is one of this machine's, at the port of this service: a loop. Asks the network for the
- * name, and only where the port is the same; a name that cannot be found leads nowhere.
+ * Whether an address may be kept: what is private by its very letters is refused at once, before it is ever opened.
+ * @throws OnlookerError BAD_MESSAGE
  */
-export async function leadsHome(address: CameraAddress, rules: AddressRules): Promise<boolean> {
-  if (address.port !== rules.ownPort) return false;
-  const found = await lookup(address.host, { all: true }).catch(() => []);
-  return found.some((entry) => isOwnHost(entry.address));
+export function checkHost(address: SourceAddress, rules: HostRules): void {
+  if (address.kind === 'media' || isIP(address.host) === 0) return;
+  const refusal = refusalOf(address, address.host, rules);
+  if (refusal !== null) throw new OnlookerError('BAD_MESSAGE', `Refused: ${refusal.reason}.`);
 }
 
 /** The address with `***` for passwords and tokens; also for one that would be refused. Never throws. */
@@ -137,11 +141,13 @@ function parseCamera(url: string, scheme: keyof typeof DEFAULT_PORTS, rules: Add
   if (!/^[a-z0-9._:-]+$/i.test(host) || host.startsWith('-')) throw refused('The host of the address cannot be read.');
   const port = parsed.port !== '' ? Number(parsed.port) : portOf(url, scheme);
   if (port === rules.ownPort && isOwnHost(host)) throw refused('The address is that of this service itself.');
-  const credentials = parsed.username === '' && parsed.password === '' ? '' : `${parsed.username}:${parsed.password}@`;
-  const path = `${parsed.pathname}${parsed.search}`.replace(/'/g, '%27');
   return {
     kind: scheme.startsWith('rtsp') ? 'rtsp' : 'http',
-    url: `${scheme}://${credentials.replace(/'/g, '%27')}${parsed.hostname}:${port}${path}`,
+    url: `${scheme}://${parsed.hostname}:${port}${parsed.pathname}${parsed.search}`,
+    credentials:
+      parsed.username === '' && parsed.password === ''
+        ? null
+        : { user: unescaped(parsed.username), password: unescaped(parsed.password) },
     host,
     port,
     isTls: scheme.endsWith('s'),
@@ -153,10 +159,9 @@ function portOf(url: string, scheme: keyof typeof DEFAULT_PORTS): number {
   return /^[^/?#]*:0*80$/.test(url.slice(scheme.length + '://'.length).split(/[/?#]/, 1)[0] ?? '') ? 80 : DEFAULT_PORTS[scheme];
 }
 
-/** By its name or number, without asking the network. */
+/** By its name or number, without asking the network: a name that leads here is found out when it is connected to. */
 function isOwnHost(host: string): boolean {
-  if (/^(localhost|.*\.localhost|0\.0\.0\.0|127\..*|::1?|::ffff:(0:0|7f[0-9a-f]{2}:.*))$/i.test(host)) return true;
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host));
+  return /^(localhost|.*\.localhost)\.?$/i.test(host) || (isIP(host) !== 0 && isThisMachine(host));
 }
 
 function refused(message: string): OnlookerError {

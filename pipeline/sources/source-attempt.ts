@@ -1,17 +1,15 @@
-// One attempt at a source: ffmpeg from its start to its end, its pictures, and the watchdog on them. Says in the end
-// why it ended; decides nothing about what comes next.
-import { connectionFailure, NO_DATA, type Failure } from './failure.js';
-import type { FfmpegCommand } from './ffmpeg-command.js';
-import { FfmpegLog, formatOf } from './ffmpeg-log.js';
-import { FfmpegProcess, type FfmpegExit } from './ffmpeg-process.js';
+// One attempt at a source: its feed from the start to the end, the pictures in it, and the watchdog on them. Says in the
+// end why it ended; decides nothing about what comes next.
+import { ENDED_EARLY, NO_DATA, TOO_MANY_BYTES, TOO_MANY_PIXELS, type Failure } from './failure.js';
 import { readJpegHeader } from '../jpeg-header.js';
 import { JpegSplitter } from './jpeg-splitter.js';
+import type { PictureFeed } from './picture-feed.js';
 import type { SourceClock } from './source-clock.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits, SourceTimings } from './source-settings.js';
 
 export interface AttemptOptions {
-  readonly command: FfmpegCommand;
+  readonly feed: PictureFeed;
   readonly limits: SourceLimits;
   readonly timings: Pick<SourceTimings, 'startMs' | 'stallMs' | 'giveUpMs' | 'killMs'>;
   readonly clock: SourceClock;
@@ -20,7 +18,7 @@ export interface AttemptOptions {
   readonly onStall: () => void;
 }
 export interface AttemptEnd {
-  /** Null: ffmpeg came to the end of what there was, after at least one picture. */
+  /** Null: it came to the end of what there was, after at least one picture. */
   readonly failure: Failure | null;
   readonly pictures: number;
   /** Images too large or broken. */
@@ -29,8 +27,7 @@ export interface AttemptEnd {
 
 export class SourceAttempt {
   readonly #options: AttemptOptions;
-  readonly #process: FfmpegProcess;
-  readonly #log: FfmpegLog;
+  readonly #feed: PictureFeed;
   readonly #splitter: JpegSplitter;
   #format: PictureFormat | null = null;
   #pictures = 0;
@@ -45,14 +42,10 @@ export class SourceAttempt {
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    this.#log = new FfmpegLog(options.limits);
+    this.#feed = options.feed;
     this.#splitter = new JpegSplitter(options.limits.maxFrameBytes);
-    this.#process = new FfmpegProcess(options.command, options.clock, options.timings.killMs);
-    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#log.push(text);
-      if (this.#log.fatal !== null) void this.stop(this.#log.fatal);
-    });
-    this.#watch(options.timings.startMs, () => void this.stop(this.#log.failure ?? NO_DATA));
+    this.#feed.onFatal((failure) => void this.stop(failure));
+    this.#watch(options.timings.startMs, () => void this.stop(this.#feed.failure ?? NO_DATA));
     this.ended = this.#run();
   }
 
@@ -66,25 +59,26 @@ export class SourceAttempt {
     this.#isStopped = true;
     this.#cancelWatch();
     this.#release();
-    await this.#process.stop();
+    await this.#feed.stop();
   }
 
   async #run(): Promise<AttemptEnd> {
     try {
-      for await (const chunk of this.#process.stdout) {
-        for (const jpeg of this.#splitter.push(chunk as Buffer)) await this.#take(jpeg);
+      for await (const chunk of this.#feed.bytes) {
+        for (const jpeg of this.#splitter.push(chunk)) await this.#take(jpeg);
+        // One that is too large now and then is left out; one that is all there is says why nothing comes.
+        if (this.#pictures === 0 && this.#splitter.isPastBound) void this.stop(TOO_MANY_BYTES);
       }
     } catch {
-      // Its pipe was closed from here; why is said by the verdict.
+      // Its pipe or connection was closed from here, or lost; why is said by the verdict.
     }
     // Nothing more can come: an ffmpeg that closed its stdout and hangs is ended as well.
-    const cancelKill = this.#options.clock.after(this.#options.timings.killMs, () => void this.#process.stop());
-    const exit = await this.#process.exited;
+    const cancelKill = this.#options.clock.after(this.#options.timings.killMs, () => void this.#feed.stop());
+    const isRegular = await this.#feed.ended;
     cancelKill();
     this.#cancelWatch();
-    this.#log.end();
     return {
-      failure: this.#verdict ?? this.#failureOf(exit),
+      failure: this.#verdict ?? this.#failureOf(isRegular),
       pictures: this.#pictures,
       leftOut: this.#splitter.leftOut,
     };
@@ -92,8 +86,10 @@ export class SourceAttempt {
 
   async #take(jpeg: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#isStopped) return;
+    const header = readJpegHeader(jpeg);
+    if (header !== null && header.width * header.height > this.#options.limits.maxPixels) return void this.stop(TOO_MANY_PIXELS);
     this.#pictures += 1;
-    this.#format ??= formatOf(this.#log, readJpegHeader(jpeg));
+    this.#format ??= this.#feed.format(header);
     this.#cancelWatch();
     const taken = this.#options.onPicture(jpeg);
     if (taken !== undefined) await this.#untilTakenOrStopped(taken);
@@ -121,18 +117,8 @@ export class SourceAttempt {
     this.#cancelWatch = this.#options.clock.after(delayMs, action);
   }
 
-  #failureOf(exit: FfmpegExit): Failure | null {
-    if (exit.couldNotStart) return { kind: 'lasting', reason: 'ffmpeg cannot be started; is it installed?' };
-    if (this.#pictures > 0) {
-      if (exit.code === 0) return null;
-      return { kind: 'passing', reason: 'the connection was lost' };
-    }
-    return (
-      this.#log.failure ?? {
-        ...connectionFailure(undefined),
-        kind: 'passing',
-        reason: 'the connection ended before the first picture',
-      }
-    );
+  #failureOf(isRegular: boolean): Failure | null {
+    if (this.#pictures === 0) return this.#feed.failure ?? ENDED_EARLY;
+    return isRegular ? null : (this.#feed.failure ?? { kind: 'passing', reason: 'the connection was lost' });
   }
 }

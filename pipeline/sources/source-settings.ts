@@ -31,10 +31,17 @@ export interface SourceLimits {
   readonly maxPixels: number;
   /** The camera's own rate: every frame is decoded, also those not wanted. */
   readonly maxFps: number;
-  /** Of one JPEG. */
+  /** Of one JPEG, and of one picture as it comes over RTP. */
   readonly maxFrameBytes: number;
+  /** A camera that sends faster is read no faster. Of 30 JPEGs of 3840 x 2160 a second: some 45 MB. */
+  readonly maxBytesPerSecond: number;
 }
-export const SOURCE_LIMITS: SourceLimits = { maxPixels: 3840 * 2400, maxFps: 120, maxFrameBytes: 16 << 20 };
+export const SOURCE_LIMITS: SourceLimits = {
+  maxPixels: 3840 * 2400,
+  maxFps: 120,
+  maxFrameBytes: 16 << 20,
+  maxBytesPerSecond: 64 << 20,
+};
 
 export interface SourceTimings {
   /** No first picture within this: the attempt is given up. */

@@ -85,8 +85,16 @@ test('an address that gives no picture says why in plain words, and never its pa
 });
 
 test('what must not be registered is not tested either', async () => {
-  for (const url of ['file:///etc/passwd', 'media:../secret', service.url.replace('http', 'rtsp'), 'concat:x', '']) {
+  for (const url of [
+    'file:///etc/passwd',
+    'media:../secret',
+    service.url.replace('http', 'rtsp'),
+    'http://169.254.169.254/',
+    'concat:x',
+    '',
+  ]) {
     await expect(http.streams.test({ url }), url).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
+    await expect(http.streams.add({ id: 'bad', url }), url).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
   }
 });
 

@@ -17,6 +17,9 @@ type Trouble =
   | 'tls'
   | 'busy'
   | 'own'
+  | 'private'
+  | 'redirect'
+  | 'nobody'
   | 'scheme'
   | 'characters'
   | 'escape'
@@ -45,11 +48,14 @@ const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
   [/sends no picture|no picture comes|no picture for|before the first picture/, 'silent'],
   [/connection was lost|ended the stream|changed the size/, 'lost'],
   [/cannot be read as video|leads to something|no video|codec .* not supported|damaged or not finished|source is empty/, 'video'],
-  [/more pixels|more frames/, 'large'],
+  [/more pixels|more frames|picture larger|more memory/, 'large'],
   [/does not offer this transport/, 'transport'],
   [/encrypted connection/, 'tls'],
   [/cannot serve now|refuses the request/, 'busy'],
   [/this service itself/, 'own'],
+  [/private one/, 'private'],
+  [/leads to another address/, 'redirect'],
+  [/no camera at this address/, 'nobody'],
   [/such file|media directory|file cannot be read|path of the file/, 'file'],
   [/file has ended/, 'ended'],
   [/ffmpeg cannot be started/, 'ffmpeg'],

@@ -13,6 +13,10 @@ export interface CameraOptions {
   /** How the password is asked for. Default digest. */
   readonly auth?: 'digest' | 'basic';
   readonly path?: string;
+  /** The host that it says its UDP packets come from, and who is told when something is sent there. */
+  readonly udpSource?: { readonly host: string; readonly onPacket: () => void };
+  /** Where it says that everything below `/moved` is now. */
+  readonly movedTo?: (port: number) => string;
 }
 export interface Camera {
   /** With the right credentials where there are any. */
@@ -175,7 +179,10 @@ class Viewer {
         this.#options.auth === 'basic' ? `Basic realm="${REALM}"` : `Digest realm="${REALM}", nonce="${this.#nonce}"`;
       return void reply('401 Unauthorized', { 'WWW-Authenticate': challenge });
     }
-    if (!new URL(url.replace(/^rtsp/, 'http')).pathname.startsWith(this.#path)) return void reply('404 Not Found');
+    const { pathname, port } = new URL(url.replace(/^rtsp/, 'http'));
+    if (this.#options.movedTo !== undefined && pathname.startsWith('/moved'))
+      return void reply('302 Moved Temporarily', { Location: this.#options.movedTo(Number(port)) });
+    if (!pathname.startsWith(this.#path)) return void reply('404 Not Found');
     if (method === 'DESCRIBE') {
       return void reply(
         '200 OK',
@@ -218,7 +225,14 @@ class Viewer {
     await once(udp, 'listening');
     this.#send.set(stream, (packet) => udp.send(packet, clientPort, '127.0.0.1'));
     const { port } = udp.address();
-    return `RTP/AVP;unicast;client_port=${clientPort}-${clientPort + 1};server_port=${port}-${port + 1}`;
+    const source = this.#options.udpSource;
+    if (source !== undefined) {
+      const named = createSocket('udp4').on('message', source.onPacket);
+      this.#udp.push(named.on('error', () => undefined));
+      named.bind(port, source.host);
+      await once(named, 'listening');
+    }
+    return `RTP/AVP;unicast;client_port=${clientPort}-${clientPort + 1};server_port=${port}-${port + 1}${source === undefined ? '' : `;source=${source.host}`}`;
   }
 
   /** Sends what is due, then waits for what comes next. */

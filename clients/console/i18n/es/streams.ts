@@ -103,6 +103,12 @@ export const streams: Same<typeof english> = {
   hint_busy: 'Puede tener demasiados espectadores. Se reintenta sola.',
   reason_own: 'Es la dirección del propio Onlooker.',
   hint_own: 'Da la dirección de la cámara.',
+  reason_private: 'Es una dirección privada de este equipo o de su red.',
+  hint_private: 'Si de verdad hay una cámara, añade la dirección a ONLOOKER_ALLOWED_SOURCES.',
+  reason_redirect: 'La cámara remite a otra dirección, que no se sigue.',
+  hint_redirect: 'Da la dirección a la que remite o añádela a ONLOOKER_ALLOWED_SOURCES.',
+  reason_nobody: 'No hay ninguna cámara en esta dirección.',
+  hint_nobody: 'Comprueba la dirección. Qué más hay en este equipo no se dice a nadie.',
   reason_scheme: 'Así no empieza la dirección de una cámara: debe empezar por rtsp://, rtsps://, http://, https:// o media:.',
   hint_scheme: 'La mayoría de las cámaras tiene una dirección RTSP, que está en su manual o en sus ajustes.',
   reason_characters:

@@ -1,0 +1,64 @@
+// The pictures that one run of ffmpeg makes, and all that it needs meanwhile: the relay of an RTSP camera, or the images of
+// an http camera that it scales.
+import type { JpegHeader } from '../jpeg-header.js';
+import type { PictureFormat } from '../../protocol/streams.js';
+import { FfmpegLog, formatOf } from './ffmpeg-log.js';
+import type { FfmpegProcess } from './ffmpeg-process.js';
+import type { Failure } from './failure.js';
+import type { PictureFeed } from './picture-feed.js';
+import type { SourceLimits } from './source-settings.js';
+
+/** What feeds ffmpeg, and ends with it. */
+export interface FfmpegSupply {
+  /** Why it can give nothing more. */
+  readonly failure: Failure | null;
+  close(): Promise<void>;
+}
+
+export class FfmpegFeed implements PictureFeed {
+  readonly #process: FfmpegProcess;
+  readonly #supply: FfmpegSupply | null;
+  readonly #log: FfmpegLog;
+  #couldNotStart = false;
+  #tell: (failure: Failure) => void = () => undefined;
+  readonly bytes: AsyncIterable<Buffer>;
+  readonly ended: Promise<boolean>;
+
+  constructor(process: FfmpegProcess, supply: FfmpegSupply | null, limits: SourceLimits) {
+    this.#process = process;
+    this.#supply = supply;
+    this.#log = new FfmpegLog(limits);
+    this.bytes = process.stdout;
+    process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#log.push(text);
+      if (this.#log.fatal !== null) this.#tell(this.#log.fatal);
+    });
+    this.ended = this.#end();
+  }
+
+  get failure(): Failure | null {
+    if (this.#couldNotStart) return { kind: 'lasting', reason: 'ffmpeg cannot be started; is it installed?' };
+    return this.#supply?.failure ?? this.#log.failure;
+  }
+
+  onFatal(tell: (failure: Failure) => void): void {
+    this.#tell = tell;
+  }
+
+  format(header: JpegHeader | null): PictureFormat | null {
+    return formatOf(this.#log, header);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+    await this.ended;
+  }
+
+  async #end(): Promise<boolean> {
+    const { code, couldNotStart } = await this.#process.exited;
+    this.#couldNotStart = couldNotStart;
+    this.#log.end();
+    await this.#supply?.close();
+    return code === 0;
+  }
+}
