@@ -98,7 +98,7 @@ export class TrackedStream {
     const { gallery } = this.#options;
     if (this.#peopleVersion !== gallery.version) {
       this.#peopleVersion = gallery.version;
-      this.#tracks.forgetPeople((id) => gallery.person(id) !== undefined);
+      this.#tracks.forgetPeople((id) => gallery.has(id));
     }
     this.#tracks.tick(performance.now(), gallery.version);
     this.#tell();
