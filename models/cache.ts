@@ -1,10 +1,11 @@
 // The folder that holds fetched models, each under its sha256. A filled cache is only read: no network, no lock, no write.
 // What gets a name in it must be whole and checked first: files are made elsewhere in the cache and renamed into place.
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { sha256OfFile } from './hash.js';
+import { makeFolder } from './make-folder.js';
 import { ModelError, reasonOf, systemCodeOf } from './model-error.js';
 
 /** A lock not touched for this long belonged to a process that died. Longer than checking a model blocks its thread. */
@@ -56,7 +57,7 @@ export async function adopt(cacheDir: string, from: string, sha256: string, labe
 
 /** Gives a whole file, which lies elsewhere in the cache, its name: readers see all of it or nothing, even after a power cut. */
 export async function moveIntoPlace(from: string, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   await flush(from);
   await rename(from, target);
 }
@@ -75,7 +76,7 @@ export async function withWorkFolder<T>(
   const folder = join(cacheDir, 'work', key);
   const release = await takeLock(cacheDir, folder, signal);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const result = await work(folder);
     await rm(folder, { recursive: true, force: true });
     return result;
@@ -94,7 +95,7 @@ export async function hasLeftovers(folder: string): Promise<boolean> {
 
 async function takeLock(cacheDir: string, folder: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
   try {
-    await mkdir(dirname(folder), { recursive: true });
+    makeFolder(dirname(folder));
   } catch (error) {
     throw unusable(cacheDir, error);
   }

@@ -10,7 +10,8 @@ import { cutFace, type FaceCut } from './face-picture.js';
 import { assertEnrollable, qualityOf, type FaceMeasures, type QualityGate } from './face-quality.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView, WorkedFrame } from './frame-engine.js';
 import type { FoundFace } from './lane-protocol.js';
-import { matchesSomebodyElse, type Gallery, type NewFace } from './gallery/gallery.js';
+import type { Gallery, NewFace } from './gallery/gallery.js';
+import { matchesSomebodyElse } from './gallery/somebody-else.js';
 import type { Evidence } from './tracking/votes.js';
 
 /** What a face must be to be enrolled. */

@@ -100,7 +100,7 @@ export class TrackedStream {
     const { gallery } = this.#options;
     if (this.#forgottenVersion < gallery.lastRemoval) {
       this.#forgottenVersion = gallery.lastRemoval;
-      this.#tracks.forgetPeople((id) => gallery.person(id) !== undefined);
+      this.#tracks.forgetPeople((id) => gallery.has(id));
     }
     this.#tracks.tick(performance.now(), gallery.version);
     this.#tell();

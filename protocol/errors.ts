@@ -24,6 +24,8 @@ export const ERROR_CATALOGUE = {
   SEVERAL_FACES: { status: 422, meaning: 'More than one face was found where exactly one is needed.' },
   LOW_QUALITY: { status: 422, meaning: 'The face is not good enough to enrol; the details name the measure that failed.' },
   MODEL_UNAVAILABLE: { status: 503, meaning: 'No model that could do this is loaded.' },
+  GALLERY_FULL: { status: 507, meaning: 'The gallery has as many people and faces as the configuration has memory for.' },
+  DISK_FULL: { status: 507, meaning: 'The disk of the service has no room for this; nothing was changed.' },
   BAD_GALLERY: { status: 422, meaning: 'The gallery file is damaged or was made with another model.' },
   SOURCE_FAILED: { status: 502, meaning: 'The camera or file could not be read.' },
   DRAINING: { status: 503, meaning: 'The service is shutting down and takes nothing new.' },

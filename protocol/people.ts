@@ -47,7 +47,9 @@ export interface LookalikesAnswer {
 export interface ImportReport {
   readonly added: number;
   readonly replaced: number;
-  /** Ids that were there already and are kept as they were. */
+  /** Ids that were there already and are kept as they were: the first 10,000. */
   readonly kept: readonly string[];
+  /** How many more were kept; absent where `kept` names all. */
+  readonly kept_more?: number;
   readonly faces: number;
 }

@@ -1,8 +1,9 @@
 // Puts the service together: configuration → listener → pack → gallery, events → pipeline → cameras, and takes it apart in reverse.
 // It listens at once, so that `/health` and `/ready` can tell about a start that takes long.
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../models/make-folder.js';
 import type { PreparedPack } from '../models/prepared.js';
 import { Cameras } from '../pipeline/cameras/cameras.js';
 import { EventLog } from '../pipeline/events/event-log.js';
@@ -172,7 +173,7 @@ export class Service {
     try {
       const gallery = keep(await this.#openGallery(pack));
       const events = keep(await this.#openEvents());
-      await events.reconcilePeople((id) => gallery?.person(id) !== undefined);
+      await events.reconcilePeople((id) => gallery?.has(id) === true);
       const registry = keep(await this.#openRegistry());
       const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery)));
       const cameras = this.#startCameras(registry, pipeline, events);
@@ -228,7 +229,7 @@ export class Service {
 
   #openRegistry(): Promise<StreamRegistry> {
     const { dataDir, maxRegisteredStreams: maxStreams } = this.#settings;
-    return StreamRegistry.open({ dir: join(dataDir, STREAMS_FOLDER), maxStreams });
+    return StreamRegistry.open({ dir: join(dataDir, STREAMS_FOLDER), maxStreams, log: this.#log });
   }
 
   /** Fetching may hang on a silent server long after it was told to stop; what it leaves in the cache is taken up next time. */
@@ -243,8 +244,9 @@ export class Service {
   async #openGallery({ embedder }: PreparedPack): Promise<Gallery | null> {
     if (embedder === undefined) return null;
     const { id, sha256, dim } = embedder;
-    const { dataDir, facePictures: pictures } = this.#settings;
-    return Gallery.open({ dir: join(dataDir, GALLERY_FOLDER), model: { id, sha256, dim }, pictures, log: this.#log });
+    const { dataDir, facePictures: pictures, galleryMb } = this.#settings;
+    const [dir, maxBytes] = [join(dataDir, GALLERY_FOLDER), galleryMb * 2 ** 20];
+    return Gallery.open({ dir, model: { id, sha256, dim }, maxBytes, pictures, log: this.#log });
   }
 
   async #stop(): Promise<void> {
@@ -265,7 +267,7 @@ export class Service {
 
 async function assertUsable(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    makeFolder(dataDir);
     await access(dataDir, constants.R_OK | constants.W_OK);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);

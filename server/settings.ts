@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defaultCacheDir } from '../models/cache.js';
 import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
 import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
+import { GALLERY_BYTES_DEFAULT } from '../pipeline/gallery/gallery-memory.js';
 import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
 import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
 import { MOST } from '../pipeline/tuning/lane-plan.js';
@@ -340,6 +341,11 @@ export const settingsSchema = z.strictObject({
   cacheStreams: flag(false, {
     meaning:
       'Look for the frames of streams in that memory too, where faces are not followed. Cameras never send the same bytes twice, so it would cost a hash of every frame and find nothing; it is for sources that repeat stills.',
+  }),
+  galleryMb: integer(1, 1024 * 1024, GALLERY_BYTES_DEFAULT / 2 ** 20, {
+    meaning:
+      'Most memory that enrolled people and faces may take: 768 MiB are some 130,000 people with a face each. More are refused with `GALLERY_FULL`, also in a file that is imported, for which as much is needed once more while it takes their place.',
+    unit: 'MiB',
   }),
   maxImportBytes: integer(1024, Number.MAX_SAFE_INTEGER, 4 * 1024 * 1024 * 1024, {
     meaning: 'Largest gallery file that may be imported.',

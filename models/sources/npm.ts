@@ -2,7 +2,7 @@
 import pacote from 'pacote';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
 import { unpackWanted } from './archive.js';
-import { counted } from './counted.js';
+import { counted, needAtMost } from './counted.js';
 import { npmSettings } from './npm-settings.js';
 import type { FetchJob, FetchSource } from './source.js';
 
@@ -18,6 +18,7 @@ export const fetchNpm: FetchSource = async (job) => {
         let receivedBytes = 0;
         const chunks = counted(stream, (bytes) => {
           receivedBytes += bytes;
+          needAtMost(job, receivedBytes, job.source.bytes);
           const totalBytes = Math.max(receivedBytes, job.source.bytes ?? 0);
           job.onProgress({ file: job.source.from, receivedBytes, totalBytes });
         });

@@ -1,7 +1,9 @@
 // The exported gallery, one file: how it is written and how it is read with suspicion. docs/gallery.md has its layout
-// byte by byte. It applies nothing; memory stays bounded by one record, whatever lengths a file claims.
+// byte by byte. It applies nothing; memory stays bounded by one record and by the ids of people and faces that may be in a gallery,
+// whatever a file claims.
 import { createHash } from 'node:crypto';
 import { OnlookerError } from '../../protocol/errors.js';
+import { faceBytes, needRoom, PERSON_BYTES, storedPersonBytes } from './gallery-memory.js';
 import { decodeFace, decodeFileHeader, decodePerson, decodePicture, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson } from './records.js';
 import type { StoreRecord } from '../store/record-store.js';
@@ -15,6 +17,8 @@ const PREAMBLE_BYTES = MAGIC.length + 4;
 const KIND = { header: 1, person: 2, face: 3, trailer: 4, picture: 5 } as const;
 const FRAME_BYTES = 5;
 const SHA256_BYTES = 32;
+/** Records are taken from the file in pieces of a few milliseconds of the main thread. */
+const PIECE_BYTES = 16 * 1024;
 const TRAILER_BYTES = FRAME_BYTES + SHA256_BYTES;
 
 /** A record of the file; `value` is what the store keeps, byte for byte. */
@@ -56,9 +60,10 @@ export async function writeGalleryFile(
 
 /**
  * Checks a file as a whole: magic, version, SHA-256, model, every record, all references.
- * @throws OnlookerError BAD_GALLERY
+ * @param maxBytes of memory that a gallery may take
+ * @throws OnlookerError BAD_GALLERY, and GALLERY_FULL as soon as the file has more people and faces than fit
  */
-export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel): Promise<FileHeader> {
+export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel, maxBytes: number): Promise<FileHeader> {
   await checkFrameOfFile(spool);
   let header: FileHeader | undefined;
   const people = new Set<string>();
@@ -68,6 +73,8 @@ export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel): P
   /** Faces whose picture is still to come. */
   const awaited = new Set<string>();
   let pictures = 0;
+  let bytes = 0;
+  const count = (more: number): void => needRoom((bytes += more), maxBytes);
   const unique = (seen: Set<string>, key: string, what: string): void => {
     if (seen.has(key)) throw badGallery(`The gallery file holds ${what} twice.`);
     seen.add(key);
@@ -77,12 +84,16 @@ export async function checkGalleryFile(spool: SpoolFile, model: GalleryModel): P
       if (kind !== KIND.header) throw badGallery('The gallery file does not begin with its header.');
       header = guarded(() => decodeFileHeader(payload));
       checkModel(header.model, model);
+      // One that tells the truth is refused before it is read.
+      needRoom(header.people * PERSON_BYTES + header.faces * faceBytes(model.dim), maxBytes);
     } else if (kind === KIND.person && faces.size === 0) {
       const person = guarded(() => decodePerson(payload));
+      count(storedPersonBytes(person));
       unique(people, person.id, `the person ${person.id}`);
       if (person.external_id !== null) unique(externalIds, person.external_id, 'an external id');
     } else if (kind === KIND.face && pictures === 0) {
       const { face } = guarded(() => decodeFace(payload, model.dim));
+      count(faceBytes(model.dim));
       if (!people.has(face.person)) throw badGallery(`Face ${face.id} of the gallery file belongs to nobody in it.`);
       unique(faces, face.id, `the face ${face.id}`);
       unique(images, `${face.person} ${face.image_sha256}`, `an image of person ${face.person}`);
@@ -152,7 +163,7 @@ async function bytesOf(spool: SpoolFile, start: number, end: number): Promise<Bu
 /** The records between preamble and trailer. */
 async function* frames(spool: SpoolFile): AsyncGenerator<{ kind: number; payload: Buffer }> {
   let pending: Buffer = Buffer.alloc(0);
-  for await (const chunk of spool.read(PREAMBLE_BYTES, spool.bytes - TRAILER_BYTES)) {
+  for await (const chunk of spool.read(PREAMBLE_BYTES, spool.bytes - TRAILER_BYTES, PIECE_BYTES)) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     while (pending.length >= FRAME_BYTES) {
       const length = pending.readUInt32LE(1);

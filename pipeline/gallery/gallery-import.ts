@@ -3,6 +3,7 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ImportReport } from '../../protocol/people.js';
 import { recordsOf, type FileRecord } from './gallery-file.js';
+import { faceBytes, needRoom, storedPersonBytes } from './gallery-memory.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange } from './gallery-meta.js';
 import { faceWithoutPicture } from './gallery-pictures.js';
@@ -13,15 +14,26 @@ import type { SpoolFile } from './spool-file.js';
 
 /** Records written in one transaction. */
 const WRITE_RECORDS = 64;
+/** Of the people who were kept, so many are named in the answer. */
+const KEPT_TOLD_MAX = 10_000;
 
 export type ImportMode = 'merge' | 'replace';
+
+export interface ImportBounds {
+  /** Memory that the gallery may take afterwards. */
+  readonly maxBytes: number;
+  /** Whether pictures of the file are taken in. */
+  readonly keepPictures: boolean;
+  /** Aborted before the new store takes its place, nothing is changed; after that it comes too late. */
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Puts a store in the place of the present one that also holds what the (checked) file adds, or holds that alone.
  * No commit may run meanwhile.
- * @param before what is in memory now @param meta of the new store @param keepPictures whether those of the file are taken in
+ * @param before what is in memory now @param meta of the new store
  * @returns the new content of memory; `before` where the file adds nothing and nothing was written
- * @throws OnlookerError BAD_GALLERY
+ * @throws OnlookerError BAD_GALLERY, GALLERY_FULL, DISK_FULL; the reason of the signal
  */
 export async function applyImport(
   store: RecordStore,
@@ -29,10 +41,11 @@ export async function applyImport(
   mode: ImportMode,
   before: GalleryContent,
   meta: StoreMeta,
-  keepPictures: boolean,
+  { maxBytes, keepPictures, signal }: ImportBounds,
 ): Promise<{ report: ImportReport; content: GalleryContent }> {
   const { dim } = meta.model;
-  const report = await planImport(spool, dim, mode, before.roster);
+  const { report, kept, bytes } = await planImport(spool, dim, mode, before.roster);
+  if (mode === 'merge') needRoom(before.roster.peopleBytes + before.roster.size.faces * faceBytes(dim) + bytes, maxBytes);
   let content = before;
   if (mode === 'merge' && report.added === 0) return { report, content };
   await store.replace({
@@ -40,14 +53,25 @@ export async function applyImport(
     addedBytes: spool.bytes * 2,
     fill: async (replacement) => {
       if (mode === 'merge') await copyRecords(store, replacement);
-      await writeImported(spool, dim, { keptPeople: report.kept, keepPictures }, replacement);
+      await writeImported(spool, dim, { kept, keepPictures }, replacement);
       // From what was written, before it counts: what cannot be read back is not adopted.
       content = await loadContent(replacement, dim, before);
     },
-    alone: (job) => job(),
+    alone: (job) => {
+      signal?.throwIfAborted();
+      return job();
+    },
     settle: () => [metaChange(meta)],
   });
   return { report, content };
+}
+
+interface ImportPlan {
+  readonly report: ImportReport;
+  /** People of the file who are not taken in. */
+  readonly kept: ReadonlySet<string>;
+  /** Memory for those who are. */
+  readonly bytes: number;
 }
 
 /**
@@ -55,18 +79,22 @@ export async function applyImport(
  * external id says who somebody is, and the same human twice would make every match of that face ambiguous.
  * @throws OnlookerError BAD_GALLERY when a new person's face has the id of somebody else's
  */
-async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roster: Roster): Promise<ImportReport> {
+async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roster: Roster): Promise<ImportPlan> {
   let added = 0;
   let replaced = 0;
   let faces = 0;
+  let bytes = 0;
   const kept = new Set<string>();
   for await (const record of recordsOf(spool, dim)) {
     if (record.kind === 'person') {
       const { id, external_id } = record.person;
-      const isHere = roster.person(id) !== undefined;
-      if (mode === 'merge' && (isHere || (external_id !== null && roster.personOfExternalId(external_id) !== undefined)))
+      const isHere = roster.has(id);
+      if (mode === 'merge' && (isHere || (external_id !== null && roster.personOfExternalId(external_id) !== undefined))) {
         kept.add(id);
-      else if (isHere) replaced++;
+        continue;
+      }
+      bytes += storedPersonBytes(record.person);
+      if (isHere) replaced++;
       else added++;
     } else if (record.kind === 'face' && !kept.has(record.face.person)) {
       if (mode === 'merge' && roster.hasFace(record.face.id)) {
@@ -75,29 +103,31 @@ async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roste
           `Face ${record.face.id} of the gallery file is here under another person. Nothing was changed.`,
         );
       }
+      bytes += faceBytes(dim);
       faces++;
     }
   }
-  return { added, replaced, kept: [...kept], faces };
+  const more = kept.size - KEPT_TOLD_MAX;
+  const told = more > 0 ? [...kept].slice(0, KEPT_TOLD_MAX) : [...kept];
+  return { report: { added, replaced, kept: told, ...(more > 0 && { kept_more: more }), faces }, kept, bytes };
 }
 
 /** Writes what the file adds into the replacement. */
 async function writeImported(
   spool: SpoolFile,
   dim: number,
-  { keptPeople, keepPictures }: { readonly keptPeople: readonly string[]; readonly keepPictures: boolean },
+  { kept, keepPictures }: { readonly kept: ReadonlySet<string>; readonly keepPictures: boolean },
   replacement: StoreReplacement,
 ): Promise<void> {
-  const skip = new Set(keptPeople);
   const skippedFaces = new Set<string>();
   const changeOf = (record: FileRecord): Change | null => {
     if (record.kind === 'person') {
       const { id } = record.person;
-      return skip.has(id) ? null : { key: PERSON_PREFIX + id, value: record.value };
+      return kept.has(id) ? null : { key: PERSON_PREFIX + id, value: record.value };
     }
     if (record.kind === 'face') {
       const { face, value } = record;
-      if (skip.has(face.person)) {
+      if (kept.has(face.person)) {
         skippedFaces.add(face.id);
         return null;
       }

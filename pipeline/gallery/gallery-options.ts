@@ -22,6 +22,11 @@ export interface NewFace {
   };
 }
 
+export interface ImportOptions {
+  /** Aborted before the commit, nothing is changed; after it, the import is done. */
+  readonly signal?: AbortSignal;
+}
+
 export interface GalleryOptions {
   /** A directory of the gallery's own; made when it is not there. */
   readonly dir: string;
@@ -30,6 +35,8 @@ export interface GalleryOptions {
   readonly now?: () => number;
   /** How long after a deletion the store's file is written anew: deletions within that time share one rewrite. */
   readonly purgeDelayMs?: number;
+  /** Most memory that people and faces may take, as gallery-memory.ts counts it. */
+  readonly maxBytes?: number;
   /** Whether pictures of faces are kept (default); where not, those that are there go at the start. */
   readonly pictures?: boolean;
   readonly log?: { warn(details: object, message: string): void };

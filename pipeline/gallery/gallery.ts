@@ -4,15 +4,17 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
 import { DroppedMemory } from '../collect-garbage.js';
-import { cosine } from '../cosine.js';
-import { checkGalleryFile, writeGalleryFile } from './gallery-file.js';
+import { exportView, SharedExports } from './gallery-export.js';
+import { checkGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
 import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import type { GallerySnapshot } from './face-matrix.js';
-import type { GalleryOptions, NewFace } from './gallery-options.js';
+import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
+import type { GalleryOptions, ImportOptions, NewFace } from './gallery-options.js';
 import { planMerge } from './merge-people.js';
+import { assertNobodyElseCame } from './somebody-else.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
@@ -25,7 +27,7 @@ import { sortableIds } from '../store/sortable-id.js';
 import { SpoolFile } from './spool-file.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 
-export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, NewFace, Page, PersonInput, PersonPatch };
+export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, ImportOptions, NewFace, Page, PersonInput, PersonPatch };
 
 /** One change of the gallery: what is written, and what follows in memory once that is durable. */
 interface Mutation<T> {
@@ -42,14 +44,6 @@ const GALLERY_STORE: StoreKind = {
   whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
 };
 
-/** The face of an enrolment is somebody else's. */
-export function matchesSomebodyElse(person: string, similarity: number): OnlookerError {
-  return new OnlookerError('CONFLICT', 'The face matches somebody else better.', {
-    person,
-    similarity: Math.round(similarity * 1000) / 1000,
-  });
-}
-
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
   readonly #removalListeners = new Set<() => void>();
@@ -60,10 +54,13 @@ export class Gallery {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #purgeTimer: PurgeTimer;
+  readonly #exports: SharedExports;
+  readonly #maxBytes: number;
   #content: GalleryContent;
   readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
+  #isImporting = false;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -74,11 +71,18 @@ export class Gallery {
   ) {
     this.#now = options.now ?? Date.now;
     this.#newId = sortableIds(this.#now);
+    this.#maxBytes = options.maxBytes ?? GALLERY_BYTES_DEFAULT;
+    this.#exports = new SharedExports(options.dir, {
+      version: () => this.version,
+      write: (spool, begun) => this.#maintenance.run(() => this.#writeExport(spool, begun)),
+    });
     this.#meta = meta;
     this.#content = content;
     this.#listenTo(content);
     const purge = (): Promise<boolean> => this.#maintenance.run(() => this.#purge());
     this.#purgeTimer = new PurgeTimer(purge, options.purgeDelayMs ?? PURGE_DELAY_MS, options.log);
+    if (this.#bytes > this.#maxBytes)
+      options.log?.warn({ maxBytes: this.#maxBytes }, 'the gallery takes more memory than it may: nothing can be added to it');
     // A deletion that the last process did not live to purge.
     if (meta.purge_pending) this.#purgeTimer.start(0);
   }
@@ -162,6 +166,11 @@ export class Gallery {
     return this.#content.roster.owner(index);
   }
 
+  /** Whether the person is there. */
+  has(id: string): boolean {
+    return this.#content.roster.has(id);
+  }
+
   person(id: string): Person | undefined {
     return this.#content.roster.person(id);
   }
@@ -185,13 +194,14 @@ export class Gallery {
     return decodePicture(record).jpeg;
   }
 
-  /** @throws OnlookerError BAD_MESSAGE, CONFLICT (the external id is in use) */
+  /** @throws OnlookerError BAD_MESSAGE, CONFLICT (the external id is in use), GALLERY_FULL */
   async createPerson(input: PersonInput): Promise<Person> {
     const fields = newPersonFields(input);
     return this.#mutate(() => {
       this.#needFreeExternalId(fields.external_id);
       const now = this.#now();
       const person: StoredPerson = { id: this.#newId(), ...fields, created_at: now, updated_at: now };
+      this.#needRoom(storedPersonBytes(person));
       return {
         changes: [{ key: PERSON_PREFIX + person.id, value: encodePerson(person) }],
         apply: () => {
@@ -202,7 +212,7 @@ export class Gallery {
     });
   }
 
-  /** Fields that are not named stay. @throws OnlookerError NOT_FOUND, BAD_MESSAGE, CONFLICT */
+  /** Fields that are not named stay. @throws OnlookerError NOT_FOUND, BAD_MESSAGE, CONFLICT, GALLERY_FULL */
   async updatePerson(id: string, patch: PersonPatch): Promise<Person> {
     const fields = patchedFields(patch);
     return this.#mutate(() => {
@@ -210,6 +220,7 @@ export class Gallery {
       if (Object.keys(fields).length === 0) return { changes: [], apply: () => this.#person(id) };
       if (fields.external_id !== before.external_id) this.#needFreeExternalId(fields.external_id);
       const person: StoredPerson = { ...before, ...fields, updated_at: this.#now() };
+      this.#needRoom(storedPersonBytes(person) - storedPersonBytes(before));
       return {
         changes: [{ key: PERSON_PREFIX + id, value: encodePerson(person) }],
         apply: () => {
@@ -260,7 +271,7 @@ export class Gallery {
   /**
    * Seen by every search that begins after this resolves.
    * @returns the face that is there, with `created` false, when the person has one of the same image
-   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better
+   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better; GALLERY_FULL
    */
   async addFace(personId: string, face: NewFace): Promise<{ face: FaceRecord; created: boolean }> {
     // A copy: the caller's memory may be reused while the commit is waited for.
@@ -271,7 +282,8 @@ export class Gallery {
       this.#stored(personId);
       const known = this.#content.roster.facesOf(personId).find((other) => other.image_sha256 === face.imageSha256);
       if (known !== undefined) return { changes: [], apply: () => ({ face: faceRecord(known), created: false }) };
-      this.#assertNobodyElseCame(personId, embedding, face.searched);
+      assertNobodyElseCame(this.#content, personId, embedding, face.searched);
+      this.#needRoom(faceBytes(this.model.dim));
       const [x, y, width, height] = face.box;
       const picture = this.keepsPictures && (face.picture?.length ?? Infinity) <= PICTURE_BYTES_MAX ? face.picture : undefined;
       const stored: StoredFace = {
@@ -310,31 +322,37 @@ export class Gallery {
     });
   }
 
-  /** The whole gallery as one file, as it was when the reading began; a slow reader holds nothing up. */
+  /**
+   * The whole gallery as one file, as it was when the reading began; a slow reader holds nothing up. Nothing is done before the
+   * first chunk is asked for.
+   * @throws OnlookerError OVERLOADED while slow readers hold older exports; DISK_FULL, DRAINING
+   */
   async *exportAll(): AsyncGenerator<Uint8Array> {
-    const spool = await SpoolFile.create(this.options.dir);
-    try {
-      this.#refuseWhenClosed();
-      await this.#maintenance.run(() => this.#writeExport(spool));
-      yield* spool.read();
-    } finally {
-      await spool.close();
-    }
+    this.#refuseWhenClosed();
+    yield* this.#exports.read();
   }
 
   /**
-   * All of a file or nothing. Changes wait while it is applied; searches go on.
-   * @throws OnlookerError BAD_GALLERY for a file that is damaged or of another model
+   * All of a file or nothing, one file at a time. Changes wait while it is applied; searches go on.
+   * @throws OnlookerError BAD_GALLERY for a file that is damaged or of another model; GALLERY_FULL, DISK_FULL; OVERLOADED while
+   *   another one is imported; the reason of the signal
    */
-  async importAll(source: AsyncIterable<Uint8Array>, mode: ImportMode): Promise<ImportReport> {
-    const spool = await SpoolFile.create(this.options.dir);
+  async importAll(source: AsyncIterable<Uint8Array>, mode: ImportMode, { signal }: ImportOptions = {}): Promise<ImportReport> {
+    if (this.#isImporting)
+      throw new OnlookerError('OVERLOADED', 'Another gallery file is being imported; try again when that is done.');
+    this.#isImporting = true;
     try {
-      for await (const chunk of source) await spool.append(chunk);
-      await checkGalleryFile(spool, this.model);
-      this.#refuseWhenClosed();
-      return await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode)));
+      const spool = await SpoolFile.create(this.options.dir, signal);
+      try {
+        for await (const chunk of source) await spool.append(chunk);
+        await checkGalleryFile(spool, this.model, this.#maxBytes);
+        this.#refuseWhenClosed();
+        return await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));
+      } finally {
+        await spool.close();
+      }
     } finally {
-      await spool.close();
+      this.#isImporting = false;
     }
   }
 
@@ -368,34 +386,34 @@ export class Gallery {
     });
   }
 
-  async #writeExport(spool: SpoolFile): Promise<void> {
-    // No commit is in flight here: the view and the counts are of the same moment.
-    const { view, header } = await this.#writes.run(() => ({
-      view: this.store.view(),
-      header: {
-        model: this.model,
-        ...this.size,
-        ...(this.#content.roster.pictures > 0 && { pictures: this.#content.roster.pictures }),
-        gallery_version: this.version,
-        created_at: this.#now(),
-      } satisfies FileHeader,
-    }));
-    try {
-      const records = {
-        people: view.chunks(PERSON_PREFIX),
-        faces: view.chunks(FACE_PREFIX),
-        pictures: view.chunks(PICTURE_PREFIX),
-      };
-      await writeGalleryFile(spool, header, records);
-    } finally {
-      view.release();
-    }
+  /** What people and faces take of memory at most. */
+  get #bytes(): number {
+    const { peopleBytes, size } = this.#content.roster;
+    return peopleBytes + size.faces * faceBytes(this.model.dim);
   }
 
-  async #applyImport(spool: SpoolFile, mode: ImportMode): Promise<ImportReport> {
+  #needRoom(more: number): void {
+    if (more > 0) needRoom(this.#bytes + more, this.#maxBytes);
+  }
+
+  async #writeExport(spool: SpoolFile, begun: (version: number) => void): Promise<void> {
+    // No commit is in flight here: the view and the counts are of the same moment.
+    const { view, header } = await this.#writes.run(() => ({ view: this.store.view(), header: this.#fileHeader() }));
+    begun(header.gallery_version);
+    await exportView(spool, header, view);
+  }
+
+  #fileHeader(): FileHeader {
+    const { pictures, size } = this.#content.roster;
+    const counts = { ...size, ...(pictures > 0 && { pictures }) };
+    return { model: this.model, ...counts, gallery_version: this.version, created_at: this.#now() };
+  }
+
+  async #applyImport(spool: SpoolFile, mode: ImportMode, signal: AbortSignal | undefined): Promise<ImportReport> {
     const before = this.#content;
     const meta: StoreMeta = { ...this.#meta, gallery_version: this.version + 1, purge_pending: false };
-    const { report, content } = await applyImport(this.store, spool, mode, before, meta, this.keepsPictures);
+    const bounds = { maxBytes: this.#maxBytes, keepPictures: this.keepsPictures, signal };
+    const { report, content } = await applyImport(this.store, spool, mode, before, meta, bounds);
     if (content === before) return report;
     this.#meta = meta;
     this.#content = content;
@@ -434,17 +452,6 @@ export class Gallery {
     await this.#purgeTimer.close();
     await this.#maintenance.idle();
     await this.store.close();
-  }
-
-  /** Two people could be enrolled with one face at once otherwise, and neither would be recognised any more. */
-  #assertNobodyElseCame(personId: string, embedding: Float32Array, searched: NewFace['searched']): void {
-    if (searched === undefined) return;
-    for (const other of this.#content.matrix.addedAfter(searched.galleryVersion)) {
-      const person = this.#content.roster.owner(other.owner);
-      const similarity = cosine(other.embedding, embedding);
-      if (person === undefined || person.id === personId || similarity < searched.match || similarity <= searched.own) continue;
-      throw matchesSomebodyElse(person.id, similarity);
-    }
   }
 
   #addToMemory(face: StoredFace, embedding: Float32Array): void {

@@ -2,6 +2,7 @@
 // embedding behind it, for a picture with the JPEG. Nothing is written or read but through it, and it does no I/O.
 import { z } from 'zod';
 import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from '../store/sealed-record.js';
+import { isWellFormed, mendedId, mendedJson, mendedText } from './well-formed.js';
 
 /** 2: pictures of faces. A store of version 1 is one without any. */
 export const SCHEMA_VERSION = 2;
@@ -21,21 +22,36 @@ function nestsAtMost(value: unknown, depth: number): boolean {
   return depth > 0 && Object.values(value).every((inner) => nestsAtMost(inner, depth - 1));
 }
 
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const timeSchema = z.int().min(0);
 const countSchema = z.int().min(0);
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
-export const nameSchema = z.string().trim().min(1).max(200);
-export const externalIdSchema = z.string().min(1).max(200);
-export const metadataSchema = z
-  .record(z.string(), z.unknown())
+const storedNameSchema = z.string().trim().min(1).max(200);
+const storedExternalIdSchema = z.string().min(1).max(200);
+/** Not `z.record`, which drops a field named `__proto__`: metadata is data, whatever its fields are called. */
+const storedMetadataSchema = z
+  .custom<Record<string, unknown>>(isPlainObject, { abort: true, error: 'must be an object' })
   // What is too deep must not come to the next check, whose JSON.stringify would run out of stack.
   .refine((metadata) => nestsAtMost(metadata, METADATA_DEPTH_MAX), {
     abort: true,
     error: `must not be nested deeper than ${METADATA_DEPTH_MAX}`,
   })
   .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= METADATA_BYTES_MAX, 'must be at most 16 KiB of JSON');
+
+// What clients may say; what is stored may be older than these rules.
+const WELL_FORMED = 'must be well-formed Unicode';
+export const nameSchema = storedNameSchema
+  .refine(isWellFormed, WELL_FORMED)
+  .refine((name) => !/\p{Cc}/u.test(name), 'must be one line, without control characters');
+export const externalIdSchema = storedExternalIdSchema.refine(isWellFormed, WELL_FORMED);
+export const metadataSchema = storedMetadataSchema.refine(isWellFormed, WELL_FORMED);
 
 export const modelSchema = z.strictObject({
   id: z.string().min(1).max(200),
@@ -45,9 +61,9 @@ export const modelSchema = z.strictObject({
 
 const personSchema = z.strictObject({
   id: idSchema,
-  name: nameSchema,
-  external_id: externalIdSchema.nullable(),
-  metadata: metadataSchema,
+  name: storedNameSchema,
+  external_id: storedExternalIdSchema.nullable(),
+  metadata: storedMetadataSchema,
   created_at: timeSchema,
   updated_at: timeSchema,
 });
@@ -89,7 +105,16 @@ export type StoreMeta = Readonly<z.infer<typeof metaSchema>>;
 export type FileHeader = Readonly<z.infer<typeof fileHeaderSchema>>;
 
 export const encodePerson = (person: StoredPerson): Buffer => seal(person);
-export const decodePerson = (record: Buffer): StoredPerson => decodeSealed(personSchema, record);
+/** Its texts are well-formed, also where those of the record are not. @throws DamagedRecordError */
+export function decodePerson(record: Buffer): StoredPerson {
+  const { name, external_id, metadata, ...rest } = decodeSealed(personSchema, record);
+  return {
+    ...rest,
+    name: mendedText(name),
+    external_id: external_id === null ? null : mendedId(external_id),
+    metadata: isWellFormed(metadata) ? metadata : (mendedJson(metadata) as Record<string, unknown>),
+  };
+}
 export const encodeMeta = (meta: StoreMeta): Buffer => seal(meta);
 export const decodeMeta = (record: Buffer): StoreMeta => decodeSealed(metaSchema, record);
 export const encodeFileHeader = (header: FileHeader): Buffer => seal(header);

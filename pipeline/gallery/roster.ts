@@ -1,6 +1,7 @@
 // Who is in the gallery, in memory: every look-up and list is answered from here. It mirrors what is committed and
 // is changed only after the commit, in its order; it never touches the disk.
 import type { FaceRecord, Person } from '../../protocol/people.js';
+import { personBytes } from './gallery-memory.js';
 import type { StoredFace, StoredPerson } from './records.js';
 
 export interface Page {
@@ -10,7 +11,9 @@ export interface Page {
 }
 
 interface Entry {
-  person: StoredPerson;
+  person: Omit<StoredPerson, 'metadata'>;
+  /** As JSON: parsed, small values take ten times as much. */
+  metadata: string;
   /** In the order of their ids. */
   readonly faces: StoredFace[];
   readonly owner: number;
@@ -38,6 +41,14 @@ function pageOf<T extends { readonly id: string }>(
   return last !== undefined && start + items.length < sorted.length ? { items, next: last.id } : { items };
 }
 
+function fieldsOf({ metadata, ...person }: StoredPerson): Pick<Entry, 'person' | 'metadata'> {
+  return { person, metadata: JSON.stringify(metadata) };
+}
+
+function storedOf({ person, metadata }: Entry): StoredPerson {
+  return { ...person, metadata: metadata === '{}' ? {} : (JSON.parse(metadata) as Record<string, unknown>) };
+}
+
 /** A face as the outside sees it. */
 export function faceRecord({ id, person, quality, box, created_at, picture }: StoredFace): FaceRecord {
   return { id, person, quality, box, created_at, ...(picture && { picture }) };
@@ -58,6 +69,7 @@ export class Roster {
   readonly #owners = new Map<number, { readonly id: string; readonly name: string }>();
   readonly #faceIds = new Set<string>();
   #pictures = 0;
+  #peopleBytes = 0;
   #nextOwner: number;
 
   /** @param firstOwner the first owner index to give out; a roster that replaces another begins where that one stopped */
@@ -78,13 +90,23 @@ export class Roster {
     return this.#pictures;
   }
 
+  /** What people take of memory at most, without their faces: see gallery-memory.ts. */
+  get peopleBytes(): number {
+    return this.#peopleBytes;
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
   person(id: string): Person | undefined {
     const entry = this.#entries.get(id);
-    return entry && { ...entry.person, faces: entry.faces.length, ...pictureOf(entry.faces) };
+    return entry && { ...storedOf(entry), faces: entry.faces.length, ...pictureOf(entry.faces) };
   }
 
   stored(id: string): StoredPerson | undefined {
-    return this.#entries.get(id)?.person;
+    const entry = this.#entries.get(id);
+    return entry && storedOf(entry);
   }
 
   facesOf(id: string): readonly StoredFace[] {
@@ -119,24 +141,25 @@ export class Roster {
 
   /** @param owner the index that the person had in the roster before, if any */
   addPerson(person: StoredPerson, owner: number = this.#nextOwner++): void {
-    this.#entries.set(person.id, { person, faces: [], owner });
+    const entry = { ...fieldsOf(person), faces: [], owner };
+    this.#entries.set(person.id, entry);
     this.#order.splice(positionOf(this.#order, person.id), 0, { id: person.id });
-    this.#index(person, owner);
+    this.#index(entry);
   }
 
   updatePerson(person: StoredPerson): void {
     const entry = this.#entries.get(person.id);
     if (entry === undefined) return;
-    if (entry.person.external_id !== null) this.#externalIds.delete(entry.person.external_id);
-    entry.person = person;
-    this.#index(person, entry.owner);
+    this.#forget(entry);
+    Object.assign(entry, fieldsOf(person));
+    this.#index(entry);
   }
 
   removePerson(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     for (const face of [...entry.faces]) this.removeFace(face);
-    if (entry.person.external_id !== null) this.#externalIds.delete(entry.person.external_id);
+    this.#forget(entry);
     this.#owners.delete(entry.owner);
     this.#order.splice(positionOf(this.#order, id), 1);
     this.#entries.delete(id);
@@ -159,8 +182,14 @@ export class Roster {
     if (face.picture) this.#pictures--;
   }
 
-  #index(person: StoredPerson, owner: number): void {
+  #index({ person, metadata, owner }: Entry): void {
     if (person.external_id !== null) this.#externalIds.set(person.external_id, person.id);
     this.#owners.set(owner, { id: person.id, name: person.name });
+    this.#peopleBytes += personBytes(person, metadata);
+  }
+
+  #forget({ person, metadata }: Entry): void {
+    if (person.external_id !== null) this.#externalIds.delete(person.external_id);
+    this.#peopleBytes -= personBytes(person, metadata);
   }
 }

@@ -1,13 +1,15 @@
 // A store on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is durable.
 // A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so the
 // file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { open as openFile, rm, statfs } from 'node:fs/promises';
+import { accessSync, chmodSync, constants, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open as openFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
+import { makeFolder } from '../../models/make-folder.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { DirectoryLock } from './directory-lock.js';
+import { needFreeBytes } from './disk-space.js';
 import { damageOf } from './store-file.js';
 import { StoreOpenError } from './store-open-error.js';
 
@@ -56,8 +58,10 @@ export interface StoreReader {
 const CHUNK_RECORDS = 64;
 /** How often what was committed during a replacement is written after it before commits must wait for the rest. */
 const CATCH_UP_ROUNDS = 8;
-/** LMDB 3.5.6 corrupts its memory when the disk is full, so it is never let to try. */
-const FREE_BYTES_MIN = 32 * 1024 * 1024;
+/** LMDB 3.5.6 corrupts its memory when the disk is full, so it is never let to try. Others may write meanwhile. */
+const FREE_BYTES_MIN = 16 * 1024 * 1024;
+/** Pages that one change may write anew: the way from the root of both trees to its leaf. */
+const CHANGE_BYTES = 8 * 4096;
 const FILE_MODE = 0o600;
 
 type Database = RootDatabase<Buffer, string>;
@@ -122,14 +126,29 @@ async function* chunksOf(database: Database, prefix: string, transaction?: Trans
   }
 }
 
+/** What a transaction may write at most: no more than every page that there is, and what comes. */
+function writtenBytes(changes: readonly Change[], fileBytes: number): number {
+  const values = changes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+  return 2 * values + Math.min(changes.length * CHANGE_BYTES, fileBytes + 2 * values);
+}
+
 /** A store written beside the live one; nothing in it counts before it has taken that one's place. */
 export class StoreReplacement {
   #closed = false;
 
-  constructor(private readonly database: Database) {}
+  /** @param needFree throws where the disk has fewer bytes left */
+  constructor(
+    private readonly database: Database,
+    private readonly needFree: (bytes: number) => Promise<void>,
+  ) {}
 
+  /** @throws OnlookerError DISK_FULL */
   async write(changes: readonly Change[]): Promise<void> {
-    for (let at = 0; at < changes.length; at += CHUNK_RECORDS) await write(this.database, changes.slice(at, at + CHUNK_RECORDS));
+    for (let at = 0; at < changes.length; at += CHUNK_RECORDS) {
+      const chunk = changes.slice(at, at + CHUNK_RECORDS);
+      await this.needFree(FREE_BYTES_MIN + writtenBytes(chunk, Infinity));
+      await write(this.database, chunk);
+    }
   }
 
   chunks(prefix: string): AsyncGenerator<readonly StoreRecord[]> {
@@ -195,7 +214,7 @@ export class RecordStore {
     const path = pathOf(dir, kind);
     let lock: DirectoryLock | undefined;
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      makeFolder(dir, 0o700);
       lock = DirectoryLock.take(dir, kind.name);
       for (const left of leftovers(nextPathOf(dir, kind))) rmSync(left, { force: true });
       const damage = damageOf(path);
@@ -272,10 +291,10 @@ export class RecordStore {
 
   /**
    * One transaction; resolves when it is on disk. Commits must not overlap.
-   * @throws OnlookerError INTERNAL when the disk is (nearly) full or a commit has failed; nothing is changed then
+   * @throws OnlookerError DISK_FULL when it is nearly so, INTERNAL when a commit has failed; nothing is changed then
    */
   async commit(changes: readonly Change[]): Promise<void> {
-    await this.#needWritable(0);
+    await this.#needWritable(writtenBytes(changes, statSync(this.#path).size));
     try {
       await write(this.#database, changes);
     } catch (error) {
@@ -296,7 +315,9 @@ export class RecordStore {
     await this.#needWritable(statSync(this.#path).size + steps.addedBytes);
     const journal: Journal = { keys: new Set(), removed: false };
     this.#journal = journal;
-    const replacement = new StoreReplacement(openDatabase(this.#nextPath, true));
+    const replacement = new StoreReplacement(openDatabase(this.#nextPath, true), (bytes) =>
+      needFreeBytes(this.dir, bytes, this.kind.name),
+    );
     // Held open until it is replaced: the last one to let go of a large file frees its blocks, which takes long, and
     // closing does that on another thread where renaming would do it on this one.
     const present = await openFile(this.#path, 'r');
@@ -370,11 +391,6 @@ export class RecordStore {
       const message = `The ${this.kind.name} cannot be written since an earlier write failed: restart the service.`;
       throw new OnlookerError('INTERNAL', message, undefined, { cause: this.#broken });
     }
-    const { bavail, bsize } = await statfs(this.dir);
-    if (bavail * bsize >= FREE_BYTES_MIN + more) return;
-    throw new OnlookerError(
-      'INTERNAL',
-      `The disk that holds the ${this.kind.name} is nearly full: nothing was changed. Free some space there.`,
-    );
+    await needFreeBytes(this.dir, FREE_BYTES_MIN + more, this.kind.name);
   }
 }

@@ -1,10 +1,11 @@
 // What was measured on this machine, kept in the cache of the models: it can be measured again at any time, so a file that
 // is missing, damaged, of another version or machine, or beyond all bounds is simply no answer. Keyed by models, provider and machine.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../../models/make-folder.js';
 import type { PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lane-protocol.js';
 import { MOST, type Capacity, type LanePlan } from './lane-plan.js';
@@ -102,7 +103,7 @@ export async function loadTuning(modelsDir: string, pack: PreparedPack, provider
 /** @throws Error of the file system, for a cache that is only to be read */
 export async function saveTuning(modelsDir: string, pack: PreparedPack, tuning: Tuning): Promise<void> {
   const file = fileOf(modelsDir, pack, tuning.costs.provider);
-  await mkdir(join(modelsDir, FOLDER), { recursive: true });
+  makeFolder(join(modelsDir, FOLDER));
   const unfinished = `${file}.${randomUUID()}`;
   try {
     await writeFile(unfinished, `${JSON.stringify(tuning, null, 2)}\n`);

@@ -13,6 +13,9 @@ export class AbortedError extends Error {
   override readonly name = 'AbortedError';
 }
 
+/** Well below the 10 s after which uWebSockets.js gives up on the rest of a body. */
+const RESUME_MS = 3_000;
+
 export class Exchange {
   readonly head: RequestHead;
   readonly query: URLSearchParams;
@@ -28,6 +31,7 @@ export class Exchange {
   #principal: Principal | null = null;
   #held: { readonly chunks: { readonly chunk: ArrayBuffer; readonly isLast: boolean }[] } | null = null;
   #gone: AbortController | null = null;
+  #waiting: NodeJS.Timeout | undefined;
 
   /** @param params how many parameters the route's pattern has */
   constructor(res: HttpResponse, req: HttpRequest, head: RequestHead, params: number) {
@@ -71,9 +75,12 @@ export class Exchange {
   async holdingBody<T>(work: Promise<T>): Promise<T> {
     const chunks: { readonly chunk: ArrayBuffer; readonly isLast: boolean }[] = [];
     this.#held = { chunks };
+    let paused = false;
     this.#res.onData((chunk, isLast) => {
       chunks.push({ chunk: chunk.slice(0), isLast });
-      if (!isLast) this.#res.pause();
+      if (isLast && paused) this.#awaitAnswer();
+      else if (!isLast) this.#res.pause();
+      paused = true;
     });
     return work;
   }
@@ -125,7 +132,7 @@ export class Exchange {
   }
 
   /** The body as it comes, no faster than it is read. To be called before anything is awaited; errors as `body`. */
-  bodyStream(limitBytes: number): AsyncIterable<Uint8Array> {
+  bodyStream(limitBytes: number): Readable {
     let bytes = 0;
     let paused = false;
     const resume = (): void => {
@@ -152,8 +159,12 @@ export class Exchange {
         return;
       }
       const room = stream.push(Buffer.from(chunk.slice(0)));
-      if (isLast) stream.push(null);
-      else if (!room) {
+      if (isLast) {
+        stream.push(null);
+        // What had been received already comes in spite of a pause.
+        if (paused) this.#awaitAnswer();
+        paused = false;
+      } else if (!room) {
         paused = true;
         this.#res.pause();
       }
@@ -161,8 +172,19 @@ export class Exchange {
     return stream;
   }
 
+  /**
+   * Reads on where the last of the body came after a pause, or a client that goes away would not be noticed. uWebSockets.js begins
+   * to wait for more of the body with each `resume`, and cuts the connection after 10 s: asked again before, it waits on.
+   */
+  #awaitAnswer(): void {
+    this.#res.resume();
+    this.#waiting = setInterval(() => this.#res.resume(), RESUME_MS);
+    this.#onAborted.push(() => clearInterval(this.#waiting));
+  }
+
   /** Sends the answer, to HEAD without its body; nothing happens when the client has gone. */
   async answer(given: Reply): Promise<void> {
+    clearInterval(this.#waiting);
     if (this.#aborted) return;
     const reply = { ...given, headers: mergedHeaders(given.headers, this.#ownHeaders) };
     const { body } = reply;

@@ -78,7 +78,7 @@ test('events that cannot be kept are told all the same, counted, and keeping goe
   await log.flushed();
   vi.mocked(statfs).mockResolvedValue({ bavail: 10, bsize: 4096 } as unknown as BigIntStatsFs);
   log.append(numbered(3, 6));
-  await expect(log.flushed()).rejects.toMatchObject({ code: 'INTERNAL' });
+  await expect(log.flushed()).rejects.toMatchObject({ code: 'DISK_FULL' });
   vi.mocked(statfs).mockReset();
   log.append(numbered(6, 9));
   await log.flushed();

@@ -1,16 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { GallerySearch } from '../../pipeline/gallery/gallery-search.js';
 import type { Gallery } from '../../pipeline/gallery/gallery.js';
-import {
-  encodeFace,
-  encodeFileHeader,
-  encodePerson,
-  type StoredFace,
-  type StoredPerson,
-} from '../../pipeline/gallery/records.js';
 import { bytesOf, inPieces, nearest, openGallery, temporaryDir } from './fixtures.js';
+import { face, fileOf, frame, header, person } from './gallery-files.js';
 import { faceOf, MODEL, unitVector } from './vectors.js';
 
 async function filledGallery(seeds: readonly number[], dir = temporaryDir()): Promise<Gallery> {
@@ -25,39 +18,6 @@ async function filledGallery(seeds: readonly number[], dir = temporaryDir()): Pr
 const everybody = (gallery: Gallery) => gallery.listPeople({ limit: 10_000 }).people;
 const everyFace = (gallery: Gallery) => everybody(gallery).flatMap(({ id }) => gallery.listFaces(id, { limit: 100 }).faces);
 const seedsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, index) => first + index);
-
-function frame(kind: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt8(kind, 0);
-  head.writeUInt32LE(payload.length, 1);
-  return Buffer.concat([head, payload]);
-}
-
-/** A gallery file written from the page in docs/ alone, with a right checksum. */
-function fileOf(records: readonly Buffer[], preamble = 'ONLKGLRY\x01\0\0\0'): Buffer {
-  const body = Buffer.concat([Buffer.from(preamble, 'latin1'), ...records]);
-  return Buffer.concat([body, frame(4, createHash('sha256').update(body).digest())]);
-}
-const header = (people: number, faces: number, model = MODEL): Buffer =>
-  frame(1, encodeFileHeader({ model, people, faces, gallery_version: 3, created_at: 1 }));
-const person = (id: string, more: Partial<StoredPerson> = {}): Buffer =>
-  frame(2, encodePerson({ id, name: 'A', external_id: null, metadata: {}, created_at: 1, updated_at: 2, ...more }));
-const face = (id: string, owner: string, more: Partial<StoredFace> = {}, embedding = unitVector(1)): Buffer =>
-  frame(
-    3,
-    encodeFace(
-      {
-        id,
-        person: owner,
-        quality: 1,
-        box: [0, 0, 1, 1],
-        image_sha256: createHash('sha256').update(id).digest('hex'),
-        created_at: 1,
-        ...more,
-      },
-      embedding,
-    ),
-  );
 
 test('a gallery comes back from its file as it was, with ids, external ids, faces and embeddings', async () => {
   const source = await filledGallery(seedsFrom(0, 300));

@@ -1,6 +1,7 @@
 // Files reach the cache whole and checked, or not at all, whatever the network and the disk do.
-import { mkdtemp, readdir, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile, mkdir } from 'node:fs/promises';
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +11,7 @@ import { create } from 'tar';
 import { cachedPath } from '../../models/cache.js';
 import { sha256OfBytes } from '../../models/hash.js';
 import { ensureFiles, type FileSet } from '../../models/pack-files.js';
+import { unpackWanted } from '../../models/sources/archive.js';
 import { serveFiles, type FileServer, type Served } from './file-server.js';
 
 const content = randomBytes(300_000);
@@ -207,4 +209,72 @@ test('a file of this machine is copied, by a path relative to the manifest, and 
   await expect(ensureFiles({ ...set('file:gone.onnx'), folder: cacheDir }, { cacheDir: join(folder, 'b') })).rejects.toThrow(
     /gone\.onnx/,
   );
+});
+
+test('a folder that cannot be made is told, and not tried for ever', async () => {
+  files.set('/model.onnx', { content });
+  await symlink(join(folder, 'nowhere'), join(folder, 'link'));
+  const wrong = [
+    join(folder, 'link'),
+    join(folder, 'link', 'models'),
+    ...(existsSync('/proc/self') ? ['/proc/onlooker/models'] : []),
+  ];
+  for (const unusable of wrong) {
+    await expect(ensureFiles(webSet(), { cacheDir: unusable })).rejects.toMatchObject({ code: 'CACHE_UNUSABLE' });
+  }
+});
+
+/** An archive of more than goes through any buffer. */
+async function largeArchive(): Promise<{ archive: Buffer; file: FileSet['files'][number] }> {
+  const large = randomBytes(3_000_000);
+  await writeFile(join(folder, 'large.onnx'), large);
+  await create({ gzip: true, cwd: folder, file: join(folder, 'large.tgz') }, ['large.onnx']);
+  const file = { source: 'web', path: 'large.onnx', sha256: sha256OfBytes(large), bytes: large.byteLength };
+  return { archive: await readFile(join(folder, 'large.tgz')), file };
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+  await Promise.resolve();
+}
+
+test('unpacking ends where what comes out of the archive cannot be written', async () => {
+  const { archive, file } = await largeArchive();
+  const job = { source: { from: 'file:large.tgz' }, files: [file], folder: join(folder, 'gone'), manifestFolder: folder };
+  const unpacking = unpackWanted(inPieces(archive), { ...job, onProgress: () => undefined }, 0);
+  await expect(unpacking).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a file in an archive of another size than its manifest says is refused before it is written', async () => {
+  const { archive, file } = await largeArchive();
+  files.set('/large.tgz', { content: archive });
+  const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
+  const set: FileSet = {
+    sources: { web: { from: `${server.origin}/large.tgz`, integrity } },
+    files: [{ ...file, bytes: 1000 }],
+    folder,
+  };
+  await expect(ensureFiles(set, { cacheDir })).rejects.toThrow(
+    /large\.onnx is refused: its manifest says 1000 bytes, it has 3000000/,
+  );
+});
+
+test('a server that sends more than the manifest says is not listened to, whether it tells so before or not', async () => {
+  for (const chunked of [false, true]) {
+    files.set('/model.onnx', { content: Buffer.concat([content, randomBytes(1_000_000)]), chunked });
+    await expect(ensureFiles(webSet(), { cacheDir })).rejects.toThrow(/refused: it has more than the 300000 bytes/);
+  }
+  expect(server.requests).toHaveLength(2);
+  files.set('/model.onnx', { content });
+  await ensureFiles(webSet(), { cacheDir });
+  expect(await isCached()).toBe(true);
+});
+
+test('a server that knows no range of a file, and not the whole either, is told as what it is', async () => {
+  files.set('/model.onnx', { content, status: 416 });
+  await expect(ensureFiles(webSet(), { cacheDir })).rejects.toMatchObject({ code: 'FETCH_FAILED' });
+  files.set('/model.onnx', { content, cutAfterBytes: 10_000, cuts: 4 });
+  await expect(ensureFiles(webSet(), { cacheDir })).rejects.toMatchObject({ code: 'FETCH_FAILED' });
+  files.set('/model.onnx', { content, status: 416 });
+  await expect(ensureFiles(webSet(), { cacheDir })).rejects.toThrow(/could not be fetched: 416/);
 });

@@ -8,6 +8,10 @@ export interface Served {
   readonly cutAfterBytes?: number;
   readonly cuts?: number;
   readonly acceptsRanges?: boolean;
+  /** Another answer than the file. */
+  readonly status?: number;
+  /** Its length is not told before. */
+  readonly chunked?: boolean;
   /** How long an answer waits between its two halves. */
   readonly pauseMs?: number;
 }
@@ -30,13 +34,17 @@ export async function serveFiles(files: ReadonlyMap<string, Served>): Promise<Fi
       response.writeHead(404).end();
       return;
     }
+    if (file.status !== undefined) {
+      response.writeHead(file.status).end();
+      return;
+    }
     const count = (answered.get(path) ?? 0) + 1;
     answered.set(path, count);
     const from = file.acceptsRanges === false ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const body = file.content.subarray(from);
-    response.writeHead(from > 0 ? 206 : 200, { 'content-length': body.byteLength });
+    response.writeHead(from > 0 ? 206 : 200, file.chunked ? {} : { 'content-length': body.byteLength });
     if (file.cutAfterBytes !== undefined && count <= (file.cuts ?? 0)) {
-      response.write(body.subarray(0, file.cutAfterBytes), () => setTimeout(() => response.destroy(), 20));
+      response.write(body.subarray(0, file.cutAfterBytes), () => setTimeout(() => response.destroy(), 100));
     } else if (file.pauseMs !== undefined) {
       response.write(body.subarray(0, body.byteLength / 2));
       setTimeout(() => response.end(body.subarray(body.byteLength / 2)), file.pauseMs);

@@ -176,8 +176,8 @@ test('on a full disk nothing is changed', async () => {
   const registry = await openRegistry(temporaryDir());
   await registry.create(door);
   vi.mocked(statfs).mockResolvedValue({ bavail: 10, bsize: 4096 } as unknown as BigIntStatsFs);
-  await expect(registry.create({ ...door, id: 'b' })).rejects.toMatchObject({ code: 'INTERNAL' });
-  await expect(registry.delete('door')).rejects.toMatchObject({ code: 'INTERNAL' });
+  await expect(registry.create({ ...door, id: 'b' })).rejects.toMatchObject({ code: 'DISK_FULL' });
+  await expect(registry.delete('door')).rejects.toMatchObject({ code: 'DISK_FULL' });
   vi.mocked(statfs).mockReset();
   expect(registry.all().map(({ stream }) => stream.id)).toEqual(['door']);
   await registry.delete('door');

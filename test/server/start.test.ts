@@ -1,6 +1,7 @@
 // What keeps the service from starting is told in one line, with an exit code that scripts can trust.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,6 +54,18 @@ test('a data folder that cannot be written is one line that names it', async () 
   expect([code, stderr]).toEqual([1, expect.stringMatching(oneLine)]);
   expect(stderr).toContain(join(file, 'data'));
 });
+
+test.runIf(existsSync('/proc/self'))(
+  'a folder that can never be made, of models or of data, is one line that names it',
+  async () => {
+    const models = { ONLOOKER_DATA_DIR: join(folder, 'no-models'), ONLOOKER_MODELS_DIR: '/proc/onlooker/models' };
+    for (const env of [models, { ONLOOKER_DATA_DIR: '/proc/onlooker/data' }]) {
+      const { code, stderr } = await failingStart(env);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(oneLine)]);
+      expect(stderr).toContain('/proc/onlooker');
+    }
+  },
+);
 
 test('a corrupt gallery is one line that says what to do, and nothing is touched', async () => {
   const dataDir = join(folder, 'corrupt');

@@ -1,0 +1,29 @@
+// Whether a face that is about to be enrolled is somebody else's: of those who came after the gallery was searched for it.
+import { OnlookerError } from '../../protocol/errors.js';
+import { cosine } from '../cosine.js';
+import type { GalleryContent } from './gallery-load.js';
+import type { NewFace } from './gallery-options.js';
+
+/** The face of an enrolment is somebody else's. */
+export function matchesSomebodyElse(person: string, similarity: number): OnlookerError {
+  return new OnlookerError('CONFLICT', 'The face matches somebody else better.', {
+    person,
+    similarity: Math.round(similarity * 1000) / 1000,
+  });
+}
+
+/** Two people could be enrolled with one face at once otherwise, and neither would be recognised any more. @throws OnlookerError CONFLICT */
+export function assertNobodyElseCame(
+  { roster, matrix }: GalleryContent,
+  personId: string,
+  embedding: Float32Array,
+  searched: NewFace['searched'],
+): void {
+  if (searched === undefined) return;
+  for (const other of matrix.addedAfter(searched.galleryVersion)) {
+    const person = roster.owner(other.owner);
+    const similarity = cosine(other.embedding, embedding);
+    if (person === undefined || person.id === personId || similarity < searched.match || similarity <= searched.own) continue;
+    throw matchesSomebodyElse(person.id, similarity);
+  }
+}
