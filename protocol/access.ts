@@ -32,8 +32,10 @@ export interface SessionAnswer {
   readonly authentication: {
     /** Without a credential nothing is answered. */
     readonly required: boolean;
-    /** People can be signed in by an identity provider. */
+    /** People can be signed in by an identity provider: by going to `/v1/session/oidc`. */
     readonly oidc: boolean;
+    /** There where one is configured. While it cannot be reached nobody can be signed in, and its known keys stay in force for a day. */
+    readonly identity_provider?: 'reachable' | 'unreachable';
   };
   /** Null when nobody is signed in. */
   readonly principal: PrincipalAnswer | null;

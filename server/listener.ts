@@ -6,6 +6,7 @@ import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
 import { keyRoutes } from './http/key-routes.js';
+import { oidcRoutes } from './http/oidc-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
 import { peopleRoutes } from './http/people-routes.js';
 import { sessionRoutes } from './http/session-routes.js';
@@ -77,6 +78,7 @@ export class Listener {
       ...streamRoutes(state, given.draw),
       ...eventRoutes(state),
       ...sessionRoutes(access),
+      ...oidcRoutes(access),
       ...keyRoutes(access.keys),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),

@@ -103,7 +103,7 @@ export class Service {
     const feed = new StreamFeed();
     const owners = new StreamOwners();
     const scheme = certificate ? 'https' : 'http';
-    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log, tokens: null });
+    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log });
     const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given, certificate };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
       // Nobody has been told it.

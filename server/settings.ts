@@ -10,6 +10,8 @@ import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-regi
 import { MOST } from '../pipeline/tuning/lane-plan.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
 import { AddressSet } from './access/addresses.js';
+import { issuerAddress } from './access/oidc/issuer-address.js';
+import { ROLE_MAPPING } from './access/oidc/claims.js';
 import { pathPrefix } from './access/forwarded.js';
 import { frameAncestors } from './http/frame-ancestors.js';
 
@@ -63,10 +65,13 @@ function optionalText(told: Told & { readonly expects: string }) {
   return z.string().min(1).optional().register(notes, told);
 }
 
-function optionalSecret(told: Told & { readonly expects: string }) {
+const MACHINE_MADE = /^[A-Za-z0-9._~+/=-]{32,512}$/;
+const ANY_SECRET = /^[\x21-\x7e]{1,512}$/;
+
+function optionalSecret(pattern: RegExp, told: Told & { readonly expects: string }) {
   return z
     .string()
-    .regex(/^[A-Za-z0-9._~+/=-]{32,512}$/)
+    .regex(pattern)
     .optional()
     .register(notes, { ...told, secret: true });
 }
@@ -103,10 +108,18 @@ function text(standard: string, told: Told & { readonly expects?: string }) {
     .register(notes, { expects: 'a text', ...told });
 }
 
+const COMMAS_OR_SPACES = /[\s,]+/;
+const COMMAS = /\s*,\s*/;
+
 /** In the environment and the file a text with commas or spaces between; in the file a list of texts too. */
-function list(pattern: RegExp, told: Told & { readonly expects: string }) {
+function list(pattern: RegExp, told: Told & { readonly expects: string }, between = COMMAS_OR_SPACES) {
   const parse = (value: unknown): unknown =>
-    typeof value === 'string' ? value.split(/[\s,]+/).filter((part) => part !== '') : value;
+    typeof value === 'string'
+      ? value
+          .trim()
+          .split(between)
+          .filter((part) => part !== '')
+      : value;
   return z
     .preprocess(parse, z.array(z.string().regex(pattern)).readonly())
     .default([])
@@ -134,6 +147,12 @@ function spelled(standard: string, parse: (text: string) => string | undefined, 
     .register(notes, told);
 }
 
+/** @returns undefined without `openid`, since then nobody is named */
+function scopes(text: string): string | undefined {
+  const each = text.trim().split(/\s+/);
+  return each.includes('openid') && each.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) ? each.join(' ') : undefined;
+}
+
 const dataHome = process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 
 /** Keys are those of the configuration file; `environmentName` gives the variable of each. */
@@ -158,11 +177,63 @@ export const settingsSchema = z.strictObject({
     meaning:
       'Let whoever shows no key do everything, also from other machines. For networks where everybody who can reach the service may see and change all of it.',
   }),
-  adminKey: optionalSecret({
+  adminKey: optionalSecret(MACHINE_MADE, {
     meaning:
       'A key with the role `admin`, beside those that are made with `onlooker keys add`: for machines that are set up by configuration alone. At least 32 letters, better made by a machine (`openssl rand -base64 32`).',
     expects: 'a text of at least 32 of A-Z a-z 0-9 . _ ~ + / = -',
     defaultText: 'none',
+  }),
+  oidcIssuer: spelled('', issuerAddress, {
+    meaning:
+      'Identity provider (OpenID Connect) whose tokens are taken beside API keys: its issuer, exactly as it writes it, a `/` at the end included. What it is and its keys are fetched from there.',
+    expects: 'an https address without a query (http for this machine alone)',
+    defaultText: 'none',
+  }),
+  oidcAudience: list(/^\S{1,256}$/, {
+    meaning:
+      'Whom tokens must be for (`aud`), any of these. Without it no tokens are taken as credentials, and people can only be signed in. Never that of another service: whoever may use that one would get in here.',
+    expects: 'texts without spaces',
+  }),
+  oidcRoleClaim: text('roles', {
+    meaning:
+      'Claim that holds the roles of somebody: its name, or the way to it with dots between (`realm_access.roles`). A text or a list of texts.',
+  }),
+  oidcRoles: list(
+    ROLE_MAPPING,
+    {
+      meaning:
+        'Values of that claim and the role that each gives, such as `onlooker-admins=admin, staff=viewer`. With any, nothing else counts; without, the values are `ingest`, `viewer`, `enroller` and `admin` themselves.',
+      expects: 'pairs such as staff=viewer, separated by commas, each with one of ingest, viewer, enroller, admin',
+    },
+    COMMAS,
+  ),
+  oidcStreamClaim: optionalText({
+    meaning:
+      'Claim that holds patterns of the streams somebody may touch (`door-*`), named as the one above. Whoever lacks it gets none, but for an `admin`.',
+    expects: 'the name of a claim',
+    defaultText: 'none: all streams',
+  }),
+  oidcNameClaim: text('name', {
+    meaning: 'Claim that holds the name which the console shows; `preferred_username`, `email` and `sub` stand in for it.',
+  }),
+  oidcClientId: optionalText({
+    meaning: 'Client id of the console at the identity provider: with it, people are signed in there (code flow with PKCE).',
+    expects: 'a client id',
+    defaultText: 'none: only tokens are taken',
+  }),
+  oidcClientSecret: optionalSecret(ANY_SECRET, {
+    meaning: 'Secret of that client, where it has one.',
+    expects: 'a text without spaces of at most 512 letters',
+    defaultText: 'none: a public client',
+  }),
+  oidcScopes: spelled('openid profile', scopes, {
+    meaning: 'What is asked of the identity provider when somebody signs in; some need another scope to tell of roles.',
+    expects: 'scopes separated by spaces, openid among them',
+  }),
+  oidcSessionHours: decimal(0.01, 720, 12, {
+    meaning:
+      'Whoever signed in at the identity provider has to come by it again after so long. Roles that are taken away there are gone here by then.',
+    unit: 'hours',
   }),
   tlsCert: optionalText({
     meaning:

@@ -8,12 +8,13 @@ import type { Settings } from '../settings.js';
 import { StartError } from '../start-error.js';
 import { AddressSet } from './addresses.js';
 import { Admission } from './admission.js';
-import { Authenticator, type TokenVerifier } from './authenticator.js';
+import { Authenticator } from './authenticator.js';
 import { Door } from './door.js';
 import { forwardedReader } from './forwarded.js';
 import { hostName, isLoopback } from './host-names.js';
 import { FirstAccess } from './first-access.js';
 import { KeyStore } from './keys/key-store.js';
+import { Oidc, type OidcSettings } from './oidc/oidc.js';
 import { Refusals } from './refusals.js';
 import { Sessions } from './sessions.js';
 import { Tickets } from './tickets.js';
@@ -27,15 +28,21 @@ export interface AccessContext {
   readonly settings: Pick<
     Settings,
     'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open'
-  >;
+  > &
+    OidcSettings;
   /** What the service itself speaks. */
   readonly scheme: 'http' | 'https';
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Makes a first key where nobody could administer, for a person who is there to read it. */
   readonly makesFirstKey?: boolean;
-  /** Null where no identity provider is configured. */
-  readonly tokens: TokenVerifier | null;
+}
+
+interface Parts {
+  readonly keys: KeyStore;
+  readonly sessions: Sessions;
+  readonly oidc: Oidc | null;
+  readonly firstKey: CreatedKey | null;
 }
 
 export class Access {
@@ -45,22 +52,21 @@ export class Access {
   readonly authenticator: Authenticator;
   readonly door: Door;
   readonly first: FirstAccess;
+  /** Null where no identity provider is configured. */
+  readonly oidc: Oidc | null;
   readonly #log: Logger;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
   #isUnreadable = false;
 
-  private constructor(
-    { settings, scheme, metrics, log, tokens }: AccessContext,
-    keys: KeyStore,
-    sessions: Sessions,
-    firstKey: CreatedKey | null,
-  ) {
+  private constructor({ settings, scheme, metrics, log }: AccessContext, { keys, sessions, oidc, firstKey }: Parts) {
     this.keys = keys;
     this.sessions = sessions;
+    this.oidc = oidc;
     this.tickets = new Tickets();
     this.first = new FirstAccess({ keys, tickets: this.tickets, open: settings.open, firstKey });
+    const tokens = oidc?.tokens ?? null;
     this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
     const refusals = new Refusals(metrics, log);
     const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
@@ -80,17 +86,29 @@ export class Access {
 
   /** @throws StartError where files cannot be read, or where anybody on a network would be let in */
   static async open(context: AccessContext): Promise<Access> {
-    const { settings, tokens, makesFirstKey = false } = context;
+    const { settings, log } = context;
     const keys = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE), configured: settings.adminKey });
-    const lacksKey = makesFirstKey && !settings.open && tokens === null && !keys.hasAdmin;
+    const oidc = Oidc.open(settings, log);
+    try {
+      return await Access.#admitting(context, keys, oidc);
+    } catch (error) {
+      await oidc?.close();
+      throw error;
+    }
+  }
+
+  static async #admitting(context: AccessContext, keys: KeyStore, oidc: Oidc | null): Promise<Access> {
+    const { settings, makesFirstKey = false } = context;
+    const lacksKey = makesFirstKey && !settings.open && oidc === null && !keys.hasAdmin;
     const firstKey = lacksKey ? await keys.add({ name: 'first', roles: ['admin'], streams: ['*'], expires_at: null }) : null;
     const isLocal = isLoopback(hostName(settings.host) ?? '');
-    if (!isLocal && !settings.open && !keys.hasAny && tokens === null) {
+    if (!isLocal && !settings.open && !keys.hasAny && oidc === null) {
       throw new StartError(
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
       );
     }
-    return new Access(context, keys, await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys), firstKey);
+    const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys);
+    return new Access(context, { keys, sessions, oidc, firstKey });
   }
 
   /** Calls back after each look at the keys. @returns takes it back */
@@ -102,6 +120,7 @@ export class Access {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
+    await this.oidc?.close();
     await this.keys.close();
     await this.sessions.close();
   }

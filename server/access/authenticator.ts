@@ -8,8 +8,11 @@ import type { Tickets } from './tickets.js';
 
 /** Tokens of an identity provider. */
 export interface TokenVerifier {
-  /** @throws OnlookerError UNAUTHORIZED for one that is wrong, FORBIDDEN for one that gives no role here */
-  verify(token: string): Promise<Principal>;
+  /**
+   * @returns a promise only where it has to be looked at for the first time
+   * @throws OnlookerError UNAUTHORIZED for one that is wrong, FORBIDDEN for one that gives no role here, OVERLOADED while it cannot be said
+   */
+  verify(token: string): Principal | Promise<Principal>;
 }
 
 export interface AuthenticatorOptions {
@@ -36,11 +39,6 @@ export class Authenticator {
   get isRequired(): boolean {
     const { keys, tokens, open } = this.#options;
     return !open && (keys.hasAny || tokens !== null);
-  }
-
-  /** Whether people can be signed in by an identity provider. */
-  get hasTokens(): boolean {
-    return this.#options.tokens !== null;
   }
 
   /**

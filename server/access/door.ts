@@ -63,11 +63,15 @@ export class Door {
     return principal;
   }
 
-  /** Counts what is the asker's fault and throws it on. */
-  #refused({ clientAddress }: RequestHead, error: unknown): never {
+  /** Counts what is the asker's fault. */
+  count({ clientAddress }: RequestHead, error: unknown): void {
     const code = error instanceof OnlookerError ? error.code : null;
     if (code === 'UNAUTHORIZED') this.#refusals.count('unauthorized', clientAddress);
     if (code === 'FORBIDDEN') this.#refusals.count('forbidden', clientAddress);
+  }
+
+  #refused(head: RequestHead, error: unknown): never {
+    this.count(head, error);
     throw error;
   }
 }

@@ -12,6 +12,8 @@ export interface Principal {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly streams: StreamPatterns;
+  /** Unix ms; what is begun with the credential, such as a session, ends then too. Left out where that is looked up elsewhere. */
+  readonly expiresAt?: number;
   /** False once the credential is revoked or has run out: live connections then end. Cheap: it is asked often. */
   readonly isValid: () => boolean;
 }

@@ -52,8 +52,12 @@ export class Sessions {
     return principal?.isValid() ? principal : null;
   }
 
-  /** Signs a browser in, with the rights that somebody has. @param expiresAt Unix ms @returns the cookie's value */
-  async start({ id, name, roles, streams }: Principal, expiresAt: number): Promise<string> {
+  /**
+   * Signs a browser in, with the rights that somebody has, and for no longer than they have them.
+   * @param expiresAt Unix ms
+   * @returns the cookie's value
+   */
+  async start({ id, name, roles, streams, expiresAt: endsAt = Infinity }: Principal, expiresAt: number): Promise<string> {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const created_at = this.#now();
     const session: Session = {
@@ -63,7 +67,7 @@ export class Sessions {
       roles: [...roles],
       streams: [...streams.texts],
       created_at,
-      expires_at: expiresAt,
+      expires_at: Math.min(expiresAt, endsAt),
     };
     await this.#update((sessions) => {
       const live = sessions.filter(({ expires_at }) => expires_at > created_at);
@@ -101,6 +105,8 @@ export class Sessions {
       name,
       roles,
       streams: new StreamPatterns(streams),
+      // A ticket of a session, and a session that is begun with it, end with it.
+      expiresAt: expires_at,
       isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds(),
     };
   }

@@ -18,9 +18,13 @@ const signInSchema = z.union([z.object({ key: secretSchema }), z.object({ ticket
 const ticketSchema = z.object({ stream: streamIdSchema.optional(), role: z.enum(ROLES).optional() });
 const SESSION_MS = 30 * 86_400_000;
 
-export function sessionRoutes({ authenticator, door, sessions, tickets }: Access): Route[] {
+export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: Access): Route[] {
   const answer = (principal: Principal | null): SessionAnswer => ({
-    authentication: { required: authenticator.isRequired, oidc: authenticator.hasTokens },
+    authentication: {
+      required: authenticator.isRequired,
+      oidc: oidc !== null && oidc.signIn !== null,
+      ...(oidc === null ? {} : { identity_provider: oidc.isReachable ? ('reachable' as const) : ('unreachable' as const) }),
+    },
     principal: principal === null ? null : principalAnswer(principal),
   });
   return [
@@ -46,9 +50,10 @@ export function sessionRoutes({ authenticator, door, sessions, tickets }: Access
         const principal = await door.identify(exchange.head, credential);
         if (principal === null) throw new OnlookerError('UNAUTHORIZED');
         if (principal.kind === 'local') return jsonReply(200, answer(principal));
-        const secret = await sessions.start(principal, Date.now() + SESSION_MS);
+        const ttlMs = Math.min(SESSION_MS, (principal.expiresAt ?? Infinity) - Date.now());
+        const secret = await sessions.start(principal, Date.now() + ttlMs);
         const reply = jsonReply(200, answer(sessions.principalOf(secret)));
-        return { ...reply, headers: { ...reply.headers, 'set-cookie': sessionCookie(exchange.head, secret, SESSION_MS) } };
+        return { ...reply, headers: { ...reply.headers, 'set-cookie': sessionCookie(exchange.head, secret, ttlMs) } };
       },
     },
     {
