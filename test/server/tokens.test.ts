@@ -61,6 +61,14 @@ describe('a good token', () => {
     expect((await get('/v1/people', await issuer.sign({ claims: { aud: ['x', AUDIENCE] } }))).status).toBe(200);
   });
 
+  test('as long as those with many claims are', async () => {
+    const groups = Array.from({ length: 120 }, () => crypto.randomUUID());
+    const token = await issuer.sign({ claims: { groups } });
+    expect(token.length).toBeGreaterThan(6000);
+    expect((await get('/v1/people', token)).status).toBe(200);
+    expect(await upgradeStatus(service.wsUrl, {}, [`bearer.${token}`, 'onlooker.v1.json'])).toBe(101);
+  });
+
   test('says who one is, with a name and not with an id', async () => {
     const token = await issuer.sign({ claims: { sub: 'somebody-7', name: 'Some Body', roles: ['viewer', 'unknown', 'ingest'] } });
     const { body } = await get('/v1/session', token);
