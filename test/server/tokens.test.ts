@@ -82,7 +82,7 @@ describe('a good token', () => {
 
   test('opens the WebSocket, by header and by subprotocol, until it runs out', async () => {
     expect(await upgradeStatus(`${service.wsUrl}?stream=a`, bearer(await issuer.machineToken()), [])).toBe(101);
-    const brief = await issuer.sign({ claims: { roles: ['ingest'], exp: inS(3) } });
+    const brief = await issuer.sign({ claims: { roles: ['ingest'], exp: inS(6) } });
     const socket = await Socket.connect(`${service.wsUrl}?stream=b`, [`bearer.${brief}`, 'onlooker.v1.json']);
     await socket.until('opened');
     expect(await socket.closed).toMatchObject({ code: 4401 });
@@ -102,14 +102,14 @@ describe('a good token', () => {
 
   test('begins a session that lasts no longer, and a ticket that does not either', async () => {
     const json = { 'content-type': 'application/json' };
-    const token = await issuer.sign({ claims: { exp: inS(4) } });
+    const token = await issuer.sign({ claims: { exp: inS(8) } });
     const signedIn = await rawRequest(service.port, {
       method: 'POST',
       path: '/v1/session',
       headers: json,
       body: JSON.stringify({ key: token }),
     });
-    expect(signedIn.headers['set-cookie']).toMatch(/Max-Age=[0-4];/);
+    expect(signedIn.headers['set-cookie']).toMatch(/Max-Age=[0-8];/);
     const cookie = signedIn.headers['set-cookie']?.split(';', 1)[0] ?? '';
     const asked = await rawRequest(service.port, {
       method: 'POST',
@@ -118,7 +118,7 @@ describe('a good token', () => {
       body: '{}',
     });
     const renewed = await rawRequest(service.port, { method: 'POST', path: '/v1/session', headers: json, body: asked.body });
-    expect(renewed.headers['set-cookie']).toMatch(/Max-Age=[0-4];/);
+    expect(renewed.headers['set-cookie']).toMatch(/Max-Age=[0-8];/);
     const late = renewed.headers['set-cookie']?.split(';', 1)[0] ?? '';
     await until(
       async () => (await rawRequest(service.port, { path: '/v1/people', headers: { cookie: late } })).status === 401 || undefined,
