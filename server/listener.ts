@@ -1,5 +1,4 @@
 // The one port: HTTP routes and the WebSocket on a uWebSockets.js app, from listening to its last socket closed.
-import './head-size.js';
 import type { Access } from './access/access.js';
 import { authorityRoutes } from './http/authority-routes.js';
 import { basePathRoutes } from './http/base-path.js';

@@ -1,5 +1,6 @@
 // The service as a process: starts it, ends it on SIGTERM or SIGINT, and leaves with an exit code that scripts can
 // trust: 0 after a drain, 1 when that took too long or the service could not start, 2 for a wrong configuration.
+import './head-size.js';
 import { loadConfig } from './config.js';
 import type { GivenParts } from './given-parts.js';
 import { announce } from './lan/announcement.js';

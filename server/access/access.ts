@@ -86,9 +86,19 @@ export class Access {
 
   /** @throws StartError where files cannot be read, or where anybody on a network would be let in */
   static async open(context: AccessContext): Promise<Access> {
-    const { settings, log, makesFirstKey = false } = context;
+    const { settings, log } = context;
     const keys = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE), configured: settings.adminKey });
     const oidc = Oidc.open(settings, log);
+    try {
+      return await Access.#admitting(context, keys, oidc);
+    } catch (error) {
+      await oidc?.close();
+      throw error;
+    }
+  }
+
+  static async #admitting(context: AccessContext, keys: KeyStore, oidc: Oidc | null): Promise<Access> {
+    const { settings, makesFirstKey = false } = context;
     const lacksKey = makesFirstKey && !settings.open && oidc === null && !keys.hasAdmin;
     const firstKey = lacksKey ? await keys.add({ name: 'first', roles: ['admin'], streams: ['*'], expires_at: null }) : null;
     const isLocal = isLoopback(hostName(settings.host) ?? '');
@@ -97,13 +107,8 @@ export class Access {
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
       );
     }
-    try {
-      const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys);
-      return new Access(context, { keys, sessions, oidc, firstKey });
-    } catch (error) {
-      await oidc?.close();
-      throw error;
-    }
+    const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys);
+    return new Access(context, { keys, sessions, oidc, firstKey });
   }
 
   /** Calls back after each look at the keys. @returns takes it back */

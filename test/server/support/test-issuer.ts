@@ -141,7 +141,7 @@ export class TestIssuer {
     const person = { redirect_uris: [...redirectUris], grant_types: ['authorization_code'], response_types: ['code' as const] };
     const roles = ['roles', 'realm_access'];
     const configuration: Configuration = {
-      jwks: { keys: jwks } as NonNullable<Configuration['jwks']>,
+      jwks: { keys: jwks },
       cookies: { keys: ['of a test'] },
       clients: [
         { ...person, client_id: PUBLIC_CLIENT, token_endpoint_auth_method: 'none' },
