@@ -178,6 +178,7 @@ export class Exchange {
    */
   #awaitAnswer(): void {
     this.#res.resume();
+    clearInterval(this.#waiting);
     this.#waiting = setInterval(() => this.#res.resume(), RESUME_MS);
     this.#onAborted.push(() => clearInterval(this.#waiting));
   }
