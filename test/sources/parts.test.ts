@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { retryAfterMs } from '../../pipeline/sources/backoff.js';
+import { Authorization } from '../../pipeline/sources/challenge.js';
 import { FfmpegLog } from '../../pipeline/sources/ffmpeg-log.js';
 import { chooseHwaccel } from '../../pipeline/sources/hardware.js';
 import { readJpegHeader } from '../../pipeline/jpeg-header.js';
@@ -42,6 +43,32 @@ test('an image that is too large or broken off is left out, and the next one fou
   expect(splitter.leftOut).toBe(1);
   expect(splitter.push(Buffer.concat([small.subarray(0, 20), Buffer.alloc(2), small, small])).length).toBeGreaterThanOrEqual(1);
   expect(splitter.leftOut).toBeGreaterThanOrEqual(1);
+});
+
+test('an image without end is known to be too large, and costs no memory', () => {
+  const splitter = new JpegSplitter(1 << 20);
+  const before = process.memoryUsage();
+  splitter.push(Buffer.from('ffd8ffda0004', 'hex'));
+  // Each piece of its own, as from a pipe.
+  for (let piece = 0; piece < 1 << 20; piece++) splitter.push(Buffer.from([0x55]));
+  expect(splitter.isPastBound).toBe(true);
+  const after = process.memoryUsage();
+  expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(16 << 20);
+  expect(splitter.push(Buffer.from([0xff, 0xd9]))).toEqual([]);
+  expect(splitter.leftOut).toBe(1);
+});
+
+test('a password is answered for as RFC 2069 has it', () => {
+  const authorization = new Authorization({ user: 'Mufasa', password: 'CircleOfLife' });
+  expect(authorization.header('GET', '/dir/index.html')).toBeNull();
+  const challenge =
+    'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"';
+  expect(authorization.accept(['Basic realm="x"', challenge])).toBe(true);
+  const header = authorization.header('GET', '/dir/index.html');
+  expect(header).toMatch(/^Digest .*response="1949323746fe6a43ef61f9606e7febea", opaque="5ccc069c403ebaf9f0171e9517f40e41"$/);
+  // The same again means that the password is wrong; a stale nonce does not.
+  expect(authorization.accept([challenge])).toBe(false);
+  expect(authorization.accept([`${challenge}, stale=TRUE`])).toBe(true);
 });
 
 test('the size of an image is read from its header', async () => {
