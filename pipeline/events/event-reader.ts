@@ -47,7 +47,7 @@ export class EventReader {
   ) {}
 
   async list(query: EventQuery): Promise<EventPage> {
-    const { since = '', before, person, limit } = query;
+    const { since = '', before, limit } = query;
     const prefix = indexPrefix(query);
     const found: KeptEvent[] = [];
     let cursor = before ?? since;
