@@ -4,7 +4,13 @@ import { FaceMatrix } from './face-matrix.js';
 import { decodeFace, decodePerson } from './records.js';
 import { Roster } from './roster.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
-import type { StoreRecord } from '../store/record-store.js';
+import type { StoreKind, StoreRecord } from '../store/record-store.js';
+
+export const GALLERY_STORE: StoreKind = {
+  file: 'gallery',
+  name: 'gallery',
+  whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
+};
 
 export const PERSON_PREFIX = 'person:';
 export const FACE_PREFIX = 'face:';

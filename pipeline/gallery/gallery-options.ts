@@ -1,5 +1,6 @@
 // What a gallery is opened with, and what a face is added with.
 import type { Box } from '../../protocol/payloads.js';
+import type { Change } from '../store/record-store.js';
 import type { GalleryModel } from './records.js';
 
 export interface NewFace {
@@ -40,4 +41,11 @@ export interface GalleryOptions {
   /** Whether pictures of faces are kept (default); where not, those that are there go at the start. */
   readonly pictures?: boolean;
   readonly log?: { warn(details: object, message: string): void };
+}
+
+/** One change of the gallery: what is written, and what follows in memory once that is durable. */
+export interface Mutation<T> {
+  /** Nothing is committed when it is empty. */
+  readonly changes: readonly Change[];
+  readonly apply: () => T;
 }

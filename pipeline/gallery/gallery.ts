@@ -7,17 +7,17 @@ import { DroppedMemory } from '../collect-garbage.js';
 import { exportView, SharedExports } from './gallery-export.js';
 import { checkGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
-import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
+import { FACE_PREFIX, GALLERY_STORE, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import type { GallerySnapshot } from './face-matrix.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
-import type { GalleryOptions, ImportOptions, NewFace } from './gallery-options.js';
+import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
 import { planMerge } from './merge-people.js';
 import { assertNobodyElseCame } from './somebody-else.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
-import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
+import { RecordStore, type Change } from '../store/record-store.js';
 import { decodePicture, encodeFace, encodePerson, encodePicture, isUnit, PICTURE_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
@@ -29,20 +29,8 @@ import { StoreOpenError } from '../store/store-open-error.js';
 
 export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, ImportOptions, NewFace, Page, PersonInput, PersonPatch };
 
-/** One change of the gallery: what is written, and what follows in memory once that is durable. */
-interface Mutation<T> {
-  /** Nothing is committed when it is empty. */
-  readonly changes: readonly Change[];
-  readonly apply: () => T;
-}
-
 const PURGE_DELAY_MS = 5_000;
 const MOST_NEW_FACES = 256;
-const GALLERY_STORE: StoreKind = {
-  file: 'gallery',
-  name: 'gallery',
-  whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
-};
 
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
