@@ -10,15 +10,15 @@ import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
 import { FACE_PREFIX, GALLERY_STORE, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
-import type { GallerySnapshot } from './face-matrix.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
 import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
 import { planMerge } from './merge-people.js';
 import { assertNobodyElseCame } from './somebody-else.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
-import { RecordStore, type Change } from '../store/record-store.js';
+import { RecordStore } from '../store/record-store.js';
 import { decodePicture, encodeFace, encodePerson, encodePicture, isUnit, PICTURE_BYTES_MAX } from './records.js';
+import { MOST_NEW_FACES, type GallerySnapshot } from './face-matrix.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
@@ -30,7 +30,6 @@ import { StoreOpenError } from '../store/store-open-error.js';
 export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, ImportOptions, NewFace, Page, PersonInput, PersonPatch };
 
 const PURGE_DELAY_MS = 5_000;
-const MOST_NEW_FACES = 256;
 
 export class Gallery {
   readonly #listeners = new Set<(snapshot: GallerySnapshot) => void>();
