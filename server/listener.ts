@@ -72,7 +72,7 @@ export class Listener {
     const webFiles = await readWebFiles(given.webDir);
     // The largest message or body fits whatever is set.
     const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
-    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished });
+    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished, isTls: certificate !== null });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router(access.door, metrics, log);
     const lan = certificate?.lan ?? undefined;

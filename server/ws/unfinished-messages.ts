@@ -30,6 +30,8 @@ const SLICE_EVERY_MS = 250;
 const SMALL_BYTES = 16 * 1024;
 /** Lengths that a ping can have, and so sockets that can be told apart at once. */
 const MAX_PING_BYTES = 125;
+/** How often in one look all sockets that are not known are asked for; the next look goes on. */
+const MAX_ROUNDS = 8;
 /** What TLS adds to a record, at most, and how much a record holds. */
 const TLS_RECORD_BYTES = 29;
 const TLS_RECORD_HOLDS = 16 * 1024;
@@ -194,8 +196,9 @@ export class UnfinishedMessages {
     let candidates = sockets.acceptedOn(this.#port).filter((fd) => !known.has(fd));
     const step = isTls ? TLS_RECORD_BYTES + 1 : 1;
     const unknown = [...this.#unknown];
-    for (let at = 0; at < unknown.length; at += Math.floor(MAX_PING_BYTES / step)) {
-      const some = unknown.slice(at, at + Math.floor(MAX_PING_BYTES / step));
+    const atOnce = Math.floor(MAX_PING_BYTES / step);
+    for (let at = 0; at < Math.min(unknown.length, MAX_ROUNDS * atOnce); at += atOnce) {
+      const some = unknown.slice(at, at + atOnce);
       const written = candidates.map((fd) => sockets.figuresOf(fd)?.writtenBytes ?? 0);
       some.forEach(({ socket }, index) => socket.ping('p'.repeat(index * step)));
       candidates = candidates.filter((fd, index) => {

@@ -33,6 +33,7 @@ interface SocketData {
 export interface EndpointContext extends ConnectionContext {
   readonly door: Door;
   readonly unfinished: UnfinishedBytes;
+  readonly isTls: boolean;
   readonly settings: Pick<
     Settings,
     'maxFrameBytes' | 'maxPixels' | 'maxStreams' | 'maxConnections' | 'maxUnsentBytes' | 'idleTimeoutS' | 'tracking'
@@ -56,14 +57,14 @@ export class WebSocketEndpoint {
 
   constructor(context: EndpointContext) {
     this.#context = context;
-    const { unfinished, metrics, log } = context;
+    const { unfinished, isTls, metrics, log } = context;
     const sockets = tcpSockets();
     this.#messages =
       sockets &&
       new UnfinishedMessages({
         sockets,
         unfinished,
-        isTls: false,
+        isTls,
         residentBytes: () => process.memoryUsage.rss(),
         onCutOff: (connections) => {
           giveBackMemory();

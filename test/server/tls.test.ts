@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { readCertificate } from '../../server/tls/certificate.js';
 import { defaultPack } from '../fixtures.js';
+import { frame, RawWebSocket } from './support/raw-web-socket.js';
 import { failingStart, launchService, until, type RunningService } from './support/service.js';
 import { fingerprintAt, getOverTls, handshake, makePair, writePair } from './support/tls.js';
 
@@ -50,6 +51,24 @@ async function metric(port: number, line: RegExp): Promise<number> {
   const { body } = await getOverTls(`https://127.0.0.1:${port}/metrics`);
   return Number(line.exec(body.toString())?.[1]);
 }
+
+test.runIf(process.platform === 'linux')('unfinished messages are bounded over TLS too, whatever version', async () => {
+  const limit = { ONLOOKER_MAX_UNFINISHED_MB: '16' };
+  const { port } = await started({ ...limit, ...(await writePair(folder, await makePair())) });
+  const unfinished = frame({ payload: Buffer.alloc(5 * 1024 * 1024 - 1), bytes: 5 * 1024 * 1024 });
+  const attackers: RawWebSocket[] = [];
+  for (let i = 0; i < 12; i++) {
+    const version = i % 2 === 0 ? 'TLSv1.2' : 'TLSv1.3';
+    const tls = await handshake(port, { minVersion: version, maxVersion: version });
+    attackers.push(await RawWebSocket.connect(port, tls));
+  }
+  const honest = await opened(port);
+  await Promise.all(attackers.map((attacker) => attacker.send(unfinished)));
+  await until(() => (attackers.filter(({ isClosed }) => isClosed).length >= 9 ? true : undefined));
+  expect(await answered(honest, 'door')).toBe('opened');
+  for (const attacker of attackers) attacker.close();
+  honest.close();
+});
 
 test('HTTP and WebSocket are served over TLS 1.2 and 1.3, with nothing weak on offer', async () => {
   const pair = await makePair();

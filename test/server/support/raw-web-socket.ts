@@ -32,12 +32,13 @@ export class RawWebSocket {
     tcp.on('close', () => (this.isClosed = true));
   }
 
-  static async connect(port: number, path = '/v1/ws'): Promise<RawWebSocket> {
-    const socket = new RawWebSocket(connect(port, '127.0.0.1'));
+  /** @param tcp where it is not a plain connection of its own */
+  static async connect(port: number, tcp = connect(port, '127.0.0.1')): Promise<RawWebSocket> {
+    const socket = new RawWebSocket(tcp);
     const lines = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
     const key = Buffer.alloc(16).toString('base64');
     socket.tcp.write(
-      [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, `Sec-WebSocket-Key: ${key}`, ...lines, '', ''].join('\r\n'),
+      ['GET /v1/ws HTTP/1.1', `Host: 127.0.0.1:${port}`, `Sec-WebSocket-Key: ${key}`, ...lines, '', ''].join('\r\n'),
     );
     await new Promise<void>((resolve, reject) => {
       socket.tcp.once('data', () => resolve());
