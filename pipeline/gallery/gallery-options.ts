@@ -1,6 +1,13 @@
 // What a gallery is opened with, and what a face is added with.
 import type { Box } from '../../protocol/payloads.js';
 import type { GalleryModel } from './records.js';
+import type { StoreKind } from '../store/record-store.js';
+
+export const GALLERY_STORE: StoreKind = {
+  file: 'gallery',
+  name: 'gallery',
+  whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
+};
 
 export interface NewFace {
   /** L2-normalised, as long as the model's dimension. */

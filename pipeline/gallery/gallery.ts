@@ -11,11 +11,12 @@ import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryCo
 import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import type { GallerySnapshot } from './face-matrix.js';
-import type { GalleryOptions, NewFace } from './gallery-options.js';
+import { GALLERY_STORE, type GalleryOptions, type NewFace } from './gallery-options.js';
 import { planMerge } from './merge-people.js';
+import { facesSince, type EnrolledFace } from './new-faces.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
-import { RecordStore, type Change, type StoreKind } from '../store/record-store.js';
+import { RecordStore, type Change } from '../store/record-store.js';
 import { decodePicture, encodeFace, encodePerson, encodePicture, isUnit, PICTURE_BYTES_MAX } from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
@@ -35,12 +36,6 @@ interface Mutation<T> {
 }
 
 const PURGE_DELAY_MS = 5_000;
-const MOST_NEW_FACES = 256;
-const GALLERY_STORE: StoreKind = {
-  file: 'gallery',
-  name: 'gallery',
-  whenDamaged: 'put back a copy of its gallery.mdb, or move that file away, start again and import the last export.',
-};
 
 /** The face of an enrolment is somebody else's. */
 export function matchesSomebodyElse(person: string, similarity: number): OnlookerError {
@@ -107,20 +102,9 @@ export class Gallery {
     return this.#lastRemoval;
   }
 
-  /**
-   * The faces that came after a version, with memory of theirs that may not be kept; null where some were taken away since, or
-   * so many came that whoever asks had better search anew.
-   */
-  facesSince(version: number): readonly { readonly person: string; readonly embedding: Float32Array }[] | null {
-    if (this.#lastRemoval > version) return null;
-    const faces: { person: string; embedding: Float32Array }[] = [];
-    for (const { owner, embedding } of this.#content.matrix.addedAfter(version)) {
-      const person = this.owner(owner);
-      if (person === undefined) continue;
-      if (faces.length === MOST_NEW_FACES) return null;
-      faces.push({ person: person.id, embedding });
-    }
-    return faces;
+  /** The faces that came after a version; null where some were taken away since, or very many came. */
+  facesSince(version: number): readonly EnrolledFace[] | null {
+    return this.#lastRemoval > version ? null : facesSince(this.#content, version);
   }
 
   /** Grows with every change. */
