@@ -53,7 +53,8 @@ const WEB_DIR = fileURLToPath(new URL('../web', import.meta.url));
 const openLocalKeys: OpenLocalKeys = async () => (await import('../server/commands/local-keys.js')).openLocalKeys();
 
 /** Snapshots of the service are drawn as the pictures of `send --annotate` are. */
-const drawFaces: DrawFaces = async (image, faces) => (await import('../clients/send/annotate.js')).annotate(image, faces);
+const drawFaces: DrawFaces = async (image, faces, maxPixels) =>
+  (await import('../clients/send/annotate.js')).annotate(image, faces, maxPixels);
 
 async function main(words: readonly string[]): Promise<void> {
   const program = new Command('onlooker')

@@ -167,6 +167,14 @@ export class FrameEngine {
     }
   }
 
+  /** Does other work in the place of a large frame; call only while there is room for one. @param job must not reject */
+  async aside(job: () => Promise<void>, onSpent: (ms: number) => void): Promise<void> {
+    const startMs = performance.now();
+    await this.#large.hold(job);
+    onSpent(performance.now() - startMs);
+    this.#settings.onRoom();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#usual.close(), this.#large.close()]);
     await this.#lanes.close();

@@ -58,11 +58,16 @@ export class FrameLot {
 
   /** @throws OnlookerError BAD_IMAGE, UNSUPPORTED_MEDIA, TOO_MANY_PIXELS */
   async decode(task: PreprocessTask): Promise<Preprocessed> {
+    const done = await this.hold(() => this.#workers.run(task));
+    if ('code' in done) throw new OnlookerError(done.code, done.message);
+    return done;
+  }
+
+  /** While it is done nothing is decoded in its place. */
+  async hold<T>(job: () => Promise<T>): Promise<T> {
     this.#decoding++;
     try {
-      const done = await this.#workers.run(task);
-      if ('code' in done) throw new OnlookerError(done.code, done.message);
-      return done;
+      return await job();
     } finally {
       this.#decoding--;
     }

@@ -27,7 +27,7 @@ import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
-import { Turns, type Room, type Turn } from './scheduling/turns.js';
+import { Turns, type FrameTurn, type Room, type Turn } from './scheduling/turns.js';
 import { SingleImages } from './single-images.js';
 import { StreamQueue, type WaitingBytes } from './stream-queue.js';
 import { withTotal } from './timing.js';
@@ -76,6 +76,7 @@ export class Pipeline {
   readonly #singleImages: SingleImages;
   readonly #streams = new Set<OpenStream>();
   readonly #ended = new RecentStreams();
+  readonly #asides = new Set<Promise<unknown>>();
   readonly #sweep: NodeJS.Timeout;
   readonly #forgetSnapshots: () => void;
   readonly #forgetRemovals: () => void;
@@ -248,6 +249,22 @@ export class Pipeline {
     throw noTrack();
   }
 
+  /**
+   * Other work with pictures, when its turn has come: it goes by the same turns as single images, a few at once.
+   * @throws OnlookerError OVERLOADED, DRAINING; what the job throws
+   */
+  async aside<T>(job: () => Promise<T>): Promise<T> {
+    if (this.#closed !== null) throw new OnlookerError('DRAINING');
+    const done = this.#turns.aside(job);
+    this.#asides.add(done);
+    this.#pump();
+    try {
+      return await done;
+    } finally {
+      this.#asides.delete(done);
+    }
+  }
+
   /** People whose faces are so alike that one could be named as the other, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   async lookalikes(limit: number): Promise<LookalikesAnswer> {
     this.#answerer({ task: 'embed' });
@@ -288,6 +305,7 @@ export class Pipeline {
     this.#lanes.drain();
     await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
     await this.#singleImages.settled();
+    await Promise.allSettled(this.#asides);
     this.#forgetSnapshots();
     this.#forgetRemovals();
     this.#cache.forget();
@@ -372,14 +390,15 @@ export class Pipeline {
       const room: Room = { isIdle: inFlight === 0, dearMs, fits: (size) => engine.hasRoomFor(size) };
       const turn = this.#turns.next(performance.now(), room);
       if (turn === undefined) break;
-      turn.settle(this.#work(turn));
+      if ('job' in turn) void engine.aside(turn.job, turn.spent);
+      else turn.settle(this.#work(turn));
     }
     // Now frames wait: those that can be answered without work would only make all of them late.
     if (!engine.hasRoomFor('usual')) this.#turns.relieve();
   }
 
   /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
-  #work({ work, spent }: Turn): Promise<WorkedFrame> {
+  #work({ work, spent }: Extract<Turn, FrameTurn>): Promise<WorkedFrame> {
     const { image, origin, want: asked } = work;
     if (this.#options.cache?.streams !== true || origin.isInteractive || typeof asked !== 'string')
       return this.#engine.work(work, spent);

@@ -15,6 +15,7 @@ import { readWebFiles } from './http/web-files.js';
 import { webRoutes } from './http/web-routes.js';
 import { errorReply } from './http/reply.js';
 import { Router, type Route } from './http/router.js';
+import { DrawnSnapshots } from './drawn-snapshots.js';
 import type { GivenParts } from './given-parts.js';
 import type { Logger } from './logger.js';
 import { UnfinishedBytes } from './memory/unfinished-bytes.js';
@@ -75,12 +76,14 @@ export class Listener {
     const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished, isTls: certificate !== null });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router(access.door, metrics, log);
+    const { maxPixels } = settings;
+    const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
     const lan = certificate?.lan ?? undefined;
     const routes = [
       ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),
-      ...streamRoutes(state, given.draw),
+      ...streamRoutes(state, drawn),
       ...eventRoutes(state),
       ...sessionRoutes(access),
       ...oidcRoutes(access),

@@ -5,6 +5,8 @@ import { renderLabel, type Label } from './label.js';
 
 /** Named, between two people, nobody known, and where names were not asked for. */
 const COLOURS = { named: '#1a7f37', ambiguous: '#b35900', unknown: '#c62828', plain: '#0b6bcb' } as const;
+/** What the service takes unless it is configured otherwise, four times over: 16K. */
+const MOST_PIXELS = 132_710_400;
 type Face = DetectedFace & Partial<Pick<NamedFace, 'person' | 'candidates' | 'reason'>>;
 
 export interface Caption {
@@ -26,10 +28,11 @@ export function captionOf(face: Face): Caption {
 /**
  * The image as a JPEG with its faces drawn in. Coordinates are those of a result: pixels after EXIF orientation.
  *
- * @throws Error when the image cannot be decoded
+ * @param maxPixels of the image
+ * @throws Error when the image cannot be decoded, or has more pixels
  */
-export async function annotate(image: Uint8Array, faces: readonly Face[]): Promise<Buffer> {
-  const upright = sharp(image).autoOrient();
+export async function annotate(image: Uint8Array, faces: readonly Face[], maxPixels = MOST_PIXELS): Promise<Buffer> {
+  const upright = sharp(image, { limitInputPixels: maxPixels }).autoOrient();
   const { width, height } = (await upright.metadata()).autoOrient;
   const short = Math.min(width, height);
   const linePx = Math.max(1.5, short / 340);

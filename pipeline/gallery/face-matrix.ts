@@ -31,9 +31,6 @@ interface Place {
   readonly row: number;
 }
 
-/** Past so many new faces, whoever wants to know of them had better search anew. */
-export const MOST_NEW_FACES = 256;
-
 /**
  * The rows of one gallery. When the last chunk is full another one is added; where one is half empty by then, its rows
  * move to the new one. So the thread never copies more than half a chunk at once.

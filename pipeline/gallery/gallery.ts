@@ -13,12 +13,13 @@ import { dropPictures, removalOf } from './gallery-pictures.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
 import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
 import { planMerge } from './merge-people.js';
+import { facesSince, type EnrolledFace } from './new-faces.js';
 import { assertNobodyElseCame } from './somebody-else.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { RecordStore } from '../store/record-store.js';
 import { decodePicture, encodeFace, encodePerson, encodePicture, isUnit, PICTURE_BYTES_MAX } from './records.js';
-import { MOST_NEW_FACES, type GallerySnapshot } from './face-matrix.js';
+import type { GallerySnapshot } from './face-matrix.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
 import { faceRecord, type Page } from './roster.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
@@ -98,20 +99,9 @@ export class Gallery {
     return this.#lastRemoval;
   }
 
-  /**
-   * The faces that came after a version, with memory of theirs that may not be kept; null where some were taken away since, or
-   * so many came that whoever asks had better search anew.
-   */
-  facesSince(version: number): readonly { readonly person: string; readonly embedding: Float32Array }[] | null {
-    if (this.#lastRemoval > version) return null;
-    const faces: { person: string; embedding: Float32Array }[] = [];
-    for (const { owner, embedding } of this.#content.matrix.addedAfter(version)) {
-      const person = this.owner(owner);
-      if (person === undefined) continue;
-      if (faces.length === MOST_NEW_FACES) return null;
-      faces.push({ person: person.id, embedding });
-    }
-    return faces;
+  /** The faces that came after a version; null where some were taken away since, or very many came. */
+  facesSince(version: number): readonly EnrolledFace[] | null {
+    return this.#lastRemoval > version ? null : facesSince(this.#content, version);
   }
 
   /** Grows with every change. */

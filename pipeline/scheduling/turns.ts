@@ -28,10 +28,15 @@ export interface FrameTurn {
   readonly work: FrameWork;
   settle(outcome: Promise<WorkedFrame>): void;
 }
-export interface Turn extends FrameTurn {
+/** Work that is no frame, such as drawing into one. */
+export interface AsideTurn {
+  /** Never rejects: whoever asked is told. */
+  readonly job: () => Promise<void>;
+}
+export type Turn = (FrameTurn | AsideTurn) & {
   /** To be told once how much work it was, ms of a thread: until then it counts for as much as those before it. */
   readonly spent: (ms: number) => void;
-}
+};
 /**
  * Which room a frame needs: `large` where decoding it takes long or those before it were dear, so that it would keep others
  * out; `unproven` where nothing is known of what it costs.
@@ -57,9 +62,9 @@ interface Account {
 const GAIN = 1 / 4;
 const UNKNOWN_MS = 1;
 
-interface Request extends Pick<FrameTurn, 'settle'> {
+interface Request {
   readonly isLarge: boolean;
-  begin(): FrameWork;
+  begin(): FrameTurn | AsideTurn;
 }
 
 export class Turns {
@@ -115,11 +120,30 @@ export class Turns {
    * @throws OnlookerError OVERLOADED; what the signal was aborted with
    */
   request(isLarge: boolean, begin: () => FrameWork, signal?: AbortSignal): Promise<WorkedFrame> {
+    return this.#enter(isLarge, (settle) => ({ work: begin(), settle }), signal);
+  }
+
+  /** Other work takes its place among single images, as a large one. @throws OnlookerError OVERLOADED; what the job throws */
+  aside<T>(job: () => Promise<T>): Promise<T> {
+    return this.#enter<T>(true, (settle) => ({
+      job: async () => {
+        const done = Promise.resolve().then(job);
+        settle(done);
+        await done.catch(() => undefined);
+      },
+    }));
+  }
+
+  #enter<T>(
+    isLarge: boolean,
+    begin: (settle: (outcome: Promise<T>) => void) => FrameTurn | AsideTurn,
+    signal?: AbortSignal,
+  ): Promise<T> {
     signal?.throwIfAborted();
     if (this.#requests.length >= this.#maxRequests)
       throw new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.');
     return new Promise((resolve, reject) => {
-      const request = { isLarge, begin, settle: resolve };
+      const request = { isLarge, begin: () => begin(resolve) };
       this.#requests.push(request);
       const leave = (): void => {
         const at = this.#requests.indexOf(request);
@@ -150,7 +174,7 @@ export class Turns {
       this.#precedence.gave(true, ms - guessMs);
       this.#usualRequestMs += GAIN * (ms - this.#usualRequestMs);
     };
-    return { work: request.begin(), settle: request.settle, spent };
+    return { ...request.begin(), spent };
   }
 
   #nextOfStreams(nowMs: number, room: Room): Turn | undefined {

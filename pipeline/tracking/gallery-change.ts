@@ -1,13 +1,8 @@
 // Whom a change of the gallery concerns: an enrolment is to be seen in the next frame, and without it a track would be
 // embedded anew whenever anybody anywhere is enrolled. Pure.
 import { cosine } from '../cosine.js';
+import type { EnrolledFace } from '../gallery/new-faces.js';
 import type { FaceTrack } from './face-track.js';
-
-/** A face that has come into the gallery, and whose it is. */
-export interface EnrolledFace {
-  readonly person: string;
-  readonly embedding: Float32Array;
-}
 
 /** Of the match threshold: what is less like a track than that will not be its person in the next frame either. */
 const LIKELY = 0.5;

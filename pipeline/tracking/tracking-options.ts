@@ -1,6 +1,6 @@
 // What tracking is set by: every threshold with its unit, its default and where that comes from. docs/tracking.md has the
 // measurements behind them.
-import type { EnrolledFace } from './gallery-change.js';
+import type { EnrolledFace } from '../gallery/new-faces.js';
 import type { MotionNoise } from './motion.js';
 
 /** Times in ms, similarities as cosines (-1..1), qualities as in face-quality.ts (0..1). */

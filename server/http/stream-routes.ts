@@ -1,7 +1,8 @@
 // Registered streams over HTTP. Their addresses go in with passwords and never come out with them.
+import type { AnsweredPicture } from '../../pipeline/cameras/camera.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { newStreamSchema, streamPatchSchema, streamTestSchema } from '../../protocol/streams.js';
-import type { DrawFaces } from '../draw-faces.js';
+import type { DrawnSnapshots } from '../drawn-snapshots.js';
 import type { ServiceState } from '../service-state.js';
 import type { Exchange } from './exchange.js';
 import { pageOf } from './paging.js';
@@ -9,7 +10,7 @@ import { jpegReply, jsonReply, NO_CONTENT, type Reply } from './reply.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
 
-export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
+export function streamRoutes(state: ServiceState, drawn: DrawnSnapshots): Route[] {
   return [
     {
       method: 'GET',
@@ -67,7 +68,7 @@ export function streamRoutes(state: ServiceState, draw: DrawFaces): Route[] {
       method: 'GET',
       pattern: '/v1/streams/:id/snapshot.jpg',
       right: 'view',
-      handle: (exchange) => snapshot(state, draw, exchange),
+      handle: (exchange) => snapshot(state, drawn, exchange),
     },
   ];
 }
@@ -84,8 +85,9 @@ const SEQ_HEADER = 'onlooker-seq';
 
 const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
 
-async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange): Promise<Reply> {
-  const { jpeg, answered } = state.requireCameras().picture(visibleStream(exchange));
+async function snapshot(state: ServiceState, drawn: DrawnSnapshots, exchange: Exchange): Promise<Reply> {
+  const stream = visibleStream(exchange);
+  const { jpeg, answered } = state.requireCameras().picture(stream);
   const isOverlaid = isAsked(exchange, 'overlay');
   if (isAsked(exchange, 'answered') && !isOverlaid) {
     if (answered === null) throw new OnlookerError('SOURCE_FAILED', 'No picture of this stream was answered yet.');
@@ -93,7 +95,8 @@ async function snapshot(state: ServiceState, draw: DrawFaces, exchange: Exchange
     return { ...reply, headers: { ...reply.headers, [SEQ_HEADER]: String(answered.seq) } };
   }
   if (!isOverlaid) return jpegReply(jpeg);
+  if (answered === null) return jpegReply(jpeg);
   // The picture that the answer belongs to, so that boxes lie on their faces.
-  if (answered === null || !('faces' in answered.payload)) return jpegReply(await draw(jpeg, []));
-  return jpegReply(await draw(answered.jpeg, answered.payload.faces));
+  const newest = (): AnsweredPicture => state.requireCameras().picture(stream).answered ?? answered;
+  return jpegReply(await drawn.of(stream, newest));
 }

@@ -35,7 +35,7 @@ function bench({ maxRequests = 64, maxWaitingBytes = 1000, cacheBytes = 0 } = {}
   /** The next one is worked on. @returns whether there was one */
   const serve = (): boolean => {
     const turn = turns.next(0, { isIdle: true, dearMs: Infinity, fits: () => true });
-    turn?.settle(Promise.resolve(NOBODY));
+    if (turn !== undefined && 'settle' in turn) turn.settle(Promise.resolve(NOBODY));
     return turn !== undefined;
   };
   return { images, memory, waitingBytes, ask, serve };

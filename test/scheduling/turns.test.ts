@@ -43,6 +43,10 @@ class TestStream implements StreamTurn {
     return { work: { image, isLarge, origin, want: 'points' as const }, settle: () => undefined };
   }
 }
+/** A frame is worked on, and this is what comes of it. */
+const settle = (turn: Turn | undefined, outcome: Promise<WorkedFrame> = Promise.resolve(NOBODY)): void => {
+  if (turn !== undefined && 'settle' in turn) turn.settle(outcome);
+};
 const take = (turns: Turns, count: number): void => {
   for (let i = 0; i < count; i++) turns.next(0, FREE);
 };
@@ -114,7 +118,7 @@ describe('turns', () => {
     for (let i = 0; i < 3; i++) void turns.request(false, oneImage);
     for (let i = 0; i < 6; i++) {
       const before = stream.begun.length;
-      turns.next(0, FREE)?.settle(new Promise<WorkedFrame>(() => undefined));
+      settle(turns.next(0, FREE), new Promise<WorkedFrame>(() => undefined));
       order.push(stream.begun.length > before ? 'stream' : 'image');
     }
     expect(order).toEqual(['image', 'stream', 'image', 'stream', 'image', 'stream']);
@@ -135,7 +139,7 @@ describe('turns', () => {
     gone.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect(turns.requestsWaiting).toBe(1);
-    turns.next(0, FREE)?.settle(Promise.resolve(NOBODY));
+    settle(turns.next(0, FREE));
     expect(await stays).toBe(NOBODY);
     expect(() => turns.request(false, oneImage, gone.signal)).toThrow('gone');
   });
@@ -146,7 +150,7 @@ describe('turns', () => {
     const asked = turns.request(false, oneImage, gone.signal);
     const turn = turns.next(0, FREE);
     gone.abort(new Error('gone'));
-    turn?.settle(Promise.resolve(NOBODY));
+    settle(turn);
     expect(await asked).toBe(NOBODY);
   });
 
@@ -224,7 +228,6 @@ describe('turns are counted in work', () => {
 
 describe('what there is no room for', () => {
   const NO_LARGE: Room = { ...FREE, fits: (size) => size !== 'large' };
-  const settle = (turn: Turn | undefined) => turn?.settle(Promise.resolve(NOBODY));
 
   test('is passed over: frames that fit go before large ones of other streams and images', async () => {
     const turns = new Turns(10);
@@ -261,7 +264,7 @@ describe('what there is no room for', () => {
     const room: Room = { ...NO_LARGE, dearMs: 100 };
     turns.next(0, room)?.spent(1500);
     expect(turns.next(0, room)).toBeUndefined();
-    expect(turns.next(0, { ...room, fits: (size) => size === 'large' })?.work.isLarge).toBe(true);
+    expect(turns.next(0, { ...room, fits: (size) => size === 'large' })).toMatchObject({ work: { isLarge: true } });
   });
 
   test('is kept for streams that are known to be cheap: the last place is theirs', () => {
@@ -276,5 +279,45 @@ describe('what there is no room for', () => {
     known.push(1);
     turns.next(0, lastPlace);
     expect([known.begun, unknown.begun, turns.requestsWaiting]).toEqual([[0, 1], [], 1]);
+  });
+});
+
+describe('other work', () => {
+  test('takes its turn among single images, as a large one', async () => {
+    const turns = new Turns(10);
+    const stream = new TestStream(turns);
+    stream.push(2);
+    const done: string[] = [];
+    const image = turns.request(true, oneImage);
+    const drawn = turns.aside(() => Promise.resolve(done.push('drawn')));
+    const noLarge: Room = { ...FREE, fits: (size) => size !== 'large' };
+    expect([turns.next(0, noLarge), turns.next(0, noLarge)].map((turn) => turn !== undefined && 'work' in turn)).toEqual([
+      true,
+      true,
+    ]);
+    expect(turns.next(0, noLarge)).toBeUndefined();
+    settle(turns.next(0, FREE));
+    await image;
+    const turn = turns.next(0, FREE);
+    expect(done).toEqual([]);
+    if (turn !== undefined && 'job' in turn) await turn.job();
+    await drawn;
+    expect(done).toEqual(['drawn']);
+  });
+
+  test('that fails is told to who asked, and to nobody else', async () => {
+    const turns = new Turns(10);
+    const failed = turns.aside(() => {
+      throw new Error('no picture');
+    });
+    const turn = turns.next(0, FREE);
+    if (turn !== undefined && 'job' in turn) await turn.job();
+    await expect(failed).rejects.toThrow('no picture');
+  });
+
+  test('is refused where too many wait', () => {
+    const turns = new Turns(1);
+    void turns.request(false, oneImage);
+    expect(() => turns.aside(() => Promise.resolve())).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
   });
 });
