@@ -113,7 +113,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
   });
 
   test('what an identity provider’s way ended with is told, and never a text that a link has chosen', async () => {
-    const page = await open('#/sign-in?error=access_denied');
+    const page = await open('#/sign-in?error=denied');
     await page.getByRole('status').getByText('The identity provider did not let you in').waitFor();
     expect(await hashOf(page)).toBe('#/live');
     for (const error of ['Call+555-0199+to+unlock', '<b>bold</b>']) {
@@ -282,7 +282,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
 
   for (const theme of ['light', 'dark'] as const) {
     test(`the sign-in has no serious fault that axe can find, in the ${theme} theme, nor scrolls sideways on a phone`, async () => {
-      const page = await open('#/sign-in?error=access_denied', { theme, ...PHONE });
+      const page = await open('#/sign-in?error=denied', { theme, ...PHONE });
       await signIn(page, 'onl_wrong');
       await page.getByRole('alert').waitFor();
       expect(await seriousFaults(page)).toEqual([]);

@@ -1,5 +1,5 @@
-// Why somebody is not signed in, in plain words. A word out of the address is told only where it is known, or looks like a code:
-// anybody can make a link to this page.
+// Why somebody is not signed in, in plain words. Of a word out of the address only the known ones mean something: anybody can make a
+// link to this page, and must not choose what it says.
 import { ServerError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
 import { CookieRefusedError, type WhyOut } from '../app/session.js';
@@ -17,10 +17,11 @@ export function waitMs(error: unknown): number {
   return error instanceof ServerError && error.code === 'RATE_LIMITED' ? (error.retryAfterMs ?? 0) : 0;
 }
 
+/** As the service names them in the address that it sends a browser back to. */
+const PROVIDER_FAILURES = ['denied', 'expired', 'no_role', 'unavailable', 'failed'] as const;
+
 export function whyText(why: WhyOut): string {
   if (why.is !== 'provider') return t(`access.${why.is === 'lost' ? 'lost' : 'ticket_of_no_use'}`);
-  const code = why.code.toLowerCase();
-  if (code === 'access_denied') return t('access.provider_denied');
-  if (code === 'forbidden') return t('access.provider_no_role');
-  return /^[a-z_]{1,40}$/.test(code) ? t('access.provider_failed_with', { code }) : t('access.provider_failed');
+  const known = PROVIDER_FAILURES.find((failure) => failure === why.code);
+  return t(`access.provider_${known ?? 'failed'}`);
 }

@@ -18,10 +18,11 @@ export const access: Same<typeof english> = {
   ticket_of_no_use:
     'Este enlace ya se usó o es demasiado antiguo: cada uno vale una sola vez y por poco tiempo. Entra con una clave.',
   provider_denied: 'El proveedor de identidad no te dejó entrar, o te volviste atrás.',
+  provider_expired: 'Tardó demasiado, o empezó en otro navegador. Inténtalo otra vez.',
+  provider_unavailable: 'El proveedor de identidad no responde. Inténtalo más tarde o entra con una clave.',
   provider_no_role:
     'El proveedor de identidad te conoce, pero aquí no tienes ningún rol. Quien administra este servicio puede darte uno.',
   provider_failed: 'No se pudo entrar con el proveedor de identidad. Inténtalo otra vez.',
-  provider_failed_with: 'No se pudo entrar con el proveedor de identidad ({code}). Inténtalo otra vez.',
   unauthorized: 'Ya no tienes la sesión iniciada.',
   forbidden: 'Tu rol no permite esto.',
   not_yours: 'Esto no es para tu rol',
