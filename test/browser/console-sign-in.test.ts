@@ -135,7 +135,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     await page.getByRole('link', { name: 'Sign in with the identity provider' }).click();
     await page.getByText('the provider').waitFor();
     expect(page.url()).toBe(`${keyed.service.url}/v1/session/oidc`);
-    await page.goto(`${keyed.service.url}/`);
+    await page.goto(`${keyed.service.url}/#/`);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await hashOf(page)).toBe('#/system');
   });

@@ -169,13 +169,15 @@ test.skipIf(!hasChromium)('a real browser comes back signed in from the provider
   const browser = await openBrowser();
   try {
     const page = await (await browser.newContext()).newPage();
-    await page.goto(`${service.url}/`);
-    await page.evaluate(() => location.assign('/v1/session/oidc'));
+    await page.goto(`${service.url}/#/events`);
+    await page.getByRole('link', { name: 'Sign in with the identity provider' }).click();
     await page.locator('input[name=login]').fill('ada');
     await page.locator('input[name=password]').fill('any');
     await page.locator('button[type=submit]').click();
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.waitForURL((url) => url.href.startsWith(`${service.url}/#/`));
+    await page.locator('.account', { hasText: 'Ada' }).waitFor();
+    // The view that was wanted.
+    expect(page.url()).toBe(`${service.url}/#/events`);
     const principal = await until(async () => {
       const told = await page.evaluate(async () => (await (await fetch('/v1/session')).json()) as { principal: unknown });
       return told.principal ?? undefined;

@@ -15,7 +15,7 @@ const RETURN = 'onlooker.return';
 /** Takes out of the address what stands there. */
 export function takeArrival(): Arrival | undefined {
   const arrival = arrivalIn(location.hash);
-  const isBare = arrival !== undefined || location.hash.length < 2;
+  const isBare = arrival !== undefined || isBareHash(location.hash);
   const before = takeReturn();
   if (isBare && (arrival !== undefined || before !== undefined)) goTo(before ?? linkTo('live'), { replace: true });
   return arrival;
@@ -28,7 +28,7 @@ export function watchArrivals(onArrival: (arrival: Arrival) => void): void {
     if (!arrival) return;
     event.stopImmediatePropagation();
     const before = new URL(event.oldURL).hash;
-    goTo(before.length < 2 || arrivalIn(before) ? linkTo('live') : before, { replace: true });
+    goTo(isBareHash(before) || arrivalIn(before) ? linkTo('live') : before, { replace: true });
     onArrival(arrival);
   };
   // Before the router hears of it: it is no view.
@@ -43,6 +43,9 @@ export function rememberReturn(): void {
     // Not allowed here: the way back leads to the first view.
   }
 }
+
+/** It names no view; the way back from an identity provider ends so. */
+const isBareHash = (hash: string): boolean => hash.length < 2 || hash === '#/';
 
 function arrivalIn(hash: string): Arrival | undefined {
   const [path, query = ''] = hash.split('?', 2);
