@@ -1,7 +1,9 @@
 # syntax=docker/dockerfile:1
 # Onlooker on a CPU. Models and data are volumes, never part of the image.
 #   docker build -t onlooker .
-#   docker run -p 8080:8080 -v onlooker-models:/models -v onlooker-data:/data onlooker
+# The first key, and then the service, for this machine alone (a proxy or TLS opens it to others: docs/opening.md):
+#   docker run --rm -v onlooker-data:/data onlooker keys add me --role admin
+#   docker run -p 127.0.0.1:8080:8080 -v onlooker-models:/models -v onlooker-data:/data onlooker
 
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
