@@ -74,7 +74,8 @@ export class Listener {
     const webFiles = await readWebFiles(given.webDir);
     // The largest message or body fits whatever is set.
     const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
-    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished, isTls: certificate !== null });
+    const isTls = certificate !== null;
+    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, limits: access.limits, unfinished, isTls });
     access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router({ door: access.door, bodies: new UnfinishedBodies(unfinished), metrics, log });
     const { maxPixels } = settings;

@@ -30,7 +30,8 @@ export class Exchange {
   readonly contentType: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  readonly #contentLength: number;
+  /** 0 where a body comes in chunks, or none. */
+  readonly announcedBytes: number;
   readonly #params: readonly string[];
   readonly #res: HttpResponse;
   readonly #onAborted: (() => void)[] = [];
@@ -52,7 +53,7 @@ export class Exchange {
     this.contentType = req.getHeader('content-type');
     this.acceptEncoding = req.getHeader('accept-encoding');
     this.ifNoneMatch = req.getHeader('if-none-match');
-    this.#contentLength = Number(req.getHeader('content-length') || 0);
+    this.announcedBytes = Number(req.getHeader('content-length') || 0);
     this.#params = Array.from({ length: params }, (_, index) => decoded(req.getParameter(index) ?? ''));
     res.onAborted(() => {
       this.#aborted = true;
@@ -137,10 +138,10 @@ export class Exchange {
   body(limitBytes: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const tooLarge = (): void => reject(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
-      if (this.#contentLength > limitBytes) return tooLarge();
+      if (this.announcedBytes > limitBytes) return tooLarge();
       if (this.#aborted) return reject(new AbortedError());
       // Throws where there is no room: the promise is rejected then.
-      const body = this.#bodies.begin(this.#contentLength, reject);
+      const body = this.#bodies.begin(this.announcedBytes, reject);
       const giveUp = (error: unknown): void => {
         body.drop();
         reject(error as Error);

@@ -37,7 +37,10 @@ export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGU
   const reply = jsonReply(status, { error: { code, message, ...(details === undefined ? {} : { details }) } });
   if (status === 401) return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Bearer realm="onlooker"' } };
   if (status !== 429 && status !== 503) return reply;
-  return { ...reply, headers: { ...reply.headers, 'retry-after': String(Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000)) } };
+  return {
+    ...reply,
+    headers: { ...reply.headers, 'retry-after': String(Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000)) },
+  };
 }
 
 /** Writes a whole reply at once; the response must still be open. */

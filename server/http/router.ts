@@ -110,7 +110,8 @@ export class Router {
         const found = this.#door.identify(head);
         const principal = found instanceof Promise ? await exchange.holdingBody(found) : found;
         exchange.principal = this.#door.authorise(head, principal, right);
-      }
+        this.#door.limit(head, exchange.principal, exchange.announcedBytes);
+      } else this.#door.limit(head, null, exchange.announcedBytes);
       return await handle(exchange);
     } catch (error) {
       if (error instanceof AbortedError) throw error;
