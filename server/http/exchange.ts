@@ -144,7 +144,7 @@ export class Exchange {
       const body = this.#bodies.begin(this.announcedBytes, reject);
       const giveUp = (error: unknown): void => {
         body.drop();
-        reject(error as Error);
+        reject(error);
       };
       this.#onAborted.push(() => giveUp(new AbortedError()));
       this.#receive((chunk, isLast) => {
