@@ -12,7 +12,7 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
 import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
-import { isLoopback } from './access/host-names.js';
+import { isLoopback, listeningName } from './access/host-names.js';
 import type { Config } from './config.js';
 import { configReport } from './config-report.js';
 import type { GivenParts } from './given-parts.js';
@@ -202,7 +202,7 @@ export class Service {
   #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
     const { mediaDir, tracking, allowedSources, host, allowedHosts, trustedProxies } = this.#settings;
     // Whoever asks from this very machine reaches its services by himself; through a proxy anybody may ask.
-    const servesOthers = !isLoopback(host) || allowedHosts.length > 0 || trustedProxies !== '';
+    const servesOthers = !isLoopback(listeningName(host)) || allowedHosts.length > 0 || trustedProxies !== '';
     const owner: StreamOwner = { principal: null, takenOver: () => undefined };
     return Cameras.start({
       registry,

@@ -23,6 +23,11 @@ export class Authorization {
     this.#credentials = credentials;
   }
 
+  /** @returns null where there is nothing to answer with */
+  static with(credentials: Credentials | null): Authorization | null {
+    return credentials === null ? null : new Authorization(credentials);
+  }
+
   /**
    * Takes what a 401 said.
    * @returns whether another attempt makes sense: the first one, or one with a fresh nonce

@@ -48,7 +48,7 @@ export class HttpCamera implements PictureFeed {
   /** @returns the camera as soon as it has begun to answer with pictures, or why it does not. Never rejects */
   static async open(first: CameraAddress, options: HttpCameraOptions): Promise<HttpCamera | Failure> {
     let address = first;
-    let authorization = authorizationFor(first);
+    let authorization = Authorization.with(first.credentials);
     let redirects = 0;
     const endMs = performance.now() + options.timeoutMs;
     for (let requests = 0; requests < MOST_REQUESTS; requests++) {
@@ -66,7 +66,7 @@ export class HttpCamera implements PictureFeed {
         const next = redirectTarget(address, answer.ip, headers.location ?? '', options.rules);
         if (next === null || ++redirects > MOST_REDIRECTS) return REDIRECTED;
         address = next;
-        authorization = authorizationFor(next);
+        authorization = Authorization.with(next.credentials);
       } else return answerFailure(status);
     }
     return REDIRECTED;
@@ -100,9 +100,6 @@ export class HttpCamera implements PictureFeed {
     }
   }
 }
-
-const authorizationFor = ({ credentials }: CameraAddress): Authorization | null =>
-  credentials === null ? null : new Authorization(credentials);
 
 const challengesOf = ({ headersDistinct }: IncomingMessage): readonly string[] => headersDistinct['www-authenticate'] ?? [];
 

@@ -59,7 +59,7 @@ export class RtspRelay {
   private constructor(address: CameraAddress, camera: GatheredCamera, server: Server, options: RtspRelayOptions) {
     this.#options = options;
     this.#address = address;
-    this.#authorization = authorizationFor(address);
+    this.#authorization = Authorization.with(address.credentials);
     this.#camera = camera;
     this.#server = server;
     this.#bound = new PictureBound(options.maxPictureBytes);
@@ -226,7 +226,7 @@ export class RtspRelay {
     if ('reason' in camera) return this.#fail(camera);
     if (this.#closing !== null) return void camera.socket.destroy();
     this.#address = next;
-    this.#authorization = authorizationFor(next);
+    this.#authorization = Authorization.with(next.credentials);
     this.#camera = camera;
     left.drain().destroy();
     this.#pending = [];
@@ -242,9 +242,6 @@ export class RtspRelay {
     this.#player?.destroySoon();
   }
 }
-
-const authorizationFor = ({ credentials }: CameraAddress): Authorization | null =>
-  credentials === null ? null : new Authorization(credentials);
 
 function guarded(work: () => void, onError: () => void): void {
   try {

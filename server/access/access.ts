@@ -1,5 +1,5 @@
 // Everything about who may use the service, put together and taken apart: keys, sessions, tickets, and the door that asks them.
-// Keys may be changed by the command line while the service runs; twice a second it is looked whether they were.
+// Keys may be changed by the command line while the service runs, so it is looked again and again whether they were.
 import { join } from 'node:path';
 import type { CreatedKey } from '../../protocol/keys.js';
 import type { Logger } from '../logger.js';
@@ -11,7 +11,7 @@ import { Admission } from './admission.js';
 import { Authenticator } from './authenticator.js';
 import { Door } from './door.js';
 import { forwardedReader } from './forwarded.js';
-import { hostName, isLoopback } from './host-names.js';
+import { isLoopback, listeningName } from './host-names.js';
 import { FirstAccess } from './first-access.js';
 import { KeyStore } from './keys/key-store.js';
 import { Oidc, type OidcSettings } from './oidc/oidc.js';
@@ -60,7 +60,7 @@ export class Access {
   readonly #log: Logger;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<unknown> = Promise.resolve();
   #isUnreadable = false;
 
   private constructor({ settings, scheme, metrics, log }: AccessContext, { keys, sessions, oidc, firstKey }: Parts) {
@@ -86,7 +86,10 @@ export class Access {
       }),
     });
     this.#log = log;
-    this.#timer = setInterval(() => void (this.#looking = this.#look()), LOOKS_EVERY_MS).unref();
+    // One that waits for the file does not keep the next from ending what has run out.
+    this.#timer = setInterval(() => {
+      this.#looking = Promise.all([this.#looking, this.#look()]);
+    }, LOOKS_EVERY_MS).unref();
   }
 
   /** @throws StartError where files cannot be read, or where anybody on a network would be let in */
@@ -106,7 +109,7 @@ export class Access {
     const { settings, makesFirstKey = false } = context;
     const lacksKey = makesFirstKey && !settings.open && oidc === null && !keys.hasAdmin;
     const firstKey = lacksKey ? await keys.add({ name: 'first', roles: ['admin'], streams: ['*'], expires_at: null }) : null;
-    const isLocal = isLoopback(hostName(settings.host) ?? '');
+    const isLocal = isLoopback(listeningName(settings.host));
     if (!isLocal && !settings.open && !keys.hasAny && oidc === null) {
       throw new StartError(
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
@@ -126,7 +129,10 @@ export class Access {
     clearInterval(this.#timer);
     await this.#looking;
     await this.oidc?.close();
-    await this.keys.close();
+    // It only writes when keys were used last, which must keep nobody from closing what comes after.
+    await this.keys
+      .close()
+      .catch((error: unknown) => this.#log.error({ err: error }, 'the last uses of keys could not be written'));
     await this.sessions.close();
   }
 

@@ -17,6 +17,11 @@ export function hostName(header: string): string | null {
   return isIP(address) === 6 ? address : null;
 }
 
+/** The name or address that a service listens on, as `hostName` has the one that it is asked under; IPv6 needs no brackets here. */
+export function listeningName(host: string): string {
+  return hostName(host) ?? host.toLowerCase();
+}
+
 /** `localhost`, names below it, and 127.0.0.0/8 and ::1 as they are written. */
 export function isLoopback(name: string): boolean {
   if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
@@ -42,7 +47,7 @@ export class HostNames {
   #lookedUpAtMs = -Infinity;
 
   constructor({ listensOn, allowed, nowMs = () => performance.now() }: HostNamesOptions) {
-    const own = hostName(listensOn) ?? listensOn.toLowerCase();
+    const own = listeningName(listensOn);
     this.#listensBeyondLoopback = !isLoopback(own);
     const names = allowed.map((name) => name.toLowerCase());
     this.#everything = names.includes('*');

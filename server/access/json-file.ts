@@ -12,6 +12,11 @@ import { StartError } from '../start-error.js';
 const OWNER_ALONE = 0o600;
 const LOCK_RETRIES = { retries: 50, minTimeout: 20, maxTimeout: 200 };
 
+interface Read<T> {
+  readonly value: T;
+  readonly version: string;
+}
+
 export class JsonFile<T> {
   readonly #path: string;
   readonly #schema: z.ZodType<T>;
@@ -39,10 +44,11 @@ export class JsonFile<T> {
 
   /** Takes in what others wrote. @returns whether there was anything @throws StartError; then what was known stays */
   async refresh(): Promise<boolean> {
-    const version = await versionOf(this.#path);
-    if (version === this.#version || version === ABSENT) return false;
-    this.#value = await this.#read();
-    this.#version = version;
+    const before = this.#version;
+    const read = await this.#readNewer();
+    // A change of our own came in between: it began with what is there, and is newer than what was read here.
+    if (read === null || this.#version !== before) return false;
+    this.#take(read);
     return true;
   }
 
@@ -52,12 +58,12 @@ export class JsonFile<T> {
       await mkdir(dirname(this.#path), { recursive: true });
       const release = await lock(this.#path, { realpath: false, retries: LOCK_RETRIES, onCompromised: () => undefined });
       try {
-        await this.refresh();
+        const read = await this.#readNewer();
+        if (read !== null) this.#take(read);
         const { value, result } = change(this.#value);
         if (value !== this.#value) {
           await writeFileAtomic(this.#path, `${JSON.stringify(value, null, 1)}\n`, { mode: OWNER_ALONE });
-          this.#value = value;
-          this.#version = await versionOf(this.#path);
+          this.#take({ value, version: await versionOf(this.#path) });
         }
         return result;
       } finally {
@@ -69,6 +75,17 @@ export class JsonFile<T> {
   /** Settles when every change is on the disk. */
   close(): Promise<void> {
     return this.#changes.idle();
+  }
+
+  #take({ value, version }: Read<T>): void {
+    this.#value = value;
+    this.#version = version;
+  }
+
+  /** @returns null where nothing was written since, or the file is gone */
+  async #readNewer(): Promise<Read<T> | null> {
+    const version = await versionOf(this.#path);
+    return version === this.#version || version === ABSENT ? null : { value: await this.#read(), version };
   }
 
   async #read(): Promise<T> {

@@ -221,6 +221,8 @@ export class Exchange {
   async answer(given: Reply): Promise<void> {
     clearInterval(this.#waiting);
     if (this.#aborted) return;
+    // Of a body that nobody asked for the rest has to pass, or the client's next request would never be read.
+    if (this.#held !== null) this.#receive(() => undefined);
     const reply = { ...given, headers: mergedHeaders(given.headers, this.#ownHeaders) };
     const { body } = reply;
     const isWhole = typeof body === 'string' || body instanceof Uint8Array || body === undefined;

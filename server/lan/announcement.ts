@@ -1,6 +1,7 @@
 // What `serve --lan` prints as soon as it listens: where it is, a code for a phone's camera, and how to trust it. Secrets are
 // shown on a terminal alone, since anything else keeps what it is given.
 import { renderUnicodeCompact } from 'uqr';
+import { LOOPBACK } from '../access/addresses.js';
 import type { LocalNames } from './local-names.js';
 
 export interface Announced {
@@ -18,7 +19,6 @@ export interface Terminal {
 /** Black on white whatever the terminal's colours are: not every phone reads a code that is light on dark. */
 const BLACK_ON_WHITE = '\u001b[30;107m';
 const PLAIN = '\u001b[0m';
-const LOOPBACK = new Set(['127.0.0.1', '::1']);
 
 /** How the first person gets in. */
 export interface Invitation {

@@ -1,15 +1,17 @@
 // The local authority and its certificate as files in the data folder: made at the first start, renewed before they end and when
 // this machine is reached in a new way. Its keys are for the owner's eyes alone.
-import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { canonicalAddress } from '../access/addresses.js';
 import type { CertificateFiles } from '../tls/certificate.js';
 import type { LocalNames } from './local-names.js';
 import type { KeyedCertificate } from './local-ca.js';
 
 const DAY_MS = 86_400_000;
+const OWNER_ALONE = 0o600;
 const RENEW_AHEAD_MS = 30 * DAY_MS;
 /** What an authority may sign for beside the machine's own names: names that are of the local network by their kind. */
 const LOCAL_NAMES = ['local', 'localhost'];
@@ -60,7 +62,6 @@ async function ensureAuthority(folder: string, { names }: LocalNames, nowMs: num
 async function readPair({ certFile, keyFile }: CertificateFiles): Promise<KeyedCertificate | null> {
   try {
     const [certPem, keyPem] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
-    const { createPrivateKey } = await import('node:crypto');
     return new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem)) ? { certPem, keyPem } : null;
   } catch {
     return null;
@@ -68,14 +69,8 @@ async function readPair({ certFile, keyFile }: CertificateFiles): Promise<KeyedC
 }
 
 async function writePair({ certFile, keyFile }: CertificateFiles, { certPem, keyPem }: KeyedCertificate): Promise<void> {
-  for (const [file, text] of [
-    [keyFile, keyPem],
-    [certFile, certPem],
-  ] as const) {
-    await writeFile(`${file}.new`, text, { mode: 0o600 });
-    await chmod(`${file}.new`, 0o600);
-    await rename(`${file}.new`, file);
-  }
+  await writeFileAtomic(keyFile, keyPem, { mode: OWNER_ALONE });
+  await writeFileAtomic(certFile, certPem, { mode: OWNER_ALONE });
 }
 
 function isValid(pem: string, nowMs: number): boolean {

@@ -30,6 +30,7 @@ import { validated, withoutNulls } from '../validate.js';
 import { SERVER_NAME } from '../version.js';
 import { streamOptions } from '../stream-options.js';
 import type { Codec, Fields } from './codec.js';
+import { ALL } from './followed-streams.js';
 import type { Outbox } from './outbox.js';
 import type { StreamOwner, StreamOwners } from './stream-owners.js';
 import { Subscriptions } from './subscriptions.js';
@@ -62,7 +63,6 @@ interface OpenStream {
   closing: Promise<void> | null;
 }
 
-const ALL_STREAMS = '*';
 /** What it takes to have a message acted on. An image by itself is one of a stream that was opened with the right to. */
 const RIGHT_OF_MESSAGE = {
   open: 'feed',
@@ -199,7 +199,7 @@ export class Connection implements StreamOwner {
 
   #subscribe(fields: Fields): void {
     const { streams, send, since } = validated(subscribeSchema, withoutNulls(fields));
-    for (const stream of streams) if (stream !== ALL_STREAMS) assertMayTouch(this.principal, stream);
+    for (const stream of streams) if (stream !== ALL) assertMayTouch(this.principal, stream);
     // Events are told later than this: their first page is waited for.
     const from = this.#subscribed().add({ streams, send, since });
     this.#outbox.send({ t: 'subscribed', streams, ...(from === undefined ? {} : { since: from }) });

@@ -194,6 +194,8 @@ export class UnfinishedMessages {
     if (this.#unknown.size === 0) return;
     const known = new Set([...this.#watched].map(({ fd }) => fd));
     let candidates = sockets.acceptedOn(this.#port).filter((fd) => !known.has(fd));
+    // A kernel that does not tell enough of its sockets: nobody is sent pings for nothing.
+    if (candidates.length === 0) return;
     const step = isTls ? TLS_RECORD_BYTES + 1 : 1;
     const unknown = [...this.#unknown];
     const atOnce = Math.floor(MAX_PING_BYTES / step);

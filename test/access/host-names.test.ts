@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
-import { HostNames, hostName } from '../../server/access/host-names.js';
+import { HostNames, hostName, isLoopback, listeningName } from '../../server/access/host-names.js';
 
 test.each([
   ['LocalHost:8080', 'localhost'],
@@ -19,6 +19,10 @@ test.each([
   ['a,b', null],
 ])('of %s the host is %s', (header, wanted) => {
   expect(hostName(header)).toBe(wanted);
+});
+
+test.each(['::1', '[::1]', '127.0.0.1', 'LocalHost'])('a service that listens on %s listens on loopback', (host) => {
+  expect(isLoopback(listeningName(host))).toBe(true);
 });
 
 const ownAddress = Object.values(networkInterfaces())

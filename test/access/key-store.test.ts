@@ -53,6 +53,28 @@ test('a key that another process revokes ends here with the next look', async ()
   expect(service.hasAny).toBe(true);
 });
 
+test('keys that are taken out of the file open nothing while the service runs', async () => {
+  const service = await KeyStore.open({ path });
+  const { key } = await service.add({ name: 'edited away', roles: ['admin'], ...NEVER });
+  await writeFile(path, JSON.stringify({ version: 1, keys: [] }));
+  await service.refresh();
+  expect(service.principalOf(key)).toBeNull();
+  expect(service.hasAny).toBe(true);
+});
+
+test('a look at the file while a key is made does not take it back', async () => {
+  const [service, commandLine] = [await KeyStore.open({ path }), await KeyStore.open({ path })];
+  for (let index = 0; index < 10; index++) {
+    await commandLine.add({ name: `other ${index}`, roles: ['viewer'], ...NEVER });
+    const [{ key }] = await Promise.all([
+      service.add({ name: `own ${index}`, roles: ['viewer'], ...NEVER }),
+      service.refresh(),
+      service.refresh(),
+    ]);
+    expect(service.principalOf(key)).not.toBeNull();
+  }
+});
+
 test('a key holds until its end and no longer; an end in the past is refused', async () => {
   let now = 1_000_000;
   const store = await KeyStore.open({ path, now: () => now });

@@ -88,6 +88,19 @@ test('a body that came while something else was waited for is read whole, and wh
   await sleep(4_000);
 });
 
+test('who is answered without the body that was kept meanwhile is heard again', async () => {
+  const port = await serve(async (exchange) => {
+    await exchange.holdingBody(sleep(100));
+    await exchange.answer({ status: 403, body: 'not you' });
+  });
+  const socket = await post(port);
+  for (let request = 0; request < 2; request++) {
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/not you$/);
+    socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nxx');
+  }
+});
+
 test('what is left of a body that nobody wants is thrown away, and the answer read', async () => {
   const port = await serve(async (exchange) => {
     const body = exchange.bodyStream(1_000_000);

@@ -51,12 +51,14 @@ export class KeyStore {
   readonly #configured: { readonly hash: string; readonly principal: Principal } | null;
   readonly #usedAt = new Map<string, number>();
   #usesWrittenAt: number;
+  #hasAny: boolean;
 
   private constructor(file: JsonFile<KeyFile>, now: () => number, configured: string | undefined) {
     this.#file = file;
     this.#configured = configured === undefined ? null : configuredKey(configured);
     this.#now = now;
     this.#usesWrittenAt = now();
+    this.#hasAny = configured !== undefined;
     this.#index();
   }
 
@@ -65,9 +67,9 @@ export class KeyStore {
     return new KeyStore(await JsonFile.open(path, fileSchema, { version: 1, keys: [] }), now, configured);
   }
 
-  /** Whether a key was ever made, revoked ones too. */
+  /** Whether a key was ever made, revoked ones too. Taking them out of the file opens nothing while the service runs. */
   get hasAny(): boolean {
-    return this.#configured !== null || this.#file.value.keys.length > 0;
+    return this.#hasAny;
   }
 
   /** Whether somebody could administer with a key that holds now. */
@@ -170,7 +172,9 @@ export class KeyStore {
   }
 
   #index(): void {
-    const live = this.#file.value.keys.filter(isKept);
+    const { keys } = this.#file.value;
+    this.#hasAny ||= keys.length > 0;
+    const live = keys.filter(isKept);
     this.#byId = new Map(live.map((stored) => [stored.id, { stored, principal: this.#principal(stored) }]));
   }
 
