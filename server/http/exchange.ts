@@ -20,7 +20,7 @@ const RESUME_MS = 3_000;
 /** What came of a body before it was asked for. */
 interface HeldBody {
   readonly body: IncomingBody;
-  failed: unknown;
+  failed: Error | null;
   isLast: boolean;
 }
 
@@ -93,7 +93,7 @@ export class Exchange {
       try {
         held.body.take(chunk);
       } catch (error) {
-        held.failed = error;
+        held.failed = error as Error;
         held.body.drop();
       }
       if (isLast && paused) this.#awaitAnswer();
@@ -103,10 +103,8 @@ export class Exchange {
     try {
       return await work;
     } catch (error) {
-      // Nobody will ask for it; what still comes has to pass, or the client that sends it would not read the answer.
-      this.#held = null;
-      held.body.drop();
-      if (!this.#aborted && !held.isLast) this.#res.resume();
+      // Nobody will ask for it.
+      if (!this.#aborted) this.#letHeldPass();
       throw error;
     }
   }
@@ -142,7 +140,7 @@ export class Exchange {
       if (this.#aborted) return reject(new AbortedError());
       // Throws where there is no room: the promise is rejected then.
       const body = this.#bodies.begin(this.announcedBytes, reject);
-      const giveUp = (error: unknown): void => {
+      const giveUp = (error: Error): void => {
         body.drop();
         reject(error);
       };
@@ -156,7 +154,7 @@ export class Exchange {
           body.take(chunk);
           if (isLast) resolve(body.finish());
         } catch (error) {
-          giveUp(error);
+          giveUp(error as Error);
         }
       }, giveUp);
     });
@@ -201,7 +199,7 @@ export class Exchange {
           this.#res.pause();
         }
       },
-      (error) => stream.destroy(error as Error),
+      (error) => stream.destroy(error),
     );
     return stream;
   }
@@ -221,8 +219,7 @@ export class Exchange {
   async answer(given: Reply): Promise<void> {
     clearInterval(this.#waiting);
     if (this.#aborted) return;
-    // Of a body that nobody asked for the rest has to pass, or the client's next request would never be read.
-    if (this.#held !== null) this.#receive(() => undefined);
+    this.#letHeldPass();
     const reply = { ...given, headers: mergedHeaders(given.headers, this.#ownHeaders) };
     const { body } = reply;
     const isWhole = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
@@ -231,8 +228,18 @@ export class Exchange {
     else await this.#stream(reply, body);
   }
 
+  /** Of a body that was kept and that nobody asks for, the rest has to pass, or the connection's next request would never be read. */
+  #letHeldPass(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    held.body.drop();
+    this.#res.onData(() => undefined);
+    if (!held.isLast) this.#res.resume();
+  }
+
   /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
-  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: unknown) => void): void {
+  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: Error) => void): void {
     const held = this.#held;
     this.#held = null;
     this.#res.onData(take);
