@@ -51,8 +51,8 @@ export interface FrameWork {
   /** The engine's to release. */
   readonly image: HeldImage;
   readonly origin: Origin;
-  /** It takes long: it has places and decoding threads of its own, so that others need not wait for it. */
-  readonly isLarge?: boolean;
+  /** By default `usual`. Large ones have places and decoding threads of their own, so that others need not wait for them. */
+  readonly size?: Size;
   /** What is wanted of each face, or who chooses. */
   readonly want: FaceItem['want'] | FrameGuide;
   /** `[x, y, w, h]` in 0..1: faces whose centre lies outside are left out. */
@@ -122,11 +122,10 @@ export class FrameEngine {
   }
 
   /**
-   * Whether a frame that is handed in now would be worked on now; if not, it is better off waiting in its stream. The last
-   * place is not for one that may keep it for long.
+   * Whether a frame that is handed in now would be worked on now; if not, it is better off waiting in its stream.
    */
   hasRoomFor(size: Size): boolean {
-    return size === 'large' ? this.#large.hasRoom(1) : this.#usual.hasRoom(size === 'usual' ? 1 : 2);
+    return this.#lotOf(size).hasRoom(size === 'unproven');
   }
 
   /** Frames that cost more than that keep others out, ms of work: some ten faces that are all embedded. */
@@ -151,8 +150,8 @@ export class FrameEngine {
   async work(frame: FrameWork, onSpent: (ms: number) => void = () => undefined): Promise<WorkedFrame> {
     const slot = this.#slots.acquire();
     if (slot === undefined) throw new Error('work() was called without room');
-    const lot = frame.isLarge === true ? this.#large : this.#usual;
-    lot.enter();
+    const lot = this.#lotOf(frame.size);
+    const leave = lot.enter(frame.size === 'unproven');
     const place: Place = { slot, lot, spentMs: 0 };
     try {
       const { want } = frame;
@@ -161,7 +160,7 @@ export class FrameEngine {
     } finally {
       frame.image.release();
       this.#slots.release(slot);
-      lot.leave();
+      leave();
       onSpent(place.spentMs);
       this.#settings.onRoom();
     }
@@ -227,6 +226,10 @@ export class FrameEngine {
         match: described.matchMs,
       },
     };
+  }
+
+  #lotOf(size: Size = 'usual'): FrameLot {
+    return size === 'large' ? this.#large : this.#usual;
   }
 
   #noteLook(ms: number): void {

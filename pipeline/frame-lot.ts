@@ -22,7 +22,7 @@ export class FrameLot {
   readonly #settings: FrameLotSettings;
   readonly #workers: Piscina<PreprocessTask, Preprocessed | ImageProblem>;
   #decoding = 0;
-  #inside = 0;
+  readonly #inside = { proven: 0, unproven: 0 };
 
   constructor(settings: FrameLotSettings) {
     this.#settings = settings;
@@ -37,23 +37,26 @@ export class FrameLot {
     });
   }
 
-  /** Whether a frame that comes now would be decoded now. @param free so many places have to be free */
-  hasRoom(free: number): boolean {
+  /**
+   * Whether a frame that comes now would be decoded now. Those of which nobody knows what they cost leave a place to others,
+   * however many they are: they may keep theirs for long.
+   */
+  hasRoom(isUnproven: boolean): boolean {
     const { maxWorkers, places } = this.#settings;
-    return this.#decoding < maxWorkers && this.#inside + Math.min(free, places) <= places;
+    const { proven, unproven } = this.#inside;
+    if (this.#decoding === maxWorkers || proven + unproven === places) return false;
+    return !isUnproven || unproven < Math.max(1, places - 1);
   }
 
   get decoding(): number {
     return this.#decoding;
   }
 
-  /** A frame comes in; it is to `leave` again. */
-  enter(): void {
-    this.#inside++;
-  }
-
-  leave(): void {
-    this.#inside--;
+  /** A frame comes in. @returns to be called when it leaves */
+  enter(isUnproven: boolean): () => void {
+    const kind = isUnproven ? 'unproven' : 'proven';
+    this.#inside[kind]++;
+    return () => this.#inside[kind]--;
   }
 
   /** @throws OnlookerError BAD_IMAGE, UNSUPPORTED_MEDIA, TOO_MANY_PIXELS */

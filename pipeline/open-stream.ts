@@ -30,7 +30,7 @@ export interface OpenStreamParts {
 }
 
 /** What is asked for of a frame, whatever its image and where it comes from. */
-export type AskedWork = Omit<FrameWork, 'image' | 'origin' | 'isLarge'>;
+export type AskedWork = Omit<FrameWork, 'image' | 'origin' | 'size'>;
 
 export function workOf({ region, minFacePx }: RecogniseOptions, want: FrameWork['want']): AskedWork {
   return { want, ...(region === undefined ? {} : { region }), ...(minFacePx === undefined ? {} : { minFacePx }) };
@@ -96,11 +96,11 @@ export class OpenStream implements StreamTurn {
     });
   }
 
-  #workFor({ frame: { receivedAtMs }, image, isLarge }: WaitingFrame, want: FrameWork['want']): FrameWork {
+  #workFor({ frame: { receivedAtMs }, image }: WaitingFrame, want: FrameWork['want']): FrameWork {
     const { deadlineMs: withinMs, usualDeadlineMs, options } = this.#parts;
     const deadlineMs = receivedAtMs + withinMs;
     const dueMs = receivedAtMs + Math.min(withinMs, usualDeadlineMs);
-    return { ...workOf(options, want), image, isLarge, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
+    return { ...workOf(options, want), image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
   }
 
   /** @param take called when the frame can be answered, and only then */

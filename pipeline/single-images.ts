@@ -88,13 +88,12 @@ export class SingleImages {
   #takeTurn(image: Uint8Array, asked: AskedWork, leave: () => void, signal?: AbortSignal): Promise<WorkedFrame> {
     const { turns, images, deadlineMs, onWaiting } = this.#parts;
     const origin = { source: {}, isInteractive: true, deadlineMs: performance.now() + deadlineMs };
-    const large = isLarge(readImageHeader(image));
     const begin = () => {
       const held = images.hold(image);
       leave();
-      return { ...asked, image: held, isLarge: large, origin };
+      return { ...asked, image: held, origin };
     };
-    const answer = turns.request(large, begin, signal);
+    const answer = turns.request(isLarge(readImageHeader(image)), begin, signal);
     onWaiting();
     return answer;
   }

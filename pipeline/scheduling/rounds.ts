@@ -17,7 +17,12 @@ export interface InRound<T> {
 /** Counts the rounds; shared by all lists whose work is done in the same ones. */
 export class Rounds {
   readonly #places = new WeakMap<object, { round: number; items: number }>();
+  readonly #lists: { readonly first: { readonly round: number } | undefined }[] = [];
   #now = 0;
+
+  add(list: { readonly first: { readonly round: number } | undefined }): void {
+    this.#lists.push(list);
+  }
 
   /** The round of the next item of a source. */
   next(source: object): number {
@@ -33,9 +38,10 @@ export class Rounds {
     return place.round;
   }
 
-  /** Work of this round is begun. */
+  /** Work of this round is begun: the round of now is the first that still waits, since some is taken ahead to fill a batch. */
   begun(round: number): void {
-    this.#now = Math.max(this.#now, round);
+    const waiting = this.#lists.flatMap(({ first }) => first?.round ?? []);
+    this.#now = Math.max(this.#now, waiting.length > 0 ? Math.min(...waiting) : round);
   }
 }
 
@@ -46,6 +52,7 @@ export class RoundList<T extends { readonly origin: Origin }> {
 
   constructor(rounds: Rounds) {
     this.#rounds = rounds;
+    rounds.add(this);
   }
 
   get size(): number {

@@ -165,7 +165,8 @@ export class Turns {
   }
 
   #nextRequest(room: Room): Turn | undefined {
-    const at = this.#requests.findIndex(({ isLarge }) => room.fits(isLarge ? 'large' : 'unproven'));
+    const sizeOf = ({ isLarge }: Request): Size => (isLarge ? 'large' : 'unproven');
+    const at = this.#requests.findIndex((request) => room.fits(sizeOf(request)));
     const [request] = at === -1 ? [] : this.#requests.splice(at, 1);
     if (request === undefined) return undefined;
     const guessMs = this.#usualRequestMs;
@@ -174,7 +175,7 @@ export class Turns {
       this.#precedence.gave(true, ms - guessMs);
       this.#usualRequestMs += GAIN * (ms - this.#usualRequestMs);
     };
-    return { ...request.begin(), spent };
+    return { ...sized(request.begin(), sizeOf(request)), spent };
   }
 
   #nextOfStreams(nowMs: number, room: Room): Turn | undefined {
@@ -186,7 +187,7 @@ export class Turns {
       const size = this.#sizeOfNext(stream, room);
       const taken = size !== undefined && room.fits(size) ? queue.take() : undefined;
       if (queue.waiting > 0) this.#waiting.add(stream);
-      if (taken !== undefined) return { ...stream.begin({ ...taken, isLarge: size === 'large' }), spent: this.#charge(stream) };
+      if (size !== undefined && taken !== undefined) return { ...sized(stream.begin(taken), size), spent: this.#charge(stream) };
     }
     return undefined;
   }
@@ -237,6 +238,10 @@ export class Turns {
     }
     return first;
   }
+}
+
+function sized<T extends FrameTurn | AsideTurn>(turn: T, size: Size): T {
+  return 'work' in turn ? { ...turn, work: { ...turn.work, size } } : turn;
 }
 
 /**

@@ -1,18 +1,25 @@
 // Frames through the engine, on lanes that do as they are told.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { FrameEngine } from '../../pipeline/frame-engine.js';
 import { ImageMemory } from '../../pipeline/image-memory.js';
 import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
+import type { Size } from '../../pipeline/scheduling/turns.js';
 import { defaultPack } from '../fixtures.js';
 import { imageOf } from './frames.js';
 
 const images = new ImageMemory(1 << 20);
 const COST = { inferMs: 1000, matchMs: 500, batches: [] };
 
+/** Whether a look takes until it is told to end. */
+let isHeld = false;
+let finish = (): void => undefined;
 const lanes: PoolLane = {
   alive: true,
   idle: true,
-  detect: (items) => Promise.resolve({ frames: items.map(() => []), ...COST }),
+  detect: async (items) => {
+    if (isHeld) await new Promise<void>((resolve) => (finish = resolve));
+    return { frames: items.map(() => []), ...COST };
+  },
   describe: (items) => Promise.resolve({ answers: items.map(() => ({ points: [] })), ...COST }),
   useGallery: () => undefined,
   close: () => Promise.resolve(),
@@ -28,18 +35,34 @@ beforeAll(async () => {
 });
 afterAll(async () => engine.close());
 
-const work = (bytes: Uint8Array, { isLarge = false, onSpent = (_ms: number): void => undefined } = {}) => {
+const work = (bytes: Uint8Array, { size = 'usual', onSpent }: { size?: Size; onSpent?: (ms: number) => void } = {}) => {
   const origin = { source: {}, isInteractive: false, deadlineMs: Infinity };
-  return engine.work({ image: images.hold(bytes), origin, isLarge, want: 'points' }, onSpent);
+  return engine.work({ image: images.hold(bytes), origin, size, want: 'points' }, onSpent);
 };
 
 test('while a large frame is decoded there is room for others, and for no other large one', async () => {
-  const large = work(image, { isLarge: true });
+  const large = work(image, { size: 'large' });
   expect([engine.hasRoomFor('usual'), engine.hasRoomFor('large')]).toEqual([true, false]);
   const other = work(image);
   expect(engine.hasRoomFor('usual')).toBe(false);
   await Promise.all([large, other]);
   expect([engine.hasRoomFor('usual'), engine.hasRoomFor('large'), engine.inFlight]).toEqual([true, true, 0]);
+});
+
+test('frames of which nobody knows what they cost leave a place to others, and may come in beside them', async () => {
+  isHeld = true;
+  onTestFinished(() => void (isHeld = false));
+  const unknown = work(image, { size: 'unproven' });
+  // While none is decoded, which there is one thread for here.
+  await vi.waitFor(() => expect([engine.preprocessing, engine.inFlight]).toEqual([0, 1]), 20_000);
+  expect([engine.hasRoomFor('unproven'), engine.hasRoomFor('usual')]).toEqual([false, true]);
+  finish();
+  await unknown;
+  const known = work(image);
+  await vi.waitFor(() => expect([engine.preprocessing, engine.inFlight]).toEqual([0, 1]), 20_000);
+  expect([engine.hasRoomFor('unproven'), engine.hasRoomFor('usual')]).toEqual([true, true]);
+  finish();
+  await known;
 });
 
 test('a frame tells what work it was, on all the threads together', async () => {

@@ -122,7 +122,7 @@ test('a frame is not done before all of its faces are, also where some of them f
 test.each([
   ['a stream', frameDue],
   ['a single image', image],
-])('a crowd before the camera of %s does not keep frames of other streams waiting', async (_name, originOf) => {
+])('a crowd in %s does not keep frames of other streams waiting', async (_name, originOf) => {
   const lane = new TestLane();
   const pool = new LanePool([lane], { ...rules, maxBatch: 1 });
   void pool.describe(
@@ -136,6 +136,24 @@ test.each([
     jobs++;
   }
   expect(jobs).toBeLessThanOrEqual(6);
+});
+
+test('a crowd whose next frames are looked for faces in meanwhile stays behind others all the same', async () => {
+  const lane = new TestLane();
+  const pool = new LanePool([lane], rules);
+  const [crowd, door] = [frameDue(1), frameDue(1e9)];
+  const faces = Array.from({ length: 100 }, () => NOTHING);
+  void pool.describe(faces, crowd);
+  for (let frame = 0; frame < 3; frame++) {
+    // Fills the batch of another's frame.
+    void pool.detect(NOTHING, crowd);
+    const detected = pool.detect(NOTHING, door);
+    for (let jobs = 0; (await stateOf(detected)) === 'waits' && jobs < 100; jobs++) lane.jobs[0]?.finish();
+    const described = pool.describe([NOTHING], door);
+    let jobs = 0;
+    for (; (await stateOf(described)) === 'waits' && jobs < 100; jobs++) lane.jobs[0]?.finish();
+    expect(jobs).toBeLessThanOrEqual(3);
+  }
 });
 
 test('closing rejects what waits', async () => {

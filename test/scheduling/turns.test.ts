@@ -38,9 +38,9 @@ class TestStream implements StreamTurn {
   dropLate(nowMs: number): void {
     this.queue.dropOlderThan(nowMs - Math.max(0, this.deadlineMs - this.expectedMs));
   }
-  begin({ frame, image, isLarge }: WaitingFrame) {
+  begin({ frame, image }: WaitingFrame) {
     this.begun.push(frame.seq);
-    return { work: { image, isLarge, origin, want: 'points' as const }, settle: () => undefined };
+    return { work: { image, origin, want: 'points' as const }, settle: () => undefined };
   }
 }
 /** A frame is worked on, and this is what comes of it. */
@@ -264,10 +264,10 @@ describe('what there is no room for', () => {
     const room: Room = { ...NO_LARGE, dearMs: 100 };
     turns.next(0, room)?.spent(1500);
     expect(turns.next(0, room)).toBeUndefined();
-    expect(turns.next(0, { ...room, fits: (size) => size === 'large' })).toMatchObject({ work: { isLarge: true } });
+    expect(turns.next(0, { ...room, fits: (size) => size === 'large' })).toMatchObject({ work: { size: 'large' } });
   });
 
-  test('is kept for streams that are known to be cheap: the last place is theirs', () => {
+  test('is left to streams that are known to be cheap', () => {
     const turns = new Turns(10);
     const [known, unknown] = [new TestStream(turns), new TestStream(turns)];
     const lastPlace: Room = { ...FREE, dearMs: 100, fits: (size) => size === 'usual' };
