@@ -3,7 +3,7 @@
 //   openStream().push ─▶ StreamQueue ─▶ Turns ─▶ FrameEngine: preprocess pool ─▶ LanePool ─▶ answers ─▶ onResult, in order
 //   recognise(), enrol() ───────────────▶┘
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
-import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
+import { OnlookerError, toOnlookerError, type ErrorCode } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
 import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
@@ -35,13 +35,20 @@ import type { Tuning } from './tuning/tuning-store.js';
 import { trackAnswer } from './track-answer.js';
 import { TrackedStream } from './tracked-stream.js';
 
+/** Why a frame is not worked on. */
+export interface FrameRefusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export interface PipelineStream {
   readonly credits: number;
   /** Id of the model that answers this stream's task. */
   readonly model: string;
   readonly stats: StreamStats;
   /** Never throws and never blocks: whatever is wrong with the frame becomes its result, in order. */
-  push(frame: FrameIn): void;
+  /** @param refusal where it is not to be worked on: its answer, in its turn */
+  push(frame: FrameIn, refusal?: FrameRefusal | null): void;
   /**
    * Ends the stream: `finish` answers every frame in hand, a drop reason answers the waiting ones as dropped.
    * @returns the account, after the last result was delivered
@@ -194,7 +201,7 @@ export class Pipeline {
       get stats() {
         return queue.stats;
       },
-      push: (frame) => this.#push(stream, frame),
+      push: (frame, refusal = null) => this.#push(stream, frame, refusal),
       close: (how) => this.#closeStream(stream, how),
     };
   }
@@ -338,11 +345,15 @@ export class Pipeline {
     return [...this.#streams].flatMap(({ tracked }) => (tracked === null ? [] : [tracked]));
   }
 
-  #push(stream: OpenStream, frame: FrameIn): void {
+  #push(stream: OpenStream, frame: FrameIn, refusal: FrameRefusal | null): void {
     const { queue } = stream;
     const bytes = frame.image.byteLength;
     this.#observer?.received(bytes);
     const { maxFrameBytes, maxWaitingBytes } = this.#options;
+    if (refusal !== null) {
+      queue.pushAnswered(frame, { status: 'error', ...refusal });
+      return;
+    }
     if (bytes > maxFrameBytes) {
       const message = `The image has ${bytes} bytes; at most ${maxFrameBytes} are taken.`;
       queue.pushAnswered(frame, { status: 'error', code: 'TOO_LARGE', message });

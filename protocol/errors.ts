@@ -40,13 +40,16 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | n
 /** An error that may be told to a client: its code is of the catalogue and its message holds no personal data. */
 export class OnlookerError extends Error {
   override readonly name = 'OnlookerError';
+  /** When it is worth trying again, where that is known. */
+  readonly retryAfterMs: number | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string = ERROR_CATALOGUE[code].meaning,
     readonly details?: ErrorDetails,
-    options?: { readonly cause?: unknown },
+    options?: { readonly cause?: unknown; readonly retryAfterMs?: number },
   ) {
     super(message, options);
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 

@@ -18,6 +18,7 @@ import { Router, type Route } from './http/router.js';
 import { DrawnSnapshots } from './drawn-snapshots.js';
 import type { GivenParts } from './given-parts.js';
 import type { Logger } from './logger.js';
+import { UnfinishedBodies } from './memory/unfinished-bodies.js';
 import { UnfinishedBytes } from './memory/unfinished-bytes.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { ConfigReport } from '../protocol/config.js';
@@ -73,9 +74,10 @@ export class Listener {
     const webFiles = await readWebFiles(given.webDir);
     // The largest message or body fits whatever is set.
     const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
-    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, unfinished, isTls: certificate !== null });
+    const isTls = certificate !== null;
+    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, limits: access.limits, unfinished, isTls });
     access.onLook(() => endpoint.seeOutInvalid());
-    const router = new Router(access.door, metrics, log);
+    const router = new Router({ door: access.door, bodies: new UnfinishedBodies(unfinished), metrics, log });
     const { maxPixels } = settings;
     const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
     const lan = certificate?.lan ?? undefined;

@@ -204,6 +204,34 @@ export const settingsSchema = z.strictObject({
     meaning: 'A client that reads so slowly that more than this waits for it is disconnected.',
     unit: 'bytes',
   }),
+  wrongKeysPerMinute: integer(0, 1_000_000, 30, {
+    meaning:
+      'Wrong keys, tickets and tokens that one address (IPv6: its /64) may show; further wrong ones are answered 429 `RATE_LIMITED`, and tokens not looked at. A right API key passes all the same. 0: no limit.',
+    unit: 'a minute',
+  }),
+  maxRequestsPerS: integer(0, 10_000_000, 10_000, {
+    meaning:
+      'HTTP requests that one key or person, else one address, may make; one more is answered 429 `RATE_LIMITED`. Not for this machine without a key. 0: no limit.',
+    unit: 'a second',
+  }),
+  maxFramesPerS: integer(0, 10_000_000, 10_000, {
+    meaning:
+      'Frames that one key or person, else one address, may send over WebSockets; one more is answered `error`/`RATE_LIMITED`. Not for this machine without a key. 0: no limit.',
+    unit: 'a second',
+  }),
+  maxMbPerS: integer(0, 1_000_000, 1000, {
+    meaning: 'Bytes of requests and frames, as with the two above. 0: no limit.',
+    unit: 'MB a second',
+  }),
+  maxConnectionsOfAddress: integer(0, 1_000_000, 2000, {
+    meaning:
+      'Most WebSocket connections of one address (IPv6: its /64) other than loopback. Behind a proxy that is not in `ONLOOKER_TRUSTED_PROXIES` all clients are one address. 0: no limit.',
+    unit: 'connections',
+  }),
+  maxHandshakesPerS: integer(0, 1_000_000, 500, {
+    meaning: 'WebSockets that one address other than loopback may begin; one more is answered 429 `RATE_LIMITED`. 0: no limit.',
+    unit: 'a second',
+  }),
   idleTimeoutS: integer(8, 960, 60, {
     meaning: 'A WebSocket connection from which nothing came for so long, not even the answer to a ping, is closed.',
     unit: 's',

@@ -15,6 +15,7 @@ import { isLoopback, listeningName } from './host-names.js';
 import { FirstAccess } from './first-access.js';
 import { KeyStore } from './keys/key-store.js';
 import { Oidc, type OidcSettings } from './oidc/oidc.js';
+import { Limits, type LimitSettings } from './limits.js';
 import { Refusals } from './refusals.js';
 import { Sessions } from './sessions.js';
 import { Tickets } from './tickets.js';
@@ -29,7 +30,8 @@ export interface AccessContext {
     Settings,
     'host' | 'dataDir' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies' | 'basePath' | 'adminKey' | 'open'
   > &
-    OidcSettings;
+    OidcSettings &
+    LimitSettings;
   /** What the service itself speaks. */
   readonly scheme: 'http' | 'https';
   readonly metrics: Metrics;
@@ -51,6 +53,7 @@ export class Access {
   readonly tickets: Tickets;
   readonly authenticator: Authenticator;
   readonly door: Door;
+  readonly limits: Limits;
   readonly first: FirstAccess;
   /** Null where no identity provider is configured. */
   readonly oidc: Oidc | null;
@@ -70,7 +73,9 @@ export class Access {
     this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
     const refusals = new Refusals(metrics, log);
     const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
+    this.limits = new Limits(settings);
     this.door = new Door({
+      limits: this.limits,
       admission: new Admission({ listensOn, allowedHosts, allowedOrigins, refusals }),
       authenticator: this.authenticator,
       refusals,

@@ -13,6 +13,8 @@ export interface TokenVerifier {
    * @throws OnlookerError UNAUTHORIZED for one that is wrong, FORBIDDEN for one that gives no role here, OVERLOADED while it cannot be said
    */
   verify(token: string): Principal | Promise<Principal>;
+  /** Whether it was looked at and is valid. */
+  isKnown(token: string): boolean;
 }
 
 export interface AuthenticatorOptions {
@@ -57,6 +59,13 @@ export class Authenticator {
     const found = this.#principalOf(credential);
     if (found === null) throw new OnlookerError('UNAUTHORIZED', 'The key is wrong, revoked, or has run out.');
     return found;
+  }
+
+  /** Whether it takes a signature to be checked, and perhaps another service to be asked, to look at it. */
+  isCostly(credential: Credential | null): boolean {
+    const { tokens } = this.#options;
+    if (tokens === null || credential?.kind !== 'bearer' || !isToken(credential.text)) return false;
+    return this.isRequired && !tokens.isKnown(credential.text);
   }
 
   #principalOf(credential: Credential): Principal | null | Promise<Principal> {

@@ -5,6 +5,7 @@ import { OnlookerError } from '../../protocol/errors.js';
 import type { Admission, Admitted } from './admission.js';
 import type { Authenticator } from './authenticator.js';
 import { credentialOf, type Credential } from './credentials.js';
+import type { Limits } from './limits.js';
 import { may, type Principal } from './principal.js';
 import type { Refusals } from './refusals.js';
 import type { ForwardedReader } from './forwarded.js';
@@ -16,6 +17,7 @@ export interface DoorOptions {
   readonly authenticator: Authenticator;
   readonly refusals: Refusals;
   readonly forwarded: ForwardedReader;
+  readonly limits: Limits;
 }
 
 export class Door {
@@ -23,12 +25,14 @@ export class Door {
   readonly #authenticator: Authenticator;
   readonly #refusals: Refusals;
   readonly #forwarded: ForwardedReader;
+  readonly #limits: Limits;
 
-  constructor({ admission, authenticator, refusals, forwarded }: DoorOptions) {
+  constructor({ admission, authenticator, refusals, forwarded, limits }: DoorOptions) {
     this.#admission = admission;
     this.#authenticator = authenticator;
     this.#refusals = refusals;
     this.#forwarded = forwarded;
+    this.#limits = limits;
   }
 
   /** To be called in the request's handler, before anything is awaited. */
@@ -45,14 +49,16 @@ export class Door {
    * @param shown where it is not in the head
    * A promise only where a token of an identity provider is shown, so that everybody else is let in within the same turn.
    * @returns null for somebody who shows nothing where that is not enough
-   * @throws OnlookerError UNAUTHORIZED for a wrong credential, FORBIDDEN for one that has no role here
+   * @throws OnlookerError UNAUTHORIZED for a wrong credential, FORBIDDEN for one that has no role here, RATE_LIMITED after many wrong
+   *   ones of the address: a right key passes all the same, a token that was not looked at yet does not
    */
   identify(head: RequestHead, shown: Credential | null = credentialOf(head)): Principal | null | Promise<Principal> {
     try {
+      if (this.#authenticator.isCostly(shown)) this.#limits.assertNotSlowed(head.clientAddress);
       const found = this.#authenticator.identify(shown);
-      return found instanceof Promise ? found.catch((error: unknown) => this.#refused(head, error)) : found;
+      return found instanceof Promise ? found.catch((error: unknown) => this.#wrong(head, shown, error)) : found;
     } catch (error) {
-      return this.#refused(head, error);
+      return this.#wrong(head, shown, error);
     }
   }
 
@@ -64,13 +70,43 @@ export class Door {
   }
 
   /** Counts what is the asker's fault. */
-  count({ clientAddress }: RequestHead, error: unknown): void {
+  count({ clientAddress }: Pick<RequestHead, 'clientAddress'>, error: unknown): void {
     const code = error instanceof OnlookerError ? error.code : null;
     if (code === 'UNAUTHORIZED') this.#refusals.count('unauthorized', clientAddress);
+    if (code === 'RATE_LIMITED') this.#refusals.count('rate_limited', clientAddress);
     if (code === 'FORBIDDEN') this.#refusals.count('forbidden', clientAddress);
   }
 
-  #refused(head: RequestHead, error: unknown): never {
+  /** @throws OnlookerError RATE_LIMITED where one client asks for too much */
+  limit({ clientAddress }: RequestHead, principal: Principal | null, bytes: number): void {
+    try {
+      this.#limits.request(principal, clientAddress, bytes);
+    } catch (error) {
+      this.#refused({ clientAddress }, error);
+    }
+  }
+
+  /** Before a WebSocket is set up. @throws OnlookerError RATE_LIMITED, LIMIT_REACHED */
+  handshake(head: RequestHead): void {
+    try {
+      this.#limits.handshake(head.clientAddress);
+    } catch (error) {
+      this.#refused(head, error);
+    }
+  }
+
+  /** The cookie of a session that is over is no attempt: a page that is left open shows it again and again. */
+  #wrong(head: RequestHead, shown: Credential | null, error: unknown): never {
+    try {
+      const isWrong = error instanceof OnlookerError && error.code === 'UNAUTHORIZED' && shown?.kind !== 'session';
+      if (isWrong) this.#limits.wrongKey(head.clientAddress);
+    } catch (limited) {
+      return this.#refused(head, limited);
+    }
+    return this.#refused(head, error);
+  }
+
+  #refused(head: Pick<RequestHead, 'clientAddress'>, error: unknown): never {
     this.count(head, error);
     throw error;
   }

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 
 /** Why somebody was not let in; the values of a metric's label. */
-export const REFUSALS = ['host', 'origin', 'unauthorized', 'forbidden'] as const;
+export const REFUSALS = ['host', 'origin', 'unauthorized', 'forbidden', 'rate_limited'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 const WINDOW_MS = 10_000;

@@ -6,7 +6,8 @@ import { OnlookerError } from '../../protocol/errors.js';
 import type { Admitted } from '../access/admission.js';
 import type { Principal } from '../access/principal.js';
 import type { RequestHead } from '../access/request-head.js';
-import { mergedHeaders, writeHead, writeHeadAlone, writeReply, type Reply } from './reply.js';
+import type { IncomingBody, UnfinishedBodies } from '../memory/unfinished-bodies.js';
+import { mergedHeaders, writeHead, writeHeadAlone, type Reply } from './reply.js';
 
 /** The client went away; there is nobody to answer. */
 export class AbortedError extends Error {
@@ -16,33 +17,43 @@ export class AbortedError extends Error {
 /** Well below the 10 s after which uWebSockets.js gives up on the rest of a body. */
 const RESUME_MS = 3_000;
 
+/** What came of a body before it was asked for. */
+interface HeldBody {
+  readonly body: IncomingBody;
+  failed: unknown;
+  isLast: boolean;
+}
+
 export class Exchange {
   readonly head: RequestHead;
   readonly query: URLSearchParams;
   readonly contentType: string;
   readonly acceptEncoding: string;
   readonly ifNoneMatch: string;
-  readonly #contentLength: number;
+  /** 0 where a body comes in chunks, or none. */
+  readonly announcedBytes: number;
   readonly #params: readonly string[];
   readonly #res: HttpResponse;
   readonly #onAborted: (() => void)[] = [];
   #aborted = false;
   #ownHeaders: Admitted['headers'] = {};
   #principal: Principal | null = null;
-  #held: { readonly chunks: { readonly chunk: ArrayBuffer; readonly isLast: boolean }[] } | null = null;
+  readonly #bodies: UnfinishedBodies;
+  #held: HeldBody | null = null;
   #gone: AbortController | null = null;
   #waiting: NodeJS.Timeout | undefined;
 
   /** @param params how many parameters the route's pattern has */
-  constructor(res: HttpResponse, req: HttpRequest, head: RequestHead, params: number) {
+  constructor(res: HttpResponse, req: HttpRequest, head: RequestHead, params: number, bodies: UnfinishedBodies) {
     // The request lives on the stack: everything is read from it now or never.
     this.#res = res;
+    this.#bodies = bodies;
     this.head = head;
     this.query = new URLSearchParams(req.getQuery());
     this.contentType = req.getHeader('content-type');
     this.acceptEncoding = req.getHeader('accept-encoding');
     this.ifNoneMatch = req.getHeader('if-none-match');
-    this.#contentLength = Number(req.getHeader('content-length') || 0);
+    this.announcedBytes = Number(req.getHeader('content-length') || 0);
     this.#params = Array.from({ length: params }, (_, index) => decoded(req.getParameter(index) ?? ''));
     res.onAborted(() => {
       this.#aborted = true;
@@ -73,16 +84,31 @@ export class Exchange {
    * socket, after which the socket rests.
    */
   async holdingBody<T>(work: Promise<T>): Promise<T> {
-    const chunks: { readonly chunk: ArrayBuffer; readonly isLast: boolean }[] = [];
-    this.#held = { chunks };
+    const held: HeldBody = { body: this.#bodies.begin(0, (error) => (held.failed = error)), failed: null, isLast: false };
+    this.#held = held;
+    this.#onAborted.push(() => held.body.drop());
     let paused = false;
     this.#res.onData((chunk, isLast) => {
-      chunks.push({ chunk: chunk.slice(0), isLast });
+      held.isLast = isLast;
+      try {
+        held.body.take(chunk);
+      } catch (error) {
+        held.failed = error;
+        held.body.drop();
+      }
       if (isLast && paused) this.#awaitAnswer();
       else if (!isLast) this.#res.pause();
       paused = true;
     });
-    return work;
+    try {
+      return await work;
+    } catch (error) {
+      // Nobody will ask for it; what still comes has to pass, or the client that sends it would not read the answer.
+      this.#held = null;
+      held.body.drop();
+      if (!this.#aborted && !held.isLast) this.#res.resume();
+      throw error;
+    }
   }
 
   get aborted(): boolean {
@@ -112,22 +138,27 @@ export class Exchange {
   body(limitBytes: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const tooLarge = (): void => reject(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
-      if (this.#contentLength > limitBytes) return tooLarge();
+      if (this.announcedBytes > limitBytes) return tooLarge();
       if (this.#aborted) return reject(new AbortedError());
-      this.#onAborted.push(() => reject(new AbortedError()));
-      const chunks: Uint8Array[] = [];
-      let bytes = 0;
+      // Throws where there is no room: the promise is rejected then.
+      const body = this.#bodies.begin(this.announcedBytes, reject);
+      const giveUp = (error: unknown): void => {
+        body.drop();
+        reject(error);
+      };
+      this.#onAborted.push(() => giveUp(new AbortedError()));
       this.#receive((chunk, isLast) => {
-        bytes += chunk.byteLength;
-        if (bytes > limitBytes) {
-          chunks.length = 0;
-          tooLarge();
-          return;
+        try {
+          if (body.bytes + chunk.byteLength > limitBytes) {
+            body.drop();
+            tooLarge();
+          }
+          body.take(chunk);
+          if (isLast) resolve(body.finish());
+        } catch (error) {
+          giveUp(error);
         }
-        // The chunk is taken back when this returns.
-        chunks.push(new Uint8Array(chunk.slice(0)));
-        if (isLast) resolve(joined(chunks, bytes));
-      });
+      }, giveUp);
     });
   }
 
@@ -151,24 +182,27 @@ export class Exchange {
     stream.on('error', () => undefined);
     if (this.#aborted) return stream.destroy(new AbortedError());
     this.#onAborted.push(() => stream.destroy(new AbortedError()));
-    this.#receive((chunk, isLast) => {
-      bytes += chunk.byteLength;
-      if (stream.destroyed) return;
-      if (bytes > limitBytes) {
-        stream.destroy(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
-        return;
-      }
-      const room = stream.push(Buffer.from(chunk.slice(0)));
-      if (isLast) {
-        stream.push(null);
-        // What had been received already comes in spite of a pause.
-        if (paused) this.#awaitAnswer();
-        paused = false;
-      } else if (!room) {
-        paused = true;
-        this.#res.pause();
-      }
-    });
+    this.#receive(
+      (chunk, isLast) => {
+        bytes += chunk.byteLength;
+        if (stream.destroyed) return;
+        if (bytes > limitBytes) {
+          stream.destroy(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
+          return;
+        }
+        const room = stream.push(Buffer.from(chunk.slice(0)));
+        if (isLast) {
+          stream.push(null);
+          // What had been received already comes in spite of a pause.
+          if (paused) this.#awaitAnswer();
+          paused = false;
+        } else if (!room) {
+          paused = true;
+          this.#res.pause();
+        }
+      },
+      (error) => stream.destroy(error as Error),
+    );
     return stream;
   }
 
@@ -193,17 +227,39 @@ export class Exchange {
     const { body } = reply;
     const isWhole = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
     if (this.method === 'HEAD') writeHeadAlone(this.#res, reply, isWhole ? Buffer.byteLength(body ?? '') : undefined);
-    else if (isWhole) writeReply(this.#res, { ...reply, body: body ?? '' });
+    else if (isWhole) this.#send(reply, Buffer.from(body ?? ''));
     else await this.#stream(reply, body);
   }
 
   /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
-  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void): void {
-    const held = this.#held?.chunks ?? [];
+  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: unknown) => void): void {
+    const held = this.#held;
     this.#held = null;
     this.#res.onData(take);
-    for (const { chunk, isLast } of held) take(chunk, isLast);
-    if (held.length > 0 && !held.at(-1)?.isLast) this.#res.resume();
+    if (held === null) return;
+    if (held.failed === null) {
+      const came = held.body.finish();
+      if (came.length > 0 || held.isLast) take(new Uint8Array(came).buffer, held.isLast);
+    } else fail(held.failed);
+    if (!held.isLast) this.#res.resume();
+  }
+
+  /**
+   * Sends as the client reads: nothing but the head is ever copied. What is left does not keep the service from shutting down. While it
+   * waits the response is not done, and uWebSockets.js cuts a connection that has the next request on its way by then.
+   */
+  #send(reply: Reply, body: Buffer): void {
+    const res = this.#res;
+    let isDone = false;
+    res.cork(() => {
+      writeHead(res, reply);
+      [, isDone] = res.tryEnd(body, body.length);
+    });
+    if (isDone) return;
+    res.onWritable((offset) => {
+      const [isSent] = res.tryEnd(body.subarray(offset), body.length);
+      return isSent;
+    });
   }
 
   async #stream(reply: Reply, body: AsyncIterable<Uint8Array>): Promise<void> {
@@ -236,18 +292,6 @@ export class Exchange {
       });
     });
   }
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }
 
 /** A parameter of the path; what is wrongly encoded stays as it is and then matches nothing. */

@@ -11,7 +11,8 @@ export interface Reply {
 }
 export const NO_CONTENT: Reply = { status: 204 };
 
-const RETRY_AFTER_S = 1;
+/** Where nothing better is known. */
+const RETRY_AFTER_MS = 1000;
 /**
  * Of every answer that does not say otherwise: what it holds may be about people, so it stays in no cache, is taken for nothing
  * else than its type, and is given to no page of another origin.
@@ -36,7 +37,10 @@ export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGU
   const reply = jsonReply(status, { error: { code, message, ...(details === undefined ? {} : { details }) } });
   if (status === 401) return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Bearer realm="onlooker"' } };
   if (status !== 429 && status !== 503) return reply;
-  return { ...reply, headers: { ...reply.headers, 'retry-after': String(RETRY_AFTER_S) } };
+  return {
+    ...reply,
+    headers: { ...reply.headers, 'retry-after': String(Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000)) },
+  };
 }
 
 /** Writes a whole reply at once; the response must still be open. */

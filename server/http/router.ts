@@ -5,6 +5,7 @@ import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
 import type { Door } from '../access/door.js';
 import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
+import type { UnfinishedBodies } from '../memory/unfinished-bodies.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Registering } from '../port/registering.js';
 import { AbortedError, Exchange } from './exchange.js';
@@ -27,15 +28,24 @@ const UNKNOWN_ROUTE = 'unknown';
 /** Methods that may stand in a metric's label; any other name is the client's invention. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+export interface RouterContext {
+  readonly door: Door;
+  readonly bodies: UnfinishedBodies;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
 export class Router {
   readonly #door: Door;
+  readonly #bodies: UnfinishedBodies;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   #inHand = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor(door: Door, metrics: Metrics, log: Logger) {
+  constructor({ door, bodies, metrics, log }: RouterContext) {
     this.#door = door;
+    this.#bodies = bodies;
     this.#metrics = metrics;
     this.#log = log;
   }
@@ -65,7 +75,7 @@ export class Router {
 
   #serve(res: HttpResponse, req: HttpRequest, pattern: string, route: Served): void {
     const startMs = performance.now();
-    const exchange = new Exchange(res, req, this.#door.headOf(res, req), pattern.split('/:').length - 1);
+    const exchange = new Exchange(res, req, this.#door.headOf(res, req), pattern.split('/:').length - 1, this.#bodies);
     this.#inHand++;
     void this.#answer(exchange, route).then((status) => {
       this.#inHand--;
@@ -100,7 +110,8 @@ export class Router {
         const found = this.#door.identify(head);
         const principal = found instanceof Promise ? await exchange.holdingBody(found) : found;
         exchange.principal = this.#door.authorise(head, principal, right);
-      }
+        this.#door.limit(head, exchange.principal, exchange.announcedBytes);
+      } else this.#door.limit(head, null, exchange.announcedBytes);
       return await handle(exchange);
     } catch (error) {
       if (error instanceof AbortedError) throw error;

@@ -18,6 +18,7 @@ import {
 } from '../../protocol/messages.js';
 import type { CloseReason, DropReason } from '../../protocol/payloads.js';
 import type { Pipeline, PipelineStream } from '../../pipeline/pipeline.js';
+import type { Limits } from '../access/limits.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
 import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
@@ -44,6 +45,14 @@ export interface ConnectionContext {
   readonly feed: StreamFeed;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly limits: Limits;
+}
+
+/** Whose connection it is, and what it speaks. */
+interface Client {
+  readonly principal: Principal;
+  readonly address: string;
+  readonly codec: Codec;
 }
 
 interface OpenStream {
@@ -68,14 +77,16 @@ export class Connection implements StreamOwner {
   readonly principal: Principal;
   readonly session = randomUUID();
   readonly #context: ConnectionContext;
+  readonly #address: string;
   readonly #codec: Codec;
   readonly #outbox: Outbox;
   readonly #streams = new Map<string, OpenStream>();
   #subscriptions: Subscriptions | null = null;
 
-  constructor(context: ConnectionContext, principal: Principal, codec: Codec, outbox: Outbox) {
+  constructor(context: ConnectionContext, { principal, address, codec }: Client, outbox: Outbox) {
     this.#context = context;
     this.principal = principal;
+    this.#address = address;
     this.#codec = codec;
     this.#outbox = outbox;
   }
@@ -233,7 +244,12 @@ export class Connection implements StreamOwner {
       throw new OnlookerError('BAD_MESSAGE', `seq: must increase, and the last was ${stream.lastSeq}`);
     }
     stream.lastSeq = position;
-    stream.frames.push({ image, seq: position, ts: ts ?? null, receivedAtMs });
+    const waitMs = this.#context.limits.frame(this.principal, this.#address, image.byteLength);
+    const refusal =
+      waitMs === 0
+        ? null
+        : { code: 'RATE_LIMITED' as const, message: `More comes than one client may send: wait ${Math.ceil(waitMs)} ms.` };
+    stream.frames.push({ image, seq: position, ts: ts ?? null, receivedAtMs }, refusal);
   }
 
   /** @throws OnlookerError NO_STREAM also for a stream that is closing */

@@ -24,6 +24,8 @@ interface SocketData {
   readonly codec: Codec;
   readonly shortcut: OpenFields | null;
   readonly principal: Principal;
+  readonly address: string;
+  disconnected: (() => void) | null;
   connection: Connection | null;
   outbox: Outbox | null;
   intake: Intake | null;
@@ -130,11 +132,22 @@ export class WebSocketEndpoint {
       const principal = door.authorise(head, found, 'identified');
       const { codec, accepted } = chooseProtocol(head.protocols);
       const shortcut = this.#admit(query, principal);
-      const data: SocketData = { codec, shortcut, principal, connection: null, outbox: null, intake: null, watch: null };
+      const data: SocketData = {
+        codec,
+        shortcut,
+        principal,
+        address: head.clientAddress,
+        disconnected: null,
+        connection: null,
+        outbox: null,
+        intake: null,
+        watch: null,
+      };
       res.upgrade(data, key, accepted, extensions, context);
     };
     this.#orRefuse(res, () => {
       door.admit(head);
+      door.handshake(head);
       const found = door.identify(head);
       if (found instanceof Promise) this.#upgradeLater(res, found, upgrade);
       else upgrade(found);
@@ -197,8 +210,9 @@ export class WebSocketEndpoint {
       metrics.slowReader();
       log.warn({ session: connection.session, unsentBytes }, 'a client does not read its results and is disconnected');
     });
-    const connection = new Connection(this.#context, data.principal, data.codec, outbox);
+    const connection = new Connection(this.#context, data, outbox);
     data.connection = connection;
+    data.disconnected = this.#context.limits.connected(data.address);
     data.outbox = outbox;
     data.intake = this.#intake(ws, connection);
     data.watch = this.#watch(ws, outbox);
@@ -254,8 +268,9 @@ export class WebSocketEndpoint {
   }
 
   #closed(ws: WebSocket<SocketData>): void {
-    const { connection, outbox, intake, watch } = ws.getUserData();
+    const { connection, outbox, intake, watch, disconnected } = ws.getUserData();
     watch?.gone();
+    disconnected?.();
     outbox?.closed();
     intake?.close();
     if (connection === null) return;

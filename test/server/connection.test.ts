@@ -7,6 +7,7 @@ import { ServiceState } from '../../server/service-state.js';
 import { Connection } from '../../server/ws/connection.js';
 import { jsonCodec } from '../../server/ws/json-codec.js';
 import { Outbox, type OutgoingSocket } from '../../server/ws/outbox.js';
+import type { Limits } from '../../server/access/limits.js';
 import { LOCAL } from '../../server/access/principal.js';
 import { StreamFeed } from '../../server/stream-feed.js';
 import { StreamOwners } from '../../server/ws/stream-owners.js';
@@ -37,8 +38,9 @@ function connectionWith(openStream: () => unknown, events: object = {}) {
   const log = { error: (fields: unknown) => logged.push(fields) } as unknown as Logger;
   const settings = { maxFrameBytes: 1000, maxPixels: 1000, maxStreams: 2, tracking: false };
   const outbox = new Outbox(socket, jsonCodec, 1000, () => undefined);
-  const context = { settings, state, owners: new StreamOwners(), feed: new StreamFeed(), metrics, log };
-  const connection = new Connection(context, LOCAL, jsonCodec, outbox);
+  const limits = { frame: () => 0 } as unknown as Limits;
+  const context = { settings, state, owners: new StreamOwners(), feed: new StreamFeed(), metrics, log, limits };
+  const connection = new Connection(context, { principal: LOCAL, address: '127.0.0.1', codec: jsonCodec }, outbox);
   const receive = (message: object): void => connection.receive(new TextEncoder().encode(JSON.stringify(message)).buffer, false);
   return { receive, sent, logged, ended };
 }

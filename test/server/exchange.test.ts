@@ -8,12 +8,20 @@ import { AddressSet } from '../../server/access/addresses.js';
 import { forwardedReader } from '../../server/access/forwarded.js';
 import { readHead } from '../../server/access/request-head.js';
 import { AbortedError, Exchange } from '../../server/http/exchange.js';
+import { UnfinishedBodies } from '../../server/memory/unfinished-bodies.js';
+import { UnfinishedBytes } from '../../server/memory/unfinished-bytes.js';
 
 const forwarded = forwardedReader({ trusted: AddressSet.EMPTY, scheme: 'http', basePath: '' });
 
 /** Serves every POST by `handle`. @returns the port */
 async function serve(handle: (exchange: Exchange) => Promise<void>): Promise<number> {
-  const app = App().post('/*', (res, req) => void handle(new Exchange(res, req, readHead(res, req, forwarded), 0)));
+  const app = App().post(
+    '/*',
+    (res, req) =>
+      void handle(
+        new Exchange(res, req, readHead(res, req, forwarded), 0, new UnfinishedBodies(new UnfinishedBytes(1024 * 1024))),
+      ),
+  );
   const socket = await new Promise<us_listen_socket>((resolve) => app.listen('127.0.0.1', 0, (listening) => resolve(listening)));
   onTestFinished(() => {
     us_listen_socket_close(socket);

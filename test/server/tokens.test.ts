@@ -16,6 +16,8 @@ const shown: string[] = [];
 beforeAll(async () => {
   issuer = await TestIssuer.start();
   service = await startService({
+    // More wrong tokens are shown than anybody should.
+    ONLOOKER_WRONG_KEYS_PER_MINUTE: '0',
     ONLOOKER_HOST: '0.0.0.0',
     ONLOOKER_OIDC_ISSUER: issuer.url,
     ONLOOKER_OIDC_AUDIENCE: `other ${AUDIENCE}`,

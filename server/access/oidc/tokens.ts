@@ -28,6 +28,10 @@ export class OidcTokens implements TokenVerifier {
     this.#audience = audience;
   }
 
+  isKnown(token: string): boolean {
+    return this.#known.get(secretHash(token))?.isValid() === true;
+  }
+
   verify(token: string): Principal | Promise<Principal> {
     const hash = secretHash(token);
     const known = this.#known.get(hash);
