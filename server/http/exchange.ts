@@ -100,15 +100,7 @@ export class Exchange {
       else if (!isLast) this.#res.pause();
       paused = true;
     });
-    try {
-      return await work;
-    } catch (error) {
-      // Nobody will ask for it; what still comes has to pass, or the client that sends it would not read the answer.
-      this.#held = null;
-      held.body.drop();
-      if (!this.#aborted && !held.isLast) this.#res.resume();
-      throw error;
-    }
+    return work;
   }
 
   get aborted(): boolean {
@@ -221,14 +213,23 @@ export class Exchange {
   async answer(given: Reply): Promise<void> {
     clearInterval(this.#waiting);
     if (this.#aborted) return;
-    // Of a body that nobody asked for the rest has to pass, or the client's next request would never be read.
-    if (this.#held !== null) this.#receive(() => undefined);
+    this.#letPass();
     const reply = { ...given, headers: mergedHeaders(given.headers, this.#ownHeaders) };
     const { body } = reply;
     const isWhole = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
     if (this.method === 'HEAD') writeHeadAlone(this.#res, reply, isWhole ? Buffer.byteLength(body ?? '') : undefined);
     else if (isWhole) this.#send(reply, Buffer.from(body ?? ''));
     else await this.#stream(reply, body);
+  }
+
+  /** Of a body that was kept and that nobody asked for the rest has to pass, or the client's next request would never be read. */
+  #letPass(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    held.body.drop();
+    this.#res.onData(() => undefined);
+    if (!held.isLast) this.#res.resume();
   }
 
   /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
