@@ -136,7 +136,7 @@ export class Exchange {
       const body = this.#bodies.begin(this.announcedBytes, reject);
       const giveUp = (error: unknown): void => {
         body.drop();
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       };
       this.#onAborted.push(() => giveUp(new AbortedError()));
       this.#receive((chunk, isLast) => {
