@@ -20,7 +20,7 @@ const RESUME_MS = 3_000;
 /** What came of a body before it was asked for. */
 interface HeldBody {
   readonly body: IncomingBody;
-  failed: Error | null;
+  failed: unknown;
   isLast: boolean;
 }
 
@@ -93,20 +93,14 @@ export class Exchange {
       try {
         held.body.take(chunk);
       } catch (error) {
-        held.failed = error as Error;
+        held.failed = error;
         held.body.drop();
       }
       if (isLast && paused) this.#awaitAnswer();
       else if (!isLast) this.#res.pause();
       paused = true;
     });
-    try {
-      return await work;
-    } catch (error) {
-      // Nobody will ask for it.
-      if (!this.#aborted) this.#letHeldPass();
-      throw error;
-    }
+    return work;
   }
 
   get aborted(): boolean {
@@ -140,9 +134,9 @@ export class Exchange {
       if (this.#aborted) return reject(new AbortedError());
       // Throws where there is no room: the promise is rejected then.
       const body = this.#bodies.begin(this.announcedBytes, reject);
-      const giveUp = (error: Error): void => {
+      const giveUp = (error: unknown): void => {
         body.drop();
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       };
       this.#onAborted.push(() => giveUp(new AbortedError()));
       this.#receive((chunk, isLast) => {
@@ -154,7 +148,7 @@ export class Exchange {
           body.take(chunk);
           if (isLast) resolve(body.finish());
         } catch (error) {
-          giveUp(error as Error);
+          giveUp(error);
         }
       }, giveUp);
     });
@@ -199,7 +193,7 @@ export class Exchange {
           this.#res.pause();
         }
       },
-      (error) => stream.destroy(error),
+      (error) => stream.destroy(error as Error),
     );
     return stream;
   }
@@ -219,7 +213,7 @@ export class Exchange {
   async answer(given: Reply): Promise<void> {
     clearInterval(this.#waiting);
     if (this.#aborted) return;
-    this.#letHeldPass();
+    this.#letPass();
     const reply = { ...given, headers: mergedHeaders(given.headers, this.#ownHeaders) };
     const { body } = reply;
     const isWhole = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
@@ -228,8 +222,8 @@ export class Exchange {
     else await this.#stream(reply, body);
   }
 
-  /** Of a body that was kept and that nobody asks for, the rest has to pass, or the connection's next request would never be read. */
-  #letHeldPass(): void {
+  /** Of a body that was kept and that nobody asked for the rest has to pass, or the client's next request would never be read. */
+  #letPass(): void {
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
@@ -239,7 +233,7 @@ export class Exchange {
   }
 
   /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
-  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: Error) => void): void {
+  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: unknown) => void): void {
     const held = this.#held;
     this.#held = null;
     this.#res.onData(take);

@@ -88,12 +88,19 @@ test('a body that came while something else was waited for is read whole, and wh
   await sleep(4_000);
 });
 
-test('who is answered without the body that was kept meanwhile is heard again', async () => {
+test.each([
+  ['came to something', () => sleep(100)],
+  ['failed', () => sleep(100).then(() => Promise.reject(new Error('nobody')))],
+])('where what was waited for %s, who is answered without the body that was kept is heard again', async (_outcome, work) => {
   const port = await serve(async (exchange) => {
-    await exchange.holdingBody(sleep(100));
+    await exchange.holdingBody(work()).catch(() => undefined);
     await exchange.answer({ status: 403, body: 'not you' });
   });
-  const socket = await post(port);
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  // More than is read at once: the rest is still on its way when the answer is given.
+  const body = 'x'.repeat(3_000_000);
+  socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   for (let request = 0; request < 2; request++) {
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/not you$/);
