@@ -16,6 +16,8 @@ const SECRET_BYTES = 32;
 
 const sessionSchema = z.object({
   hash: z.string(),
+  /** Of the session in which the ticket was made that began this one. */
+  parent: z.string().exactOptional(),
   /** Of the principal that it was begun with, with the rights that one had. */
   id: z.string(),
   name: z.string(),
@@ -57,11 +59,13 @@ export class Sessions {
    * @param expiresAt Unix ms
    * @returns the cookie's value
    */
-  async start({ id, name, roles, streams, expiresAt: endsAt = Infinity }: Principal, expiresAt: number): Promise<string> {
+  async start(principal: Principal, expiresAt: number): Promise<string> {
+    const { id, name, roles, streams, session: parent, expiresAt: endsAt = Infinity } = principal;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const created_at = this.#now();
     const session: Session = {
       hash: secretHash(secret),
+      ...(parent === undefined ? {} : { parent }),
       id,
       name,
       roles: [...roles],
@@ -97,8 +101,9 @@ export class Sessions {
     this.#byHash = new Map(this.#file.value.sessions.map((session) => [session.hash, this.#principal(session)]));
   }
 
-  #principal({ hash, id, name, roles, streams, expires_at }: Session): Principal {
+  #principal({ hash, parent, id, name, roles, streams, expires_at }: Session): Principal {
     const keyHolds = (): boolean => !isKeyPrincipal(id) || this.#keys.principalOfId(id) !== null;
+    const parentHolds = (): boolean => parent === undefined || this.#byHash.get(parent)?.isValid() === true;
     return {
       id,
       kind: 'session',
@@ -107,7 +112,8 @@ export class Sessions {
       streams: new StreamPatterns(streams),
       // A ticket of a session, and a session that is begun with it, end with it.
       expiresAt: expires_at,
-      isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds(),
+      session: hash,
+      isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds() && parentHolds(),
     };
   }
 }
