@@ -68,6 +68,11 @@ export class Exchange {
     this.#principal = principal;
   }
 
+  /** Who sends the end of a body late may have been revoked meanwhile, and could else make another key just before that. */
+  get #isStillLetIn(): boolean {
+    return this.#principal?.isValid() !== false;
+  }
+
   /**
    * Waits for something before the body is asked for. What comes of it meanwhile would pass unseen, so it is kept: one read of the
    * socket, after which the socket rests.
@@ -126,7 +131,9 @@ export class Exchange {
         }
         // The chunk is taken back when this returns.
         chunks.push(new Uint8Array(chunk.slice(0)));
-        if (isLast) resolve(joined(chunks, bytes));
+        if (!isLast) return;
+        if (this.#isStillLetIn) resolve(joined(chunks, bytes));
+        else reject(noLonger());
       });
     });
   }
@@ -156,6 +163,10 @@ export class Exchange {
       if (stream.destroyed) return;
       if (bytes > limitBytes) {
         stream.destroy(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
+        return;
+      }
+      if (isLast && !this.#isStillLetIn) {
+        stream.destroy(noLonger());
         return;
       }
       const room = stream.push(Buffer.from(chunk.slice(0)));
@@ -235,6 +246,8 @@ export class Exchange {
     });
   }
 }
+
+const noLonger = (): OnlookerError => new OnlookerError('UNAUTHORIZED', 'The key was revoked, or has run out.');
 
 function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
   const [only] = chunks;
