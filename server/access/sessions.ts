@@ -33,19 +33,25 @@ type SessionFile = z.infer<typeof fileSchema>;
 export class Sessions {
   readonly #file: JsonFile<SessionFile>;
   readonly #keys: KeyStore;
+  readonly #hasProvider: boolean;
   readonly #now: () => number;
   #byHash: ReadonlyMap<string, Principal> = new Map();
 
-  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, now: () => number) {
+  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, hasProvider: boolean, now: () => number) {
     this.#file = file;
     this.#keys = keys;
+    this.#hasProvider = hasProvider;
     this.#now = now;
     this.#index();
   }
 
-  /** @param now Unix ms @throws StartError for a file that cannot be read */
-  static async open(path: string, keys: KeyStore, now: () => number = Date.now): Promise<Sessions> {
-    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, now);
+  /**
+   * @param hasProvider whether there is an identity provider: without one, whom it once signed in is nobody
+   * @param now Unix ms
+   * @throws StartError for a file that cannot be read
+   */
+  static async open(path: string, keys: KeyStore, hasProvider: boolean, now: () => number = Date.now): Promise<Sessions> {
+    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, hasProvider, now);
   }
 
   /** @returns null for a session that is unknown or over, or whose key is */
@@ -102,7 +108,7 @@ export class Sessions {
   }
 
   #principal({ hash, parent, id, name, roles, streams, expires_at }: Session): Principal {
-    const keyHolds = (): boolean => !isKeyPrincipal(id) || this.#keys.principalOfId(id) !== null;
+    const keyHolds = (): boolean => (isKeyPrincipal(id) ? this.#keys.principalOfId(id) !== null : this.#hasProvider);
     const parentHolds = (): boolean => parent === undefined || this.#byHash.get(parent)?.isValid() === true;
     return {
       id,

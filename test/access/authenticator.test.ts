@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Authenticator } from '../../server/access/authenticator.js';
 import { KeyStore } from '../../server/access/keys/key-store.js';
+import { LOCAL } from '../../server/access/principal.js';
 import { Sessions } from '../../server/access/sessions.js';
 import { Tickets } from '../../server/access/tickets.js';
 
@@ -16,7 +17,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function authenticator(): Promise<{ keys: KeyStore; asked: Authenticator }> {
   const keys = await KeyStore.open({ path: join(dir, 'keys.json') });
-  const sessions = await Sessions.open(join(dir, 'sessions.json'), keys);
+  const sessions = await Sessions.open(join(dir, 'sessions.json'), keys, false);
   return { keys, asked: new Authenticator({ keys, sessions, tickets: new Tickets(), tokens: null, open: false }) };
 }
 
@@ -38,4 +39,13 @@ test('who came before there was a key has to go when one is made', async () => {
   await keys.add({ name: 'first', roles: ['admin'], streams: ['*'], expires_at: null });
   expect(local?.isValid()).toBe(false);
   expect(asked.identify(null)).toBeNull();
+});
+
+test('whom an identity provider signed in is nobody once there is none', async () => {
+  const keys = await KeyStore.open({ path: join(dir, 'keys.json') });
+  const path = join(dir, 'sessions.json');
+  const before = await Sessions.open(path, keys, true);
+  const cookie = await before.start({ ...LOCAL, id: 'oidc:somebody', kind: 'token' }, Date.now() + 60_000);
+  expect(before.principalOf(cookie)).not.toBeNull();
+  expect((await Sessions.open(path, keys, false)).principalOf(cookie)).toBeNull();
 });
