@@ -115,7 +115,7 @@ export class Access {
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
       );
     }
-    const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys);
+    const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys, oidc !== null);
     return new Access(context, { keys, sessions, oidc, firstKey });
   }
 

@@ -60,6 +60,15 @@ export class Admission {
     return { headers, preflight: preflightHeaders(head) };
   }
 
+  /**
+   * Cookies are for our own pages alone. To a browser another port of our host, or a name beside it, is the same site, so `SameSite`
+   * lets pages there bring them; a listed origin may ask, but in nobody's name that it has no key of.
+   */
+  withoutBorrowedCookies(head: RequestHead): RequestHead {
+    if (head.cookie === '' || head.origin === '') return head;
+    return this.#origins.askerOf(head, head.host) === 'own' ? head : { ...head, cookie: '' };
+  }
+
   #refused({ clientAddress }: RequestHead, refusal: Refusal, message: string): OnlookerError {
     this.#refusals.count(refusal, clientAddress);
     return new OnlookerError('FORBIDDEN', message);

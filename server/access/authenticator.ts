@@ -30,6 +30,7 @@ export interface AuthenticatorOptions {
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #local: Principal;
+  #wasRequired = false;
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -40,7 +41,9 @@ export class Authenticator {
   /** Whether somebody who shows nothing gets nothing. It never becomes false while the service runs. */
   get isRequired(): boolean {
     const { keys, tokens, open } = this.#options;
-    return !open && (keys.hasAny || tokens !== null);
+    // Whoever empties the file of keys by hand has taken keys away, and opens nothing by that.
+    this.#wasRequired ||= !open && (keys.hasAny || tokens !== null);
+    return this.#wasRequired;
   }
 
   /** Whether the first key that is made ends it that everybody is let in: whoever has no administrator's key then is locked out. */

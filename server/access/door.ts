@@ -37,7 +37,7 @@ export class Door {
 
   /** To be called in the request's handler, before anything is awaited. */
   headOf(res: HttpResponse, req: HttpRequest): RequestHead {
-    return readHead(res, req, this.#forwarded);
+    return this.#admission.withoutBorrowedCookies(readHead(res, req, this.#forwarded));
   }
 
   /** @throws OnlookerError FORBIDDEN */

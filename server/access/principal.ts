@@ -14,6 +14,8 @@ export interface Principal {
   readonly streams: StreamPatterns;
   /** Unix ms; what is begun with the credential, such as a session, ends then too. Left out where that is looked up elsewhere. */
   readonly expiresAt?: number;
+  /** Hash of the session that it is, or that the ticket was made in: what is begun with it ends with that session. */
+  readonly session?: string;
   /** False once the credential is revoked or has run out: live connections then end. Cheap: it is asked often. */
   readonly isValid: () => boolean;
 }

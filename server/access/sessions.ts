@@ -16,6 +16,8 @@ const SECRET_BYTES = 32;
 
 const sessionSchema = z.object({
   hash: z.string(),
+  /** Of the session in which the ticket was made that began this one. */
+  parent: z.string().exactOptional(),
   /** Of the principal that it was begun with, with the rights that one had. */
   id: z.string(),
   name: z.string(),
@@ -31,19 +33,25 @@ type SessionFile = z.infer<typeof fileSchema>;
 export class Sessions {
   readonly #file: JsonFile<SessionFile>;
   readonly #keys: KeyStore;
+  readonly #hasProvider: boolean;
   readonly #now: () => number;
   #byHash: ReadonlyMap<string, Principal> = new Map();
 
-  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, now: () => number) {
+  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, hasProvider: boolean, now: () => number) {
     this.#file = file;
     this.#keys = keys;
+    this.#hasProvider = hasProvider;
     this.#now = now;
     this.#index();
   }
 
-  /** @param now Unix ms @throws StartError for a file that cannot be read */
-  static async open(path: string, keys: KeyStore, now: () => number = Date.now): Promise<Sessions> {
-    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, now);
+  /**
+   * @param hasProvider whether there is an identity provider: without one, whom it once signed in is nobody
+   * @param now Unix ms
+   * @throws StartError for a file that cannot be read
+   */
+  static async open(path: string, keys: KeyStore, hasProvider: boolean, now: () => number = Date.now): Promise<Sessions> {
+    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, hasProvider, now);
   }
 
   /** @returns null for a session that is unknown or over, or whose key is */
@@ -57,11 +65,13 @@ export class Sessions {
    * @param expiresAt Unix ms
    * @returns the cookie's value
    */
-  async start({ id, name, roles, streams, expiresAt: endsAt = Infinity }: Principal, expiresAt: number): Promise<string> {
+  async start(principal: Principal, expiresAt: number): Promise<string> {
+    const { id, name, roles, streams, session: parent, expiresAt: endsAt = Infinity } = principal;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const created_at = this.#now();
     const session: Session = {
       hash: secretHash(secret),
+      ...(parent === undefined ? {} : { parent }),
       id,
       name,
       roles: [...roles],
@@ -97,8 +107,9 @@ export class Sessions {
     this.#byHash = new Map(this.#file.value.sessions.map((session) => [session.hash, this.#principal(session)]));
   }
 
-  #principal({ hash, id, name, roles, streams, expires_at }: Session): Principal {
-    const keyHolds = (): boolean => !isKeyPrincipal(id) || this.#keys.principalOfId(id) !== null;
+  #principal({ hash, parent, id, name, roles, streams, expires_at }: Session): Principal {
+    const keyHolds = (): boolean => (isKeyPrincipal(id) ? this.#keys.principalOfId(id) !== null : this.#hasProvider);
+    const parentHolds = (): boolean => parent === undefined || this.#byHash.get(parent)?.isValid() === true;
     return {
       id,
       kind: 'session',
@@ -107,7 +118,8 @@ export class Sessions {
       streams: new StreamPatterns(streams),
       // A ticket of a session, and a session that is begun with it, end with it.
       expiresAt: expires_at,
-      isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds(),
+      session: hash,
+      isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds() && parentHolds(),
     };
   }
 }

@@ -79,6 +79,11 @@ export class Exchange {
     this.#principal = principal;
   }
 
+  /** Who sends the end of a body late may have been revoked meanwhile, and could else make another key just before that. */
+  get #isStillLetIn(): boolean {
+    return this.#principal?.isValid() !== false;
+  }
+
   /**
    * Waits for something before the body is asked for. What comes of it meanwhile would pass unseen, so it is kept: one read of the
    * socket, after which the socket rests.
@@ -144,9 +149,12 @@ export class Exchange {
           if (body.bytes + chunk.byteLength > limitBytes) {
             body.drop();
             tooLarge();
+            return;
           }
           body.take(chunk);
-          if (isLast) resolve(body.finish());
+          if (!isLast) return;
+          if (this.#isStillLetIn) resolve(body.finish());
+          else giveUp(noLonger());
         } catch (error) {
           giveUp(error);
         }
@@ -180,6 +188,10 @@ export class Exchange {
         if (stream.destroyed) return;
         if (bytes > limitBytes) {
           stream.destroy(new OnlookerError('TOO_LARGE', `The body has more than ${limitBytes} bytes.`));
+          return;
+        }
+        if (isLast && !this.#isStillLetIn) {
+          stream.destroy(noLonger());
           return;
         }
         const room = stream.push(Buffer.from(chunk.slice(0)));
@@ -294,6 +306,8 @@ export class Exchange {
     });
   }
 }
+
+const noLonger = (): OnlookerError => new OnlookerError('UNAUTHORIZED', 'The key was revoked, or has run out.');
 
 /** A parameter of the path; what is wrongly encoded stays as it is and then matches nothing. */
 function decoded(part: string): string {

@@ -1,14 +1,18 @@
 // What a credential of each kind opens, for how long, and that nothing wrong ever gets past.
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { bearer, startKeyedService, type KeyedService } from './support/keyed-service.js';
 import { rawRequest } from './support/raw-http.js';
 import { Socket } from './support/socket.js';
 
+/** To a browser another port of the service's own host is the same site, so it brings the cookie. */
+const BESIDE = 'http://127.0.0.1:3000';
+
 let keyed: KeyedService;
 beforeAll(async () => {
-  keyed = await startKeyedService();
+  keyed = await startKeyedService({ ONLOOKER_ALLOWED_ORIGINS: `${BESIDE}, null` });
 });
 afterAll(async () => {
   expect(keyed.service.log).not.toMatch(/onl_[a-z0-9]{8}_/);
@@ -24,6 +28,29 @@ describe('a key', () => {
     expect(await socket.closed).toMatchObject({ code: 4401 });
     expect((await keyed.ask('GET', '/v1/models', key)).status).toBe(401);
     expect((await keyed.ask('DELETE', `/v1/keys/${id}`, keyed.keys.admin)).status).toBe(404);
+  });
+
+  test('that is revoked before a body is whole makes nothing of it', async () => {
+    const { id, key } = await keyed.makeKey({ name: 'late', roles: ['admin'] });
+    const late: { readonly answered: Promise<string>; readonly finish: () => void }[] = [];
+    for (const [path, type] of [
+      ['/v1/keys', 'application/json'],
+      ['/v1/gallery/import?mode=merge', 'application/octet-stream'],
+    ] as const) {
+      const body = JSON.stringify({ name: 'another', roles: ['admin'] });
+      const socket = connect(keyed.service.port, '127.0.0.1');
+      const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n`);
+      socket.write(`Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
+      late.push({ answered, finish: () => socket.end(body.slice(9)) });
+    }
+    // Until both are in hand.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await keyed.ask('DELETE', `/v1/keys/${id}`, keyed.keys.admin)).status).toBe(204);
+    for (const { answered, finish } of late) {
+      finish();
+      expect(await answered).toMatch(/^HTTP\/1.1 401 /);
+    }
   });
 
   test('that has run out opens nothing, and its live connections end', async () => {
@@ -131,6 +158,40 @@ describe('a browser', () => {
     expect(status).toBe(200);
     expect((await keyed.get('/v1/people', { cookie })).status).toBe(200);
     expect((await keyed.get('/v1/config', { cookie })).status).toBe(403);
+  });
+
+  test('lends its cookie to no page of another origin, listed ones too', async () => {
+    const { cookie } = await signIn({ key: keyed.keys.admin });
+    for (const origin of [BESIDE, 'null']) {
+      const shown = { cookie, origin };
+      expect((await keyed.get('/v1/people', shown)).status).toBe(401);
+      // Needs no preflight, so the browser would send it unasked.
+      const replaced = {
+        method: 'POST',
+        path: '/v1/gallery/import?mode=replace',
+        headers: { ...shown, 'content-type': 'text/plain' },
+      };
+      expect((await rawRequest(keyed.service.port, { ...replaced, body: 'x' })).status).toBe(401);
+      await rawRequest(keyed.service.port, { method: 'DELETE', path: '/v1/session', headers: shown });
+      expect(await keyed.upgrade(shown)).toBe(401);
+      expect((await keyed.get('/v1/people', { ...bearer(keyed.keys.viewer), origin })).status).toBe(200);
+    }
+    expect((await keyed.get('/v1/people', { cookie })).status).toBe(200);
+    expect(await keyed.upgrade({ cookie, origin: keyed.service.url })).toBe(101);
+  });
+
+  test('that is signed out takes along what was begun in its name', async () => {
+    const { cookie } = await signIn({ key: keyed.keys.viewer });
+    const ticketOf = async (of: string): Promise<object> => {
+      const headers = { cookie: of, 'content-type': 'application/json' };
+      const { body } = await rawRequest(keyed.service.port, { method: 'POST', path: '/v1/tickets', headers, body: '{}' });
+      return JSON.parse(body) as object;
+    };
+    const child = (await signIn(await ticketOf(cookie))).cookie;
+    const grandchild = (await signIn(await ticketOf(child))).cookie;
+    expect((await keyed.get('/v1/people', { cookie: grandchild })).status).toBe(200);
+    await rawRequest(keyed.service.port, { method: 'DELETE', path: '/v1/session', headers: { cookie } });
+    for (const left of [child, grandchild]) expect((await keyed.get('/v1/people', { cookie: left })).status).toBe(401);
   });
 
   test('is not signed in with anything wrong', async () => {
