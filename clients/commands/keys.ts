@@ -70,7 +70,7 @@ Examples:
   onlooker keys add dashboard --role viewer --expires 90d`,
     )
     .action((name: string, flags: NewKeyFlags, command: Command) =>
-      run(flags, command, (module, all) => module.addKey(all, name, flags)),
+      run(flags, command, (module, all) => module.addKey(all, name, flags, isLocal(flags, command))),
     );
   command('revoke', 'end keys for good; connections that they opened are closed')
     .alias('rm')

@@ -24,7 +24,8 @@ export async function listKeys(administered: KeyAdministration, flags: { readonl
   else await output.print(formatTable(TITLES, keys.map(cellsOf)));
 }
 
-export async function addKey(keys: KeyAdministration, name: string, flags: NewKeyFlags): Promise<void> {
+/** @param isLocal keys of this machine: no service is there to refuse a first key that shuts its administrators out */
+export async function addKey(keys: KeyAdministration, name: string, flags: NewKeyFlags, isLocal: boolean): Promise<void> {
   const added = await keys.add({
     name,
     roles: [...flags.role],
@@ -39,6 +40,13 @@ export async function addKey(keys: KeyAdministration, name: string, flags: NewKe
     `added ${id} (${shown(name)}): ${roles.join(', ')} on ${streams.join(', ')}, ${until}; this is the key, shown once:`,
   );
   await output.print(added.key);
+  if (isLocal && !(await keys.list()).some(isAdministrators)) {
+    output.note("from now on everybody needs a key, and none here is an administrator's: `onlooker keys add NAME --role admin`");
+  }
+}
+
+function isAdministrators({ roles, revoked_at: revokedAt, expires_at: expiresAt }: KeyRecord): boolean {
+  return roles.includes('admin') && revokedAt === undefined && (expiresAt === null || expiresAt > Date.now());
 }
 
 /** Looks whether all are there first, so that a wrong id ends nobody's access. */

@@ -80,7 +80,7 @@ function say(message: string, exitCode: number): number {
 
 function refusalText({ code, message }: ServerError, url: string): string {
   const hint =
-    code === 'UNAUTHORIZED' ? ': give a key of it by --key-file FILE or ONLOOKER_KEY' : ': it needs a key with another role';
+    code === 'UNAUTHORIZED' ? ': give a key of it by --key-file FILE or ONLOOKER_KEY' : ': it needs a key that allows it';
   return `${url} refuses this (${message.replace(/\.$/, '')})${hint}`;
 }
 

@@ -16,8 +16,11 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-/** Black on white whatever the terminal's colours are: not every phone reads a code that is light on dark. */
-const BLACK_ON_WHITE = '\u001b[30;107m';
+/**
+ * The code's blocks are its light squares, so they are drawn white, on black: dark on light is what every phone reads, whatever
+ * the terminal's own colours are.
+ */
+const BLOCKS_WHITE_ON_BLACK = '\u001b[97;40m';
 const PLAIN = '\u001b[0m';
 
 /** How the first person gets in. */
@@ -65,5 +68,5 @@ function announcement(
 
 function coded(text: string): string[] {
   const code = renderUnicodeCompact(text, { border: 4, ecc: 'L' });
-  return code.split('\n').map((line) => `  ${BLACK_ON_WHITE}${line}${PLAIN}`);
+  return code.split('\n').map((line) => `  ${BLOCKS_WHITE_ON_BLACK}${line}${PLAIN}`);
 }

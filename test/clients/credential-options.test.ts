@@ -94,7 +94,7 @@ describe('what is refused', () => {
     door.powerless.add('weak');
     for (const command of [['list'], ['watch']]) {
       const { code, stderr } = await list([...command, '--key', 'weak']);
-      expect(stderr).toMatch(/refuses this \(The key does not have this right\): it needs a key with another role\n$/);
+      expect(stderr).toMatch(/refuses this \(The key does not have this right\): it needs a key that allows it\n$/);
       expect(code).toBe(4);
     }
   });

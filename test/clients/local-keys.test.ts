@@ -30,6 +30,13 @@ test('the first key is made before there is a service, which then asks for it', 
   await service.stop();
 });
 
+test('whoever makes a first key that is no administrator is told how to get one', async () => {
+  const telling = /none here is an administrator's: `onlooker keys add NAME --role admin`\n$/;
+  expect((await keys('add', 'door', '--role', 'ingest')).stderr).toMatch(telling);
+  expect((await keys('add', 'me', '--role', 'admin')).stderr).not.toMatch(telling);
+  expect((await keys('add', 'yard', '--role', 'ingest')).stderr).not.toMatch(telling);
+});
+
 test('what is in the way is one line', async () => {
   await writeFile(join(dataDir, 'keys.json'), '{');
   const damaged = await keys('list');

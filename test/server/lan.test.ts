@@ -171,6 +171,8 @@ test('a terminal is shown address, first key, a code to scan, and how to trust i
   expect(shown).toContain('https://192.168.1.5:8443/ca.crt');
   expect(shown).toContain('AA:BB');
   expect(shown).toMatch(/[▀▄█]{3}/);
+  // The quiet zone around the code, which must be light, is made of blocks: they have to be the white ones.
+  expect(shown).toContain('\u001b[97;40m█████');
   // It is in the code alone: a screen that is scrolled back tells nobody a ticket.
   expect(shown).not.toContain('the-ticket');
   expect(announced(true, INVITATION, { ...ANNOUNCED, basePath: '/cams' })).toContain('https://192.168.1.5:8443/cams/');

@@ -8,7 +8,8 @@ export const keys = {
   open_hint: 'ONLOOKER_OPEN lets everybody do everything: no key is asked for or looked at while it is set.',
   add: 'Add key',
   add_first: 'Make the first key',
-  first_dialog_hint: 'From then on everybody needs a key, you too. Keep this one: without it nobody can make another.',
+  first_dialog_hint:
+    'From then on everybody needs a key, you too. Keep this one: without it another can be made on the machine itself only.',
   make: 'Make key',
   name: 'Name',
   name_hint: 'What or who it is for, such as “camera at the door”.',

@@ -10,7 +10,8 @@ export const keys: Same<typeof english> = {
   open_hint: 'ONLOOKER_OPEN deja que cualquiera haga de todo: mientras esté fijado no se pide ni se mira ninguna clave.',
   add: 'Añadir clave',
   add_first: 'Crear la primera clave',
-  first_dialog_hint: 'Desde entonces todos necesitan una clave, tú también. Guarda esta: sin ella nadie puede crear otra.',
+  first_dialog_hint:
+    'Desde entonces todos necesitan una clave, tú también. Guarda esta: sin ella solo se puede crear otra en la propia máquina.',
   make: 'Crear clave',
   name: 'Nombre',
   name_hint: 'Para qué o para quién es, por ejemplo «cámara de la puerta».',
