@@ -256,12 +256,16 @@ export class Service {
     const { pipeline, gallery, events, registry, cameras } = this.#state;
     await Promise.all([this.#listener.drain(), cameras?.close()]);
     this.#listener.close();
-    await this.#access.close();
-    await this.#certificate?.close();
-    await pipeline?.close();
-    await registry?.close();
-    await events?.close();
-    await gallery?.close();
+    let failure: unknown;
+    for (const part of [this.#access, this.#certificate, pipeline, registry, events, gallery]) {
+      try {
+        await part?.close();
+      } catch (error) {
+        // What cannot be closed keeps nothing else open.
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure as Error;
   }
 }
 

@@ -13,6 +13,7 @@ import { Door } from './door.js';
 import { forwardedReader } from './forwarded.js';
 import { isLoopback, listeningName } from './host-names.js';
 import { FirstAccess } from './first-access.js';
+import { secretHash } from './keys/api-key.js';
 import { KeyStore } from './keys/key-store.js';
 import { Oidc, type OidcSettings } from './oidc/oidc.js';
 import { Limits, type LimitSettings } from './limits.js';
@@ -115,7 +116,8 @@ export class Access {
         `listening on ${settings.host} would let everybody in: make a key with \`onlooker keys add NAME --role admin\`, or say with ONLOOKER_OPEN=true that all may do everything`,
       );
     }
-    const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys, oidc !== null);
+    const provider = oidc === null ? null : secretHash(JSON.stringify(rulesOf(settings)));
+    const sessions = await Sessions.open(join(settings.dataDir, SESSIONS_FILE), keys, provider);
     return new Access(context, { keys, sessions, oidc, firstKey });
   }
 
@@ -148,3 +150,11 @@ export class Access {
     for (const look of this.#onLook) look();
   }
 }
+
+/** By which an identity provider gives roles. */
+const rulesOf = ({ oidcIssuer, oidcRoleClaim, oidcRoles, oidcStreamClaim }: OidcSettings): readonly unknown[] => [
+  oidcIssuer,
+  oidcRoleClaim,
+  oidcRoles,
+  oidcStreamClaim ?? null,
+];

@@ -60,7 +60,7 @@ export class Authenticator {
     if (!this.isRequired) return this.#local;
     if (credential === null) return null;
     const found = this.#principalOf(credential);
-    if (found === null) throw new OnlookerError('UNAUTHORIZED', 'The key is wrong, revoked, or has run out.');
+    if (found === null) throw new OnlookerError('UNAUTHORIZED', WRONG[credential.kind]);
     return found;
   }
 
@@ -86,6 +86,13 @@ export class Authenticator {
     }
   }
 }
+
+const WRONG: Readonly<Record<Credential['kind'], string>> = {
+  bearer: 'The key is wrong, revoked, or has run out.',
+  wrong: 'This is no key.',
+  ticket: 'The ticket is wrong, was used before, or has run out.',
+  session: 'The session is over.',
+};
 
 /** Three parts with dots between, as JSON Web Tokens have. */
 const isToken = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);

@@ -18,6 +18,8 @@ const sessionSchema = z.object({
   hash: z.string(),
   /** Of the session in which the ticket was made that began this one. */
   parent: z.string().exactOptional(),
+  /** What the identity provider and its rules were that gave these roles; not there where it was a key. */
+  provider: z.string().exactOptional(),
   /** Of the principal that it was begun with, with the rights that one had. */
   id: z.string(),
   name: z.string(),
@@ -33,25 +35,26 @@ type SessionFile = z.infer<typeof fileSchema>;
 export class Sessions {
   readonly #file: JsonFile<SessionFile>;
   readonly #keys: KeyStore;
-  readonly #hasProvider: boolean;
+  readonly #provider: string | null;
   readonly #now: () => number;
   #byHash: ReadonlyMap<string, Principal> = new Map();
 
-  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, hasProvider: boolean, now: () => number) {
+  private constructor(file: JsonFile<SessionFile>, keys: KeyStore, provider: string | null, now: () => number) {
     this.#file = file;
     this.#keys = keys;
-    this.#hasProvider = hasProvider;
+    this.#provider = provider;
     this.#now = now;
     this.#index();
   }
 
   /**
-   * @param hasProvider whether there is an identity provider: without one, whom it once signed in is nobody
+   * @param provider stands for the identity provider and the rules by which it gives roles: whom another one signed in, or this one by
+   * other rules, has to sign in again; null where there is none
    * @param now Unix ms
    * @throws StartError for a file that cannot be read
    */
-  static async open(path: string, keys: KeyStore, hasProvider: boolean, now: () => number = Date.now): Promise<Sessions> {
-    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, hasProvider, now);
+  static async open(path: string, keys: KeyStore, provider: string | null, now: () => number = Date.now): Promise<Sessions> {
+    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, provider, now);
   }
 
   /** @returns null for a session that is unknown or over, or whose key is */
@@ -72,6 +75,7 @@ export class Sessions {
     const session: Session = {
       hash: secretHash(secret),
       ...(parent === undefined ? {} : { parent }),
+      ...(isKeyPrincipal(id) || this.#provider === null ? {} : { provider: this.#provider }),
       id,
       name,
       roles: [...roles],
@@ -107,8 +111,9 @@ export class Sessions {
     this.#byHash = new Map(this.#file.value.sessions.map((session) => [session.hash, this.#principal(session)]));
   }
 
-  #principal({ hash, parent, id, name, roles, streams, expires_at }: Session): Principal {
-    const keyHolds = (): boolean => (isKeyPrincipal(id) ? this.#keys.principalOfId(id) !== null : this.#hasProvider);
+  #principal({ hash, parent, provider, id, name, roles, streams, expires_at }: Session): Principal {
+    const isOfProvider = provider !== undefined && provider === this.#provider;
+    const keyHolds = (): boolean => (isKeyPrincipal(id) ? this.#keys.principalOfId(id) !== null : isOfProvider);
     const parentHolds = (): boolean => parent === undefined || this.#byHash.get(parent)?.isValid() === true;
     return {
       id,

@@ -37,8 +37,10 @@ export class Tickets {
     this.#now = now;
   }
 
-  /** @throws OnlookerError FORBIDDEN for more than its maker may itself, LIMIT_REACHED */
+  /** @throws OnlookerError FORBIDDEN for more than its maker may itself, and for makers that have a ticket themselves; LIMIT_REACHED */
   issue(maker: Principal, { stream, role, ttlMs = TICKET_MS }: TicketWishes): { ticket: string; expires_at: number } {
+    // Or one that was found in an address would never run out.
+    if (maker.kind === 'ticket') throw new OnlookerError('FORBIDDEN', 'A ticket makes no further tickets.');
     if (role !== undefined && !maker.roles.includes(role) && !maker.roles.includes('admin')) throw new OnlookerError('FORBIDDEN');
     if (stream !== undefined && !maker.streams.has(stream)) throw new OnlookerError('FORBIDDEN');
     this.#forgetOld();
@@ -52,6 +54,7 @@ export class Tickets {
       kind: 'ticket',
       roles: role === undefined ? maker.roles : [role],
       streams: stream === undefined ? maker.streams : new StreamPatterns([stream]),
+      isForOneStream: stream !== undefined,
     };
     this.#tickets.set(secretHash(text), { principal, expiresAtMs });
     this.#count(maker.id, 1);

@@ -46,6 +46,15 @@ export class IntakeTurns {
   }
 
   #work(): void {
+    try {
+      this.#slice();
+    } finally {
+      // Whatever went wrong with one, the others have their turns.
+      this.#timer = this.#waiting.size > 0 ? setTimeout(() => this.#work(), PAUSE_MS) : null;
+    }
+  }
+
+  #slice(): void {
     const endMs = performance.now() + SLICE_MS;
     for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) {
       const [taker] = this.#waiting;
@@ -54,6 +63,5 @@ export class IntakeTurns {
       this.#waiting.delete(taker);
       if (taker.work(Math.min(endMs, nowMs + TURN_MS))) this.#waiting.add(taker);
     }
-    this.#timer = this.#waiting.size > 0 ? setTimeout(() => this.#work(), PAUSE_MS) : null;
   }
 }

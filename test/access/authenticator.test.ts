@@ -17,7 +17,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function authenticator(): Promise<{ keys: KeyStore; asked: Authenticator }> {
   const keys = await KeyStore.open({ path: join(dir, 'keys.json') });
-  const sessions = await Sessions.open(join(dir, 'sessions.json'), keys, false);
+  const sessions = await Sessions.open(join(dir, 'sessions.json'), keys, null);
   return { keys, asked: new Authenticator({ keys, sessions, tickets: new Tickets(), tokens: null, open: false }) };
 }
 
@@ -44,8 +44,10 @@ test('who came before there was a key has to go when one is made', async () => {
 test('whom an identity provider signed in is nobody once there is none', async () => {
   const keys = await KeyStore.open({ path: join(dir, 'keys.json') });
   const path = join(dir, 'sessions.json');
-  const before = await Sessions.open(path, keys, true);
+  const before = await Sessions.open(path, keys, 'a provider');
   const cookie = await before.start({ ...LOCAL, id: 'oidc:somebody', kind: 'token' }, Date.now() + 60_000);
   expect(before.principalOf(cookie)).not.toBeNull();
-  expect((await Sessions.open(path, keys, false)).principalOf(cookie)).toBeNull();
+  expect((await Sessions.open(path, keys, 'a provider')).principalOf(cookie)).not.toBeNull();
+  expect((await Sessions.open(path, keys, 'another provider')).principalOf(cookie)).toBeNull();
+  expect((await Sessions.open(path, keys, null)).principalOf(cookie)).toBeNull();
 });

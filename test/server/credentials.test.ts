@@ -106,6 +106,24 @@ describe('a ticket', () => {
     expect(await keyed.upgrade({}, `?stream=hall&ticket=${ticket}`)).toBe(403);
   });
 
+  test('makes no further tickets, and one for a stream signs no browser in', async () => {
+    const tickets = (ticket: string) =>
+      rawRequest(keyed.service.port, {
+        method: 'POST',
+        path: `/v1/tickets?ticket=${ticket}`,
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    expect((await tickets(await ticketFor(keyed.keys.admin))).status).toBe(403);
+    const { status } = await rawRequest(keyed.service.port, {
+      method: 'POST',
+      path: '/v1/session',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ticket: await ticketFor(keyed.keys.ingest, { stream: 't-5' }) }),
+    });
+    expect(status).toBe(403);
+  });
+
   test('does not outlive the key of its maker', async () => {
     const { id, key } = await keyed.makeKey({ name: 'gone', roles: ['ingest'] });
     const ticket = await ticketFor(key);
