@@ -8,6 +8,9 @@ import type { TrackingThresholds } from './tracking-options.js';
 /** A sharp crop: what is not known before it is cut is assumed to be as good as can be. */
 const SHARP = 400;
 
+/** Changes of the gallery in a row that are asked about at once. More come only from programs, and those have the pause between. */
+const GALLERY_BURST = 8;
+
 /** The quality that an embedding of this face could have at best, from size, score and, where there are points, pose. */
 export function estimatedQuality(face: FoundFace): number {
   const pose = face.points === undefined ? { yawDegrees: 0, pitchDegrees: 0 } : poseFromPoints(face.points);
@@ -26,7 +29,7 @@ export function wantsEmbedding(
   const passedMs = atMs - plan.askedMs;
   if (plan.asked === 0) return true;
   // An enrolment is to be seen in the next frame, so a changed gallery is asked at once; one that changes all the time is not.
-  if (plan.galleryVersion < galleryVersion && atMs - plan.galleryAskedMs >= options.galleryPauseMs) return true;
+  if (plan.galleryVersion < galleryVersion && atMs >= plan.galleryDueMs - GALLERY_BURST * options.galleryPauseMs) return true;
   if (passedMs < options.embedEveryMs) return false;
   if (suspect !== null) return true;
   if (passedMs >= options.refreshMs) return true;
@@ -42,12 +45,20 @@ function undecidedPauseMs(asked: number, { embedBurst, embedEveryMs, embedPauseM
   return Math.min(refreshMs, embedPauseMs * 2 ** Math.min(asked - embedBurst, 20));
 }
 
-export function noteAsked({ plan, body }: FaceTrack, atMs: number, estimate: number, galleryVersion: number): void {
+export function noteAsked(
+  { plan, body }: FaceTrack,
+  atMs: number,
+  estimate: number,
+  galleryVersion: number,
+  { galleryPauseMs }: Pick<TrackingThresholds, 'galleryPauseMs'>,
+): void {
   body.awaited++;
   plan.asked++;
   plan.askedMs = atMs;
   plan.best = Math.max(plan.best, estimate);
-  if (plan.asked > 1 && plan.galleryVersion < galleryVersion) plan.galleryAskedMs = atMs;
+  if (plan.asked > 1 && plan.galleryVersion < galleryVersion) {
+    plan.galleryDueMs = Math.max(plan.galleryDueMs, atMs) + galleryPauseMs;
+  }
   plan.galleryVersion = galleryVersion;
   plan.doubts = Math.max(0, plan.doubts - 1);
 }

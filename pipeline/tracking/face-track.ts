@@ -55,8 +55,8 @@ export interface FaceTrack {
     best: number;
     /** Up to this version the gallery has nothing new for it. */
     galleryVersion: number;
-    /** When it was asked for last because the gallery had changed, ms. */
-    galleryAskedMs: number;
+    /** Up to when what was asked for because the gallery had changed is paid for: a pause for each, ms. */
+    galleryDueMs: number;
     /** Embeddings still to be asked for because of a doubt, and when that was raised, ms. */
     doubts: number;
     doubtedMs: number;
@@ -103,7 +103,7 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
       askedMs: -Infinity,
       best: 0,
       galleryVersion: 0,
-      galleryAskedMs: -Infinity,
+      galleryDueMs: -Infinity,
       doubts: 0,
       doubtedMs: -Infinity,
     },

@@ -330,7 +330,7 @@ export class StreamTracks {
     const { body } = track;
     const estimate = estimatedQuality(body.face);
     const embed = changed || wantsEmbedding(track, atMs, estimate, this.#galleryVersion, this.#settings);
-    if (embed) noteAsked(track, atMs, estimate, this.#galleryVersion);
+    if (embed) noteAsked(track, atMs, estimate, this.#galleryVersion, this.#settings);
     return { atMs, embed, changed, body };
   }
 

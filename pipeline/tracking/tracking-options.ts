@@ -28,7 +28,7 @@ export interface TrackingThresholds {
   /** How many embeddings an undecided track gets at that pace; the pauses double from `embedPauseMs` afterwards. */
   readonly embedBurst: number;
   readonly embedPauseMs: number;
-  /** Least time between two embeddings that are asked for because the gallery has changed. */
+  /** Time between two embeddings that are asked for because the gallery has changed, where it goes on changing. */
   readonly galleryPauseMs: number;
   /** A track whose decision stands is looked at again this often. */
   readonly refreshMs: number;
