@@ -1,7 +1,7 @@
 // The thread of an inference lane: owns its sessions, takes one job after another, answers each.
 // It is closed by message, never terminated in a run: that would abort the whole process.
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectGarbage, collectGarbageLater } from './collect-garbage.js';
+import { collectGarbage, collectGarbageLater, DroppedMemory } from './collect-garbage.js';
 import { LaneModels, type JobCost } from './lane-models.js';
 import type { LaneCommand, LaneJob, LaneReport, LaneSettings } from './lane-protocol.js';
 import { probeProvider } from './provider-probe.js';
@@ -14,6 +14,9 @@ const tell = (report: LaneReport): void => port.postMessage(report);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 yieldToMainThread();
+/** Memory of large frames that this thread has looked at, and that nothing but its garbage keeps by now. */
+const seen = new DroppedMemory();
+let seenBytes = 0;
 const models = await start();
 if (models === null) process.exitCode = 1;
 else serve(models);
@@ -51,12 +54,22 @@ async function obey(opened: LaneModels, command: LaneCommand): Promise<void> {
       return;
     default:
       collectGarbageLater();
+      seen.add(seenBytes);
+      seenBytes = largeBytesOf(command);
       try {
         tell(await work(opened, command));
       } catch (error) {
         tell({ kind: 'job-failed', id: command.id, message: messageOf(error) });
       }
   }
+}
+
+/** Frames so large give their memory back after use; smaller ones use it again. */
+const LARGE_BYTES = 3840 * 2160 * 3;
+
+function largeBytesOf(job: LaneJob): number {
+  if (job.kind !== 'faces') return 0;
+  return job.items.reduce((sum, { pixels }) => sum + (pixels.byteLength > LARGE_BYTES ? pixels.byteLength : 0), 0);
 }
 
 async function work(opened: LaneModels, job: LaneJob): Promise<LaneReport> {

@@ -1,7 +1,7 @@
 // A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, a detector's input,
 // all in shared memory.
 import type { ImageInput } from '../models/family.js';
-import { collectGarbageLater } from './collect-garbage.js';
+import { collectGarbageLater, DroppedMemory } from './collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
 import { wholeFrameGeometry, writeWholeFrame, type InputGeometry } from './resample.js';
 import { yieldToMainThread } from './thread-priority.js';
@@ -32,12 +32,19 @@ export interface Preprocessed {
 
 yieldToMainThread();
 
+/** Memory that was made here for large images and is others' by now; only this thread's garbage still keeps it. */
+const handedOn = new DroppedMemory();
+let madeBytes = 0;
+
 export default async function preprocess(task: PreprocessTask): Promise<Preprocessed | ImageProblem> {
   collectGarbageLater();
+  handedOn.add(madeBytes);
+  madeBytes = 0;
   const startMs = performance.now();
   const { format } = task;
   const decoded = await decodeImage(task.image, task.pixels, task.maxPixels, format);
   if ('code' in decoded) return decoded;
+  if (decoded.pixels !== task.pixels) madeBytes = decoded.pixels.byteLength;
   const decodedMs = performance.now();
   const done = { ...decoded, channels: CHANNELS[format], decodeMs: decodedMs - startMs };
   if (format === 'luma') return { ...done, geometry: null, preprocessMs: 0 };
