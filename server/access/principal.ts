@@ -16,8 +16,6 @@ export interface Principal {
   readonly expiresAt?: number;
   /** Hash of the session that it is, or that the ticket was made in: what is begun with it ends with that session. */
   readonly session?: string;
-  /** Set for tickets of a single stream: they sign no browser in. */
-  readonly isForOneStream?: boolean;
   /** False once the credential is revoked or has run out: live connections then end. Cheap: it is asked often. */
   readonly isValid: () => boolean;
 }

@@ -54,7 +54,6 @@ export class Tickets {
       kind: 'ticket',
       roles: role === undefined ? maker.roles : [role],
       streams: stream === undefined ? maker.streams : new StreamPatterns([stream]),
-      isForOneStream: stream !== undefined,
     };
     this.#tickets.set(secretHash(text), { principal, expiresAtMs });
     this.#count(maker.id, 1);

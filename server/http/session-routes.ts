@@ -50,7 +50,6 @@ export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: 
         const principal = await door.identify(exchange.head, credential);
         if (principal === null) throw new OnlookerError('UNAUTHORIZED');
         if (principal.kind === 'local') return jsonReply(200, answer(principal));
-        if (principal.isForOneStream) throw new OnlookerError('FORBIDDEN', 'This ticket is for a stream alone.');
         const ttlMs = Math.min(SESSION_MS, (principal.expiresAt ?? Infinity) - Date.now());
         const secret = await sessions.start(principal, Date.now() + ttlMs);
         const reply = jsonReply(200, answer(sessions.principalOf(secret)));

@@ -32,7 +32,7 @@ describe('a key', () => {
 
   test('that is revoked before a body is whole makes nothing of it', async () => {
     const { id, key } = await keyed.makeKey({ name: 'late', roles: ['admin'] });
-    const late: { readonly answered: Promise<string>; readonly finish: () => void }[] = [];
+    const late: { readonly answered: Promise<string>; readonly finish: () => void; readonly close: () => void }[] = [];
     for (const [path, type] of [
       ['/v1/keys', 'application/json'],
       ['/v1/gallery/import?mode=merge', 'application/octet-stream'],
@@ -42,14 +42,15 @@ describe('a key', () => {
       const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
       socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n`);
       socket.write(`Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
-      late.push({ answered, finish: () => socket.end(body.slice(9)) });
+      late.push({ answered, finish: () => void socket.write(body.slice(9)), close: () => socket.destroy() });
     }
     // Until both are in hand.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await keyed.ask('DELETE', `/v1/keys/${id}`, keyed.keys.admin)).status).toBe(204);
-    for (const { answered, finish } of late) {
+    for (const { answered, finish, close } of late) {
       finish();
       expect(await answered).toMatch(/^HTTP\/1.1 401 /);
+      close();
     }
   });
 
@@ -106,7 +107,7 @@ describe('a ticket', () => {
     expect(await keyed.upgrade({}, `?stream=hall&ticket=${ticket}`)).toBe(403);
   });
 
-  test('makes no further tickets, and one for a stream signs no browser in', async () => {
+  test('makes no further tickets', async () => {
     const tickets = (ticket: string) =>
       rawRequest(keyed.service.port, {
         method: 'POST',
@@ -115,13 +116,6 @@ describe('a ticket', () => {
         body: '{}',
       });
     expect((await tickets(await ticketFor(keyed.keys.admin))).status).toBe(403);
-    const { status } = await rawRequest(keyed.service.port, {
-      method: 'POST',
-      path: '/v1/session',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ticket: await ticketFor(keyed.keys.ingest, { stream: 't-5' }) }),
-    });
-    expect(status).toBe(403);
   });
 
   test('does not outlive the key of its maker', async () => {
