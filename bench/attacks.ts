@@ -1,10 +1,10 @@
 // `npm run bench:attacks`: what everybody else notices of an attack. A stream of 5 frames a second is answered alone, and then beside
 // each of the acts of attacks/acts.ts: how late its answers are, how many are missing, and how much memory the service takes meanwhile.
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fixture } from '../test/fixtures.js';
 import { Child } from './child.js';
-import { ACTS, type Act, type Scene } from './attacks/acts.js';
+import { ACTS } from './attacks/acts.js';
+import type { Attack } from './attacks/attacker-process.js';
 import type { LoadQuestion, LoadReport } from './load/load-protocol.js';
 import { Material } from './material/material.js';
 import { benchCommand, setting, wholeNumber, type CommonOptions } from './options.js';
@@ -47,8 +47,8 @@ const material = await Material.make({});
 const stage = await Stage.set(10);
 const rows: Row[] = [];
 try {
-  const face = await readFile(await fixture('audrey.jpg'));
-  for (const act of ACTS) if (act.name.includes(options.only ?? '')) rows.push(await play(act, face));
+  const facePath = await fixture('audrey.jpg');
+  for (const { name } of ACTS) if (name.includes(options.only ?? '')) rows.push(await play(name, facePath));
 } finally {
   await stage.close();
   await material.close();
@@ -70,12 +70,12 @@ print(`\ntargets: p99 at most ${TARGET_P99_MS} ms more than beside nothing, memo
 await writeResult(options.name, options, { targetP99Ms: TARGET_P99_MS, targetMiB: TARGET_MIB, acts: rows });
 
 /** Each act meets a service of its own, so that none pays for what another left. */
-async function play(act: Act, face: Uint8Array): Promise<Row> {
-  note(act.name);
+async function play(act: string, facePath: string): Promise<Row> {
+  note(act);
   const service = await stage.start(options.set);
   const probe = new Child<LoadQuestion, LoadReport | null>(new URL('./load/generator-process.js', import.meta.url));
+  const attacker = new Child<Attack, null>(new URL('./attacks/attacker-process.js', import.meta.url));
   try {
-    const scene: Scene = { url: service.url, wsUrl: service.wsUrl, face };
     await probe.ask({ kind: 'start', url: service.url, folder: material.folder, rates: [RATE], fields: {} });
     await sleep(WARMUP_MS);
     const beforeMiB = processFigures(service.pid).residentMiB;
@@ -84,14 +84,15 @@ async function play(act: Act, face: Uint8Array): Promise<Row> {
       mostMiB = Math.max(mostMiB, processFigures(service.pid).residentMiB - beforeMiB);
     }, LOOKS_EVERY_MS);
     await probe.ask({ kind: 'mark' });
-    const startMs = performance.now();
-    await act.run(scene, () => performance.now() - startMs >= options.seconds * 1000);
+    const scene = { url: service.url, wsUrl: service.wsUrl, facePath };
+    await attacker.ask({ name: act, seconds: options.seconds, scene });
     const report = await probe.ask({ kind: 'stop' });
     clearInterval(looking);
     await sleep(AFTER_MS);
     const leftMiB = processFigures(service.pid).residentMiB - beforeMiB;
-    return { act: act.name, ...figuresOf(report), mostMiB, leftMiB };
+    return { act, ...figuresOf(report), mostMiB, leftMiB };
   } finally {
+    await attacker.close();
     await probe.close();
     await stage.stop(service);
   }

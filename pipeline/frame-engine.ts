@@ -12,6 +12,7 @@ import type { Preprocessed } from './preprocess-worker.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import type { Origin } from './scheduling/origin.js';
 import type { Size } from './scheduling/turns.js';
+import { PRIORITY } from './thread-priority.js';
 
 /** A decoded frame. `pixels` are its slot's memory: they may be read until the call returns. */
 export interface FrameView {
@@ -117,8 +118,13 @@ export class FrameEngine {
     const largeWorkers = Math.max(1, Math.floor(LARGE_SHARE * preprocessWorkers));
     const largePlaces = LARGE_PLACES * largeWorkers;
     this.#slots = new FrameSlots(slots + largePlaces, inputSize(settings.input) * BYTES_PER_FLOAT);
-    this.#usual = new FrameLot({ minWorkers: preprocessWorkers, maxWorkers: preprocessWorkers, places: slots });
-    this.#large = new FrameLot({ minWorkers: 0, maxWorkers: largeWorkers, places: largePlaces });
+    this.#usual = new FrameLot({
+      minWorkers: preprocessWorkers,
+      maxWorkers: preprocessWorkers,
+      places: slots,
+      nice: PRIORITY.calculating,
+    });
+    this.#large = new FrameLot({ minWorkers: 0, maxWorkers: largeWorkers, places: largePlaces, nice: PRIORITY.large });
   }
 
   /**

@@ -3,7 +3,7 @@
 import { Piscina } from 'piscina';
 import { OnlookerError } from '../protocol/errors.js';
 import type { ImageProblem } from './decode-image.js';
-import type { Preprocessed, PreprocessTask } from './preprocess-worker.js';
+import type { Preprocessed, PreprocessTask, PreprocessThread } from './preprocess-worker.js';
 import { CALCULATING_THREAD } from './thread-limits.js';
 import { workerFile } from './worker-file.js';
 
@@ -13,6 +13,8 @@ export interface FrameLotSettings {
   readonly maxWorkers: number;
   /** Frames that may be inside at once. */
   readonly places: number;
+  /** Of its threads. */
+  readonly nice: number;
 }
 
 /** A thread beyond the least is kept for so long. */
@@ -26,6 +28,7 @@ export class FrameLot {
 
   constructor(settings: FrameLotSettings) {
     this.#settings = settings;
+    const workerData: PreprocessThread = { nice: settings.nice };
     this.#workers = new Piscina({
       filename: workerFile('preprocess-worker', import.meta.url).href,
       minThreads: settings.minWorkers,
@@ -34,6 +37,7 @@ export class FrameLot {
       // Waiting on Atomics would keep a worker's event loop, and with it sharp's answers, from turning.
       atomics: 'disabled',
       resourceLimits: CALCULATING_THREAD,
+      workerData,
     });
   }
 

@@ -5,7 +5,7 @@ import { collectGarbage, collectGarbageLater, DroppedMemory } from './collect-ga
 import { LaneModels, type JobCost } from './lane-models.js';
 import type { LaneCommand, LaneJob, LaneReport, LaneSettings } from './lane-protocol.js';
 import { probeProvider } from './provider-probe.js';
-import { yieldToMainThread } from './thread-priority.js';
+import { PRIORITY, yieldToMainThread } from './thread-priority.js';
 
 if (parentPort === null) throw new Error('lane-worker runs as a worker thread');
 const port = parentPort;
@@ -13,7 +13,7 @@ const settings = workerData as LaneSettings;
 const tell = (report: LaneReport): void => port.postMessage(report);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-yieldToMainThread();
+yieldToMainThread(PRIORITY.calculating);
 /** Memory of large frames that this thread has looked at, and that nothing but its garbage keeps by now. */
 const seen = new DroppedMemory();
 let seenBytes = 0;

@@ -1,5 +1,6 @@
 // A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, a detector's input,
 // all in shared memory.
+import { workerData } from 'node:worker_threads';
 import type { ImageInput } from '../models/family.js';
 import { collectGarbageLater, DroppedMemory } from './collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
@@ -30,7 +31,13 @@ export interface Preprocessed {
   readonly preprocessMs: number;
 }
 
-yieldToMainThread();
+/** What a thread of the pool is told when it starts. */
+export interface PreprocessThread {
+  /** Of PRIORITY. */
+  readonly nice: number;
+}
+
+yieldToMainThread((workerData as PreprocessThread).nice);
 
 /** Memory that was made here for large images and is others' by now; only this thread's garbage still keeps it. */
 const handedOn = new DroppedMemory();

@@ -23,6 +23,7 @@ import { UnfinishedBytes } from './memory/unfinished-bytes.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { ConfigReport } from '../protocol/config.js';
 import { OnlookerError } from '../protocol/errors.js';
+import { RequestTurns } from './request-turns.js';
 import type { ServiceState } from './service-state.js';
 import type { Settings } from './settings.js';
 import { openPlainPort, type Port } from './port/port.js';
@@ -75,9 +76,11 @@ export class Listener {
     // The largest message or body fits whatever is set.
     const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
     const isTls = certificate !== null;
-    const endpoint = new WebSocketEndpoint({ ...context, door: access.door, limits: access.limits, unfinished, isTls });
+    const requestTurns = new RequestTurns();
+    const { door, limits } = access;
+    const endpoint = new WebSocketEndpoint({ ...context, door, limits, unfinished, requestTurns, isTls });
     access.onLook(() => endpoint.seeOutInvalid());
-    const router = new Router({ door: access.door, bodies: new UnfinishedBodies(unfinished), metrics, log });
+    const router = new Router({ door, bodies: new UnfinishedBodies(unfinished), turns: requestTurns, metrics, log });
     const { maxPixels } = settings;
     const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
     const lan = certificate?.lan ?? undefined;

@@ -10,8 +10,8 @@ import { frameHead, smallFrame, Swarm, UPGRADE } from './raw-sockets.js';
 export interface Scene {
   readonly url: string;
   readonly wsUrl: string;
-  /** A photograph with a face. */
-  readonly face: Uint8Array;
+  /** File of a photograph with a face. */
+  readonly facePath: string;
 }
 export interface Act {
   readonly name: string;
@@ -94,7 +94,7 @@ export const ACTS: readonly Act[] = [
   },
   {
     name: 'photographs of 33 megapixels, two at a time',
-    run: async (scene, isOver) => posting(scene, '/v1/identify', await largePhotograph(scene.face), 2, isOver),
+    run: async (scene, isOver) => posting(scene, '/v1/identify', await largePhotograph(scene.facePath), 2, isOver),
   },
   { name: 'wrong keys, eight at a time', run: wrongKeys },
 ];
@@ -183,5 +183,5 @@ const flatPicture = (): Promise<Buffer> =>
     .png()
     .toBuffer();
 
-const largePhotograph = (face: Uint8Array): Promise<Buffer> =>
-  sharp(face).resize({ width: 7680, height: 4320, fit: 'cover' }).jpeg({ quality: 80 }).toBuffer();
+const largePhotograph = (facePath: string): Promise<Buffer> =>
+  sharp(facePath).resize({ width: 7680, height: 4320, fit: 'cover' }).jpeg({ quality: 80 }).toBuffer();

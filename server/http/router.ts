@@ -3,11 +3,13 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
 import type { Door } from '../access/door.js';
+import type { Principal } from '../access/principal.js';
 import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
 import type { UnfinishedBodies } from '../memory/unfinished-bodies.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Registering } from '../port/registering.js';
+import type { RequestTurns } from '../request-turns.js';
 import { AbortedError, Exchange } from './exchange.js';
 import { errorReply, type Reply } from './reply.js';
 
@@ -31,6 +33,7 @@ const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 
 export interface RouterContext {
   readonly door: Door;
   readonly bodies: UnfinishedBodies;
+  readonly turns: RequestTurns;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -38,14 +41,16 @@ export interface RouterContext {
 export class Router {
   readonly #door: Door;
   readonly #bodies: UnfinishedBodies;
+  readonly #turns: RequestTurns;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   #inHand = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor({ door, bodies, metrics, log }: RouterContext) {
+  constructor({ door, bodies, turns, metrics, log }: RouterContext) {
     this.#door = door;
     this.#bodies = bodies;
+    this.#turns = turns;
     this.#metrics = metrics;
     this.#log = log;
   }
@@ -100,25 +105,37 @@ export class Router {
     }
   }
 
-  async #replyOf(exchange: Exchange, { right, linkable, handle }: Served): Promise<Reply> {
-    const { head } = exchange;
+  async #replyOf(exchange: Exchange, route: Served): Promise<Reply> {
     try {
-      const admitted = this.#door.admit(head, linkable);
-      if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
-      exchange.admitted(admitted);
-      if (right !== 'public') {
-        const found = this.#door.identify(head);
-        const principal = found instanceof Promise ? await exchange.holdingBody(found) : found;
-        exchange.principal = this.#door.authorise(head, principal, right);
-        this.#door.limit(head, exchange.principal, exchange.announcedBytes);
-      } else this.#door.limit(head, null, exchange.announcedBytes);
-      return await handle(exchange);
+      const turn = this.#turns.wait();
+      const letIn = turn === null ? this.#letIn(exchange, route) : turn.then(() => this.#letIn(exchange, route));
+      const preflight = letIn instanceof Promise ? await exchange.holdingBody<Reply | null>(letIn) : letIn;
+      return preflight ?? (await route.handle(exchange));
     } catch (error) {
       if (error instanceof AbortedError) throw error;
       const told = toOnlookerError(error);
       if (told.code === 'INTERNAL') this.#log.error({ err: error }, 'a request failed');
       return errorReply(told);
     }
+  }
+
+  /**
+   * @returns the answer for a browser that asks beforehand; null for whoever may go on. A promise only where a token of an identity
+   *   provider is shown
+   */
+  #letIn(exchange: Exchange, { right, linkable }: Served): Reply | null | Promise<null> {
+    const { head, announcedBytes } = exchange;
+    const admitted = this.#door.admit(head, linkable);
+    if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
+    exchange.admitted(admitted);
+    const known = (found: Principal | null): null => {
+      if (right !== 'public') exchange.principal = this.#door.authorise(head, found, right);
+      this.#door.limit(head, right === 'public' ? null : exchange.principal, announcedBytes);
+      return null;
+    };
+    if (right === 'public') return known(null);
+    const found = this.#door.identify(head);
+    return found instanceof Promise ? found.then(known) : known(found);
   }
 }
 

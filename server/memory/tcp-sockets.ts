@@ -18,6 +18,8 @@ export interface TcpSockets {
   figuresOf(fd: number): TcpFigures | null;
   /** Bounds what the kernel takes in, and so what one turn of the loop can read, of each socket accepted on the port from now on. */
   boundReceiving(port: number, bytes: number): void;
+  /** The same of one socket, from what it receives next. */
+  boundReceivingOf(fd: number, bytes: number): void;
   /** Of what came, bytes that this process has not read yet. */
   unreadBytesOf(fd: number): number;
 }
@@ -68,10 +70,13 @@ class LinuxTcpSockets implements TcpSockets {
   }
 
   boundReceiving(port: number, bytes: number): void {
-    const value = Buffer.alloc(4);
-    value.writeInt32LE(bytes);
     this.#listening ??= this.#socketsOn(port).find((fd) => this.figuresOf(fd) !== null && this.#info[0] === STATE_LISTEN);
-    if (this.#listening !== undefined) this.#setsockopt(this.#listening, SOL_SOCKET, SO_RCVBUF, value, value.length);
+    if (this.#listening !== undefined) this.boundReceivingOf(this.#listening, bytes);
+  }
+
+  boundReceivingOf(fd: number, bytes: number): void {
+    this.#length.writeInt32LE(bytes);
+    this.#setsockopt(fd, SOL_SOCKET, SO_RCVBUF, this.#length, this.#length.length);
   }
 
   figuresOf(fd: number): TcpFigures | null {
@@ -79,9 +84,8 @@ class LinuxTcpSockets implements TcpSockets {
     const info = this.#info;
     if (this.#getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, this.#length) !== 0) return null;
     if (this.#length.readInt32LE() < LEAST_INFO_BYTES) return null;
-    const number = (at: number): number => Number(info.readBigUInt64LE(at));
-    const writtenBytes = number(BYTES_SENT_AT) - number(BYTES_RETRANSMITTED_AT) + info.readUInt32LE(NOT_SENT_AT);
-    return { receivedBytes: number(BYTES_RECEIVED_AT), writtenBytes };
+    const writtenBytes = longAt(info, BYTES_SENT_AT) - longAt(info, BYTES_RETRANSMITTED_AT) + info.readUInt32LE(NOT_SENT_AT);
+    return { receivedBytes: longAt(info, BYTES_RECEIVED_AT), writtenBytes };
   }
 
   unreadBytesOf(fd: number): number {
@@ -100,4 +104,9 @@ class LinuxTcpSockets implements TcpSockets {
     const family = this.#address.readUInt16LE(0);
     return (family === AF_INET || family === AF_INET6) && this.#address.readUInt16BE(2) === port;
   }
+}
+
+/** An unsigned number of 64 bits: asked for of all sockets many times a second, and so not by way of a bigint. */
+function longAt(info: Buffer, at: number): number {
+  return info.readUInt32LE(at) + info.readUInt32LE(at + 4) * 2 ** 32;
 }

@@ -18,14 +18,18 @@ export interface WatchedSocket {
  * What the kernel takes in of one connection before it is read, while there are few and when there are many: all of that may come
  * in one turn of the loop, before anything can be counted. Little of it is slow over long ways.
  */
-const RECEIVE_BYTES = { few: 128 * 1024, many: 32 * 1024 };
+const RECEIVE_BYTES = { few: 128 * 1024, many: 32 * 1024, flooding: 4 * 1024 };
 const MANY = 100;
+/** How long a connection that floods is read in small bites. */
+const FLOODING_MS = 10_000;
 /** Growth of the process that is looked into. */
 const GROWTH_BYTES = 4 * 1024 * 1024;
 const GROWTH_EVERY_MS = 10;
 /** Without growth so many are looked at, so often. */
 const SLICE = 250;
 const SLICE_EVERY_MS = 250;
+/** In one look: what is over the bound by then is soon looked at again. */
+const MAX_CUT_OFF = 250;
 /** Less is not worth cutting anybody off for: part of any message. */
 const SMALL_BYTES = 16 * 1024;
 /** Lengths that a ping can have, and so sockets that can be told apart at once. */
@@ -42,6 +46,8 @@ export interface UnfinishedWatch {
   message(bytes: number): void;
   /** A ping or a pong. */
   control(bytes: number): void;
+  /** More small messages come than are taken: for some time little of them is read in one turn of the loop, so that others have theirs. */
+  flooding(): void;
   gone(): void;
 }
 
@@ -55,6 +61,8 @@ interface Watched {
   wholeBytes: number;
   controlBytes: number;
   sinceMs: number;
+  /** Until when it is taken for flooding; null where it is not. */
+  floodingUntilMs: number | null;
 }
 
 export interface UnfinishedMessagesOptions {
@@ -97,6 +105,7 @@ export class UnfinishedMessages {
       wholeBytes: 0,
       controlBytes: 0,
       sinceMs: performance.now(),
+      floodingUntilMs: null,
     };
     this.#watched.add(watched);
     this.#unknown.add(watched);
@@ -108,6 +117,7 @@ export class UnfinishedMessages {
       control: (bytes) => {
         watched.controlBytes += sentBytes(bytes, isTls);
       },
+      flooding: () => this.#narrow(watched),
       gone: () => {
         this.#watched.delete(watched);
         this.#unknown.delete(watched);
@@ -127,11 +137,12 @@ export class UnfinishedMessages {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** Looks at all where the process holds more than it did. */
+  /** Looks at all where the process holds more than it did, or than it may. */
   lookForGrowth(): void {
     const bytes = this.#options.residentBytes();
     if (bytes < this.#lowBytes) this.#lowBytes = bytes;
-    if (bytes < this.#lowBytes + GROWTH_BYTES) return;
+    const { heldBytes, limitBytes } = this.#options.unfinished;
+    if (bytes < this.#lowBytes + GROWTH_BYTES && heldBytes <= limitBytes) return;
     this.#lookAt(this.#watched);
     this.#lowBytes = this.#options.residentBytes();
   }
@@ -152,8 +163,25 @@ export class UnfinishedMessages {
 
   #lookAt(some: Iterable<Watched>): void {
     this.#recognise();
-    for (const watched of some) this.#count(watched);
+    for (const watched of some) {
+      this.#widen(watched);
+      this.#count(watched);
+    }
     this.#cutOff();
+  }
+
+  #narrow(watched: Watched): void {
+    if (watched.fd === null) this.#recognise();
+    if (watched.fd === null) return;
+    if (watched.floodingUntilMs === null) this.#options.sockets.boundReceivingOf(watched.fd, RECEIVE_BYTES.flooding);
+    watched.floodingUntilMs = performance.now() + FLOODING_MS;
+  }
+
+  #widen(watched: Watched): void {
+    const { fd, floodingUntilMs } = watched;
+    if (fd === null || floodingUntilMs === null || performance.now() < floodingUntilMs) return;
+    watched.floodingUntilMs = null;
+    this.#options.sockets.boundReceivingOf(fd, this.#watched.size < MANY ? RECEIVE_BYTES.few : RECEIVE_BYTES.many);
   }
 
   /** A whole message in between means that what is unfinished came after it: no error is carried along. */
@@ -183,7 +211,7 @@ export class UnfinishedMessages {
       cutOff += 1;
       share.release();
       socket.cutOff();
-      if (unfinished.heldBytes <= unfinished.limitBytes) break;
+      if (unfinished.heldBytes <= unfinished.limitBytes || cutOff === MAX_CUT_OFF) break;
     }
     if (cutOff > 0) onCutOff(cutOff);
   }

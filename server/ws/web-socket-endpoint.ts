@@ -11,6 +11,7 @@ import { tcpSockets } from '../memory/tcp-sockets.js';
 import type { UnfinishedBytes } from '../memory/unfinished-bytes.js';
 import { openQuery } from '../query-fields.js';
 import { recogniseOptions } from '../recognise-options.js';
+import type { RequestTurns } from '../request-turns.js';
 import type { Settings } from '../settings.js';
 import type { Codec } from './codec.js';
 import { Connection, type ConnectionContext } from './connection.js';
@@ -35,6 +36,7 @@ interface SocketData {
 export interface EndpointContext extends ConnectionContext {
   readonly door: Door;
   readonly unfinished: UnfinishedBytes;
+  readonly requestTurns: RequestTurns;
   readonly isTls: boolean;
   readonly settings: Pick<
     Settings,
@@ -145,17 +147,21 @@ export class WebSocketEndpoint {
       };
       res.upgrade(data, key, accepted, extensions, context);
     };
-    this.#orRefuse(res, () => {
+    const identify = (): Principal | null | Promise<Principal> => {
       door.admit(head);
       door.handshake(head);
-      const found = door.identify(head);
+      return door.identify(head);
+    };
+    this.#orRefuse(res, () => {
+      const turn = this.#context.requestTurns.wait();
+      const found = turn === null ? identify() : turn.then(identify);
       if (found instanceof Promise) this.#upgradeLater(res, found, upgrade);
       else upgrade(found);
     });
   }
 
-  /** Whose token is still being looked at may go away meanwhile; the response must not be touched then. */
-  #upgradeLater(res: HttpResponse, found: Promise<Principal>, upgrade: (principal: Principal) => void): void {
+  /** Who waits, for a turn or until a token was looked at, may go away meanwhile; the response must not be touched then. */
+  #upgradeLater(res: HttpResponse, found: Promise<Principal | null>, upgrade: (principal: Principal | null) => void): void {
     let isGone = false;
     res.onAborted(() => (isGone = true));
     found.then(
@@ -231,7 +237,10 @@ export class WebSocketEndpoint {
     const { metrics, unfinished, log } = this.#context;
     return new Intake(this.#turns, unfinished.share(), {
       handle: (message, isBinary, receivedAtMs) => connection.receive(message, isBinary, receivedAtMs),
-      rateLimited: (retryAfterMs) => connection.rateLimited(retryAfterMs),
+      rateLimited: (retryAfterMs) => {
+        ws.getUserData().watch?.flooding();
+        connection.rateLimited(retryAfterMs);
+      },
       refused: (messages) => metrics.messageRefused('RATE_LIMITED', messages),
       abused: () => {
         log.warn({ session: connection.session }, 'a client sends more than can be taken and is disconnected');

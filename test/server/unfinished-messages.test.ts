@@ -67,6 +67,7 @@ function kernel() {
     },
     unreadBytesOf: () => 0,
     boundReceiving: () => undefined,
+    boundReceivingOf: () => undefined,
   };
   return { received, written, sockets };
 }

@@ -1,0 +1,58 @@
+// Requests and handshakes in small helpings: what many clients ask for at once, or one with many requests in one packet, is begun a little
+// in each turn of the event loop, so that everybody else has theirs in between. In the order in which they came.
+
+export interface RequestTurnsOptions {
+  /** Of one turn of the loop, that requests may take. One that has begun is never broken off. */
+  readonly sliceMs: number;
+  readonly nowMs?: () => number;
+}
+
+const SLICE_MS = 2;
+
+export class RequestTurns {
+  readonly #sliceMs: number;
+  readonly #nowMs: () => number;
+  #waiting: (() => void)[] = [];
+  #next = 0;
+  /** When the first of the present turn began; null where none has. */
+  #startMs: number | null = null;
+
+  constructor({ sliceMs, nowMs = () => performance.now() }: RequestTurnsOptions = { sliceMs: SLICE_MS }) {
+    this.#sliceMs = sliceMs;
+    this.#nowMs = nowMs;
+  }
+
+  /** To be asked when a request comes. @returns null where it may begin at once, or else what to wait for */
+  wait(): Promise<void> | null {
+    if (this.#startMs === null) {
+      this.#startMs = this.#nowMs();
+      setImmediate(() => this.#turn());
+    }
+    if (this.#waiting.length === 0 && !this.#isOver(this.#startMs)) return null;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #turn(): void {
+    this.#startMs = null;
+    if (this.#waiting.length > 0) this.#begin((this.#startMs = this.#nowMs()));
+  }
+
+  #begin(startMs: number): void {
+    this.#waiting[this.#next++]?.();
+    if (this.#next === this.#waiting.length) {
+      this.#waiting = [];
+      this.#next = 0;
+    }
+    // Only when all that this one does at once is done is it known what it took.
+    queueMicrotask(() => process.nextTick(() => this.#goOn(startMs)));
+  }
+
+  #goOn(startMs: number): void {
+    if (this.#waiting.length > 0 && !this.#isOver(startMs)) this.#begin(startMs);
+    else setImmediate(() => this.#turn());
+  }
+
+  #isOver(startMs: number): boolean {
+    return this.#nowMs() - startMs >= this.#sliceMs;
+  }
+}
