@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fixture } from '../test/fixtures.js';
 import { Child } from './child.js';
-import { ACTS } from './attacks/acts.js';
+import { ACTS, type Act } from './attacks/acts.js';
 import type { Attack } from './attacks/attacker-process.js';
 import type { LoadQuestion, LoadReport } from './load/load-protocol.js';
 import { Material } from './material/material.js';
@@ -48,7 +48,7 @@ const stage = await Stage.set(10);
 const rows: Row[] = [];
 try {
   const facePath = await fixture('audrey.jpg');
-  for (const { name } of ACTS) if (name.includes(options.only ?? '')) rows.push(await play(name, facePath));
+  for (const act of ACTS) if (act.name.includes(options.only ?? '')) rows.push(await play(act, facePath));
 } finally {
   await stage.close();
   await material.close();
@@ -70,9 +70,9 @@ print(`\ntargets: p99 at most ${TARGET_P99_MS} ms more than beside nothing, memo
 await writeResult(options.name, options, { targetP99Ms: TARGET_P99_MS, targetMiB: TARGET_MIB, acts: rows });
 
 /** Each act meets a service of its own, so that none pays for what another left. */
-async function play(act: string, facePath: string): Promise<Row> {
-  note(act);
-  const service = await stage.start(options.set);
+async function play({ name, isKeyed = false }: Act, facePath: string): Promise<Row> {
+  note(name);
+  const service = await stage.start(options.set, { isKeyed });
   const probe = new Child<LoadQuestion, LoadReport | null>(new URL('./load/generator-process.js', import.meta.url));
   const attacker = new Child<Attack, null>(new URL('./attacks/attacker-process.js', import.meta.url));
   try {
@@ -85,12 +85,12 @@ async function play(act: string, facePath: string): Promise<Row> {
     }, LOOKS_EVERY_MS);
     await probe.ask({ kind: 'mark' });
     const scene = { url: service.url, wsUrl: service.wsUrl, facePath };
-    await attacker.ask({ name: act, seconds: options.seconds, scene });
+    await attacker.ask({ name, seconds: options.seconds, scene });
     const report = await probe.ask({ kind: 'stop' });
     clearInterval(looking);
     await sleep(AFTER_MS);
     const leftMiB = processFigures(service.pid).residentMiB - beforeMiB;
-    return { act, ...figuresOf(report), mostMiB, leftMiB };
+    return { act: name, ...figuresOf(report), mostMiB, leftMiB };
   } finally {
     await attacker.close();
     await probe.close();

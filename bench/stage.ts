@@ -8,6 +8,7 @@ import { startService, type RunningService } from '../test/server/support/servic
 import { liveProvider } from './load/service-figures.js';
 import { serviceSettings, type ServiceOptions, type TargetOptions } from './options.js';
 import { note } from './report.js';
+import { showKeyOf } from './shown-key.js';
 import { enrolStrangers } from './strangers.js';
 
 /** Benchmarks show the same pictures again and again: an answer that is remembered would be no measurement. */
@@ -39,11 +40,12 @@ export class Stage {
     return this.#provider ?? 'none';
   }
 
-  /** A service that is ready. @param settings by their environment names */
-  async start(settings: Readonly<Record<string, string>>): Promise<RunningService> {
+  /** A service that is ready. @param settings by their environment names @param isKeyed it lets nobody in without a key, which benchmarks show from now on */
+  async start(settings: Readonly<Record<string, string>>, { isKeyed = false } = {}): Promise<RunningService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-bench-'));
     this.#dataDirs.push(dataDir);
     await cp(this.#galleryDir, dataDir, { recursive: true });
+    if (isKeyed) await showKeyOf(dataDir);
     const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ...NO_CACHE, ...MEASURED, ...settings });
     this.#services.add(service);
     const live = await liveProvider(service.url);

@@ -15,6 +15,8 @@ export interface Scene {
 }
 export interface Act {
   readonly name: string;
+  /** The service lets nobody in without a key, and the attacker has none. */
+  readonly isKeyed?: boolean;
   /** Resolves when it is over, after at least some seconds; what it holds open is let go of then. */
   run(scene: Scene, isOver: () => boolean): Promise<void>;
 }
@@ -96,7 +98,7 @@ export const ACTS: readonly Act[] = [
     name: 'photographs of 33 megapixels, two at a time',
     run: async (scene, isOver) => posting(scene, '/v1/identify', await largePhotograph(scene.facePath), 2, isOver),
   },
-  { name: 'wrong keys, eight at a time', run: wrongKeys },
+  { name: 'wrong keys, eight at a time', isKeyed: true, run: wrongKeys },
 ];
 
 async function waiting(isOver: () => boolean): Promise<void> {

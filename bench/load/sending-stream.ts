@@ -5,6 +5,7 @@ import { pack, Unpackr } from 'msgpackr';
 import { WebSocket } from 'ws';
 import { SUBPROTOCOL_MSGPACK, type OpenedMessage, type ResultMessage, type ServerMessage } from '../../protocol/messages.js';
 import type { StreamStats } from '../../protocol/payloads.js';
+import { keyHeaders } from '../shown-key.js';
 import type { StreamAccount } from './load-protocol.js';
 
 export interface SendingStreamOptions {
@@ -50,7 +51,7 @@ export class SendingStream {
     for (const [name, value] of Object.entries({ stream: options.stream, ...options.fields })) {
       address.searchParams.set(name, value);
     }
-    const socket = new WebSocket(address, [SUBPROTOCOL_MSGPACK], SOCKET_OPTIONS);
+    const socket = new WebSocket(address, [SUBPROTOCOL_MSGPACK], { ...SOCKET_OPTIONS, headers: keyHeaders() });
     let opened: SendingStream | undefined;
     const ready = new Promise<SendingStream>((resolve, reject) => {
       socket.on('message', (data: Buffer) => {

@@ -1,5 +1,6 @@
 // The service's own account, out of its metrics and its list of models.
 import { createHttpClient } from '../../clients/http-client.js';
+import { keyHeaders } from '../shown-key.js';
 import type { StreamAccount } from './load-protocol.js';
 
 export interface ServiceFigures extends StreamAccount {
@@ -19,7 +20,7 @@ const MIB = 2 ** 20;
 
 /** Every metric by its name and labels. @param url of the service, e.g. `http://127.0.0.1:8080` */
 export async function serviceMetrics(url: string): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(new URL('/metrics', url))).text();
+  const text = await (await fetch(new URL('/metrics', url), { headers: keyHeaders() })).text();
   const metrics = new Map<string, number>();
   for (const line of text.split('\n')) {
     const space = line.lastIndexOf(' ');
@@ -57,6 +58,6 @@ function eventLoopOf(figures: ReadonlyMap<string, number>): EventLoopDelay | nul
 
 /** What really runs the models, as the service tells it: one provider, unless models differ. */
 export async function liveProvider(url: string): Promise<string> {
-  const models = await createHttpClient(url).models();
+  const models = await createHttpClient(url, { headers: keyHeaders() }).models();
   return [...new Set(models.map(({ provider }) => provider))].join(', ');
 }

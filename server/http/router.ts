@@ -1,5 +1,6 @@
 // Puts routes on the listener: one throw in a handler is one answer, a wrong method is 405, an unknown address 404,
 // and every request is counted under the template of its route, never under its path.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
 import type { Door } from '../access/door.js';
@@ -27,6 +28,8 @@ type Served = Pick<Route, 'right' | 'linkable' | 'handle'>;
 
 const METHOD_NAMES = { GET: 'get', HEAD: 'head', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const;
 const UNKNOWN_ROUTE = 'unknown';
+/** For so long an answer is held back that says that too much is asked for. */
+export const HELD_BACK_MS = 500;
 /** Methods that may stand in a metric's label; any other name is the client's invention. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -115,6 +118,8 @@ export class Router {
       if (error instanceof AbortedError) throw error;
       const told = toOnlookerError(error);
       if (told.code === 'INTERNAL') this.#log.error({ err: error }, 'a request failed');
+      // Whoever asks without a pause is slowed down: on each of its connections it may only ask again when it has this.
+      if (told.code === 'RATE_LIMITED') await sleep(HELD_BACK_MS, undefined, { ref: false });
       return errorReply(told);
     }
   }

@@ -1,11 +1,12 @@
 // `GET /v1/ws`: takes connections in, hands their messages on, and sees all of them out when the service drains.
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { OpenFields } from '../../protocol/messages.js';
-import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import { OnlookerError, toOnlookerError, type ErrorCode } from '../../protocol/errors.js';
 import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
-import { errorReply, writeReply } from '../http/reply.js';
+import { errorReply, writeReply, type Reply } from '../http/reply.js';
+import { HELD_BACK_MS } from '../http/router.js';
 import { giveBackMemory } from '../memory/give-back.js';
 import { tcpSockets } from '../memory/tcp-sockets.js';
 import type { UnfinishedBytes } from '../memory/unfinished-bytes.js';
@@ -169,7 +170,7 @@ export class WebSocketEndpoint {
         if (!isGone) res.cork(() => this.#orRefuse(res, () => upgrade(principal)));
       },
       (error: unknown) => {
-        if (!isGone) writeReply(res, this.#refusal(error));
+        if (!isGone) this.#refuse(res, error);
       },
     );
   }
@@ -178,8 +179,16 @@ export class WebSocketEndpoint {
     try {
       upgrade();
     } catch (error) {
-      writeReply(res, this.#refusal(error));
+      this.#refuse(res, error);
     }
+  }
+
+  /** Whoever comes too often is told a little later. */
+  #refuse(res: HttpResponse, error: unknown): void {
+    const { reply, code } = this.#refusal(error);
+    if (code !== 'RATE_LIMITED') return writeReply(res, reply);
+    const timer = setTimeout(() => writeReply(res, reply), HELD_BACK_MS).unref();
+    res.onAborted(() => clearTimeout(timer));
   }
 
   /** @throws OnlookerError whatever keeps the connection, or the stream that its address names, from being opened */
@@ -201,12 +210,13 @@ export class WebSocketEndpoint {
     return shortcut;
   }
 
-  #refusal(error: unknown): ReturnType<typeof errorReply> & { body?: string } {
+  #refusal(error: unknown): { readonly code: ErrorCode; readonly reply: Reply & { body?: string } } {
     const wrongShortcut = error instanceof WrongShortcut;
     const told = toOnlookerError(wrongShortcut ? error.cause : error);
     if (told.code === 'INTERNAL') this.#context.log.error({ err: error }, 'a connection could not be set up');
     const { status, headers, body } = errorReply(told, wrongShortcut ? 400 : undefined);
-    return { status, ...(headers === undefined ? {} : { headers }), ...(typeof body === 'string' ? { body } : {}) };
+    const reply = { status, ...(headers === undefined ? {} : { headers }), ...(typeof body === 'string' ? { body } : {}) };
+    return { code: told.code, reply };
   }
 
   #opened(ws: WebSocket<SocketData>): void {
