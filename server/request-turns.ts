@@ -8,6 +8,10 @@ export interface RequestTurnsOptions {
 }
 
 const SLICE_MS = 2;
+/** So many begin at once whatever the time: a busy machine's clock runs while nothing is done. */
+const LEAST_REQUESTS = 32;
+/** Places of those that have begun are let go in one piece. */
+const MOST_BEGUN_KEPT = 1024;
 
 export class RequestTurns {
   readonly #sliceMs: number;
@@ -16,6 +20,8 @@ export class RequestTurns {
   #next = 0;
   /** When the first of the present turn began; null where none has. */
   #startMs: number | null = null;
+  /** Begun in the present turn as they came. */
+  #begun = 0;
 
   constructor({ sliceMs, nowMs = () => performance.now() }: RequestTurnsOptions = { sliceMs: SLICE_MS }) {
     this.#sliceMs = sliceMs;
@@ -28,19 +34,24 @@ export class RequestTurns {
       this.#startMs = this.#nowMs();
       setImmediate(() => this.#turn());
     }
-    if (this.#waiting.length === 0 && !this.#isOver(this.#startMs)) return null;
+    const hasTurn = this.#begun < LEAST_REQUESTS || !this.#isOver(this.#startMs);
+    if (this.#waiting.length === 0 && hasTurn) {
+      this.#begun += 1;
+      return null;
+    }
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #turn(): void {
     this.#startMs = null;
+    this.#begun = 0;
     if (this.#waiting.length > 0) this.#begin((this.#startMs = this.#nowMs()));
   }
 
   #begin(startMs: number): void {
     this.#waiting[this.#next++]?.();
-    if (this.#next === this.#waiting.length) {
-      this.#waiting = [];
+    if (this.#next === this.#waiting.length || this.#next === MOST_BEGUN_KEPT) {
+      this.#waiting = this.#waiting.slice(this.#next);
       this.#next = 0;
     }
     // Only when all that this one does at once is done is it known what it took.

@@ -27,6 +27,15 @@ const MESSAGE_BYTES = 13_900_000;
 export const ACTS: readonly Act[] = [
   { name: 'nothing', run: (_scene, isOver) => waiting(isOver) },
   {
+    name: '10,000 connections that send nothing',
+    run: (scene, isOver) =>
+      withSwarm(scene, 10_000, async (swarm) => {
+        swarm.write(UPGRADE);
+        for (const socket of swarm.sockets) socket.resume();
+        await waiting(isOver);
+      }),
+  },
+  {
     name: '1,000 connections, 1 MiB each of a message that never ends',
     run: (scene, isOver) =>
       withSwarm(scene, 1000, async (swarm) => {

@@ -1,6 +1,6 @@
 // Messages whose end does not come are bounded over all connections, whoever else is served meanwhile.
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { UnfinishedBytes } from '../../server/memory/unfinished-bytes.js';
 import type { TcpSockets } from '../../server/memory/tcp-sockets.js';
 import { UnfinishedMessages, type UnfinishedWatch } from '../../server/ws/unfinished-messages.js';
@@ -59,6 +59,7 @@ test.runIf(process.platform === 'linux').each(attacks)('%s are cut off until the
 function kernel() {
   const received = new Map<number, number>();
   const written = new Map<number, number>();
+  const bounds = new Map<number, number>();
   const sockets: TcpSockets = {
     acceptedOn: () => [...received.keys()].reverse(),
     figuresOf: (fd) => {
@@ -67,13 +68,13 @@ function kernel() {
     },
     unreadBytesOf: () => 0,
     boundReceiving: () => undefined,
-    boundReceivingOf: () => undefined,
+    boundReceivingOf: (fd, bytes) => bounds.set(fd, bytes),
   };
-  return { received, written, sockets };
+  return { received, written, bounds, sockets };
 }
 
 function watching(limitBytes: number, isTls = false) {
-  const { received, written, sockets } = kernel();
+  const { received, written, bounds, sockets } = kernel();
   const unfinished = new UnfinishedBytes(limitBytes);
   const cutOff: string[] = [];
   const options = { sockets, unfinished, isTls, residentBytes: () => 0, onCutOff: () => undefined };
@@ -84,6 +85,8 @@ function watching(limitBytes: number, isTls = false) {
     unfinished,
     messages,
     cutOff,
+    bounds,
+    watches,
     open: (name: string, address = '10.0.0.1'): number => {
       const fd = nextFd++;
       received.set(fd, 500);
@@ -133,5 +136,46 @@ test('of who holds too much, the oldest of the address that holds most are cut o
   messages.lookAtSome();
   expect([...cutOff].sort()).toEqual(['attacker-0', 'attacker-1']);
   expect(unfinished.heldBytes).toBeLessThanOrEqual(11 * MB);
+  messages.close();
+});
+
+test('whoever floods is read in small bites for some time, and nobody else', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const { open, messages, bounds, watches } = watching(100 * MB);
+    const [, flooding] = ['quiet', 'flood', 'other'].map((name) => open(name));
+    watches.get('flood')?.flooding();
+    expect([...bounds.keys()]).toEqual([flooding]);
+    const narrow = bounds.get(flooding ?? 0) ?? Infinity;
+    vi.advanceTimersByTime(8000);
+    watches.get('flood')?.flooding();
+    vi.advanceTimersByTime(8000);
+    messages.lookAtSome();
+    expect(bounds.get(flooding ?? 0)).toBe(narrow);
+    vi.advanceTimersByTime(3000);
+    messages.lookAtSome();
+    expect(bounds.get(flooding ?? 0)).toBeGreaterThan(10 * narrow);
+    expect([...bounds.keys()]).toEqual([flooding]);
+    messages.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('where much more is held than there is room for, others have their turns between one look and the next', () => {
+  const { open, receive, messages, cutOff, unfinished } = watching(MB);
+  const fds = Array.from({ length: 400 }, (_, index) => open(`camera-${index}`));
+  for (const fd of fds) receive(fd, 100_000);
+  messages.lookForGrowth();
+  messages.lookAtSome();
+  messages.lookAtSome();
+  const first = cutOff.length;
+  expect(first).toBeGreaterThan(0);
+  for (let look = 0; unfinished.heldBytes > unfinished.limitBytes && look < 10; look++) {
+    const before = cutOff.length;
+    messages.lookForGrowth();
+    expect(cutOff.length - before).toBeLessThanOrEqual(250);
+  }
+  expect(unfinished.heldBytes).toBeLessThanOrEqual(unfinished.limitBytes);
   messages.close();
 });

@@ -1,0 +1,19 @@
+// The key that benchmarks show a service, as clients take it: from the environment, which the processes that they start inherit.
+import { join } from 'node:path';
+import { KeyStore } from '../server/access/keys/key-store.js';
+
+const VARIABLE = 'ONLOOKER_KEY';
+
+/** What every request and connection of a benchmark carries; nothing where no key is given. */
+export function keyHeaders(): Readonly<Record<string, string>> {
+  const key = process.env[VARIABLE];
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
+}
+
+/** Makes an administrator's key for a service that will be started on that data folder; from now on benchmarks show it. */
+export async function showKeyOf(dataDir: string): Promise<void> {
+  const store = await KeyStore.open({ path: join(dataDir, 'keys.json') });
+  const { key } = await store.add({ name: 'bench', roles: ['admin'], streams: ['*'], expires_at: null });
+  await store.close();
+  process.env[VARIABLE] = key;
+}
