@@ -11,9 +11,21 @@ export interface TcpFigures {
   readonly writtenBytes: number;
 }
 
+export interface SomeSockets {
+  /** File descriptors. */
+  readonly fds: readonly number[];
+  /** Where the next ones are; null where these were the last. */
+  readonly next: number | null;
+}
+
 export interface TcpSockets {
-  /** File descriptors of sockets that were accepted on a port. */
-  acceptedOn(port: number): number[];
+  /**
+   * Some of the sockets that were accepted on a port, by their file descriptors.
+   * @param from the least of them, 0 to begin with
+   * @param most so many
+   * @param isLeftOut file descriptors that are not asked for
+   */
+  acceptedOn(port: number, from: number, most: number, isLeftOut: (fd: number) => boolean): SomeSockets;
   /** Null where that is no open TCP socket. */
   figuresOf(fd: number): TcpFigures | null;
   /** Bounds what the kernel takes in, and so what one turn of the loop can read, of each socket accepted on the port from now on. */
@@ -37,6 +49,8 @@ const BYTES_SENT_AT = 200;
 const BYTES_RETRANSMITTED_AT = 208;
 /** With all the fields above, since Linux 4.19. */
 const LEAST_INFO_BYTES = 216;
+/** After a listing, so many times as long as it took without another. */
+const LIST_PAUSES = 20;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
@@ -57,6 +71,9 @@ class LinuxTcpSockets implements TcpSockets {
   readonly #address = Buffer.alloc(28);
   readonly #length = Buffer.alloc(4);
   #listening: number | undefined;
+  #highestFd = 0;
+  /** When the open ones may be listed again. */
+  #nextListMs = 0;
 
   constructor(library: LibraryHandle) {
     this.#getsockopt = library.func('int getsockopt(int fd, int level, int name, void *value, void *length)') as Call;
@@ -65,12 +82,18 @@ class LinuxTcpSockets implements TcpSockets {
     this.#ioctl = library.func('int ioctl(int fd, ulong request, void *value)') as Call;
   }
 
-  acceptedOn(port: number): number[] {
-    return this.#socketsOn(port).filter((fd) => this.figuresOf(fd) !== null && this.#info[0] !== STATE_LISTEN);
+  acceptedOn(port: number, from: number, most: number, isLeftOut: (fd: number) => boolean): SomeSockets {
+    if (from === 0) this.#findHighest();
+    const fds: number[] = [];
+    let fd = from;
+    for (; fd <= this.#highestFd && fds.length < most; fd++) {
+      if (!isLeftOut(fd) && this.#isOn(fd, port) && this.#isTcp(fd) && this.#info[0] !== STATE_LISTEN) fds.push(fd);
+    }
+    return { fds, next: fd > this.#highestFd ? null : fd };
   }
 
   boundReceiving(port: number, bytes: number): void {
-    this.#listening ??= this.#socketsOn(port).find((fd) => this.figuresOf(fd) !== null && this.#info[0] === STATE_LISTEN);
+    this.#listening ??= openFds().find((fd) => this.#isOn(fd, port) && this.#isTcp(fd) && this.#info[0] === STATE_LISTEN);
     if (this.#listening !== undefined) this.boundReceivingOf(this.#listening, bytes);
   }
 
@@ -80,10 +103,8 @@ class LinuxTcpSockets implements TcpSockets {
   }
 
   figuresOf(fd: number): TcpFigures | null {
-    this.#length.writeInt32LE(LEAST_INFO_BYTES);
     const info = this.#info;
-    if (this.#getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, this.#length) !== 0) return null;
-    if (this.#length.readInt32LE() < LEAST_INFO_BYTES) return null;
+    if (!this.#isTcp(fd)) return null;
     const writtenBytes = longAt(info, BYTES_SENT_AT) - longAt(info, BYTES_RETRANSMITTED_AT) + info.readUInt32LE(NOT_SENT_AT);
     return { receivedBytes: longAt(info, BYTES_RECEIVED_AT), writtenBytes };
   }
@@ -92,10 +113,20 @@ class LinuxTcpSockets implements TcpSockets {
     return this.#ioctl(fd, FIONREAD, this.#length) === 0 ? this.#length.readInt32LE() : 0;
   }
 
-  #socketsOn(port: number): number[] {
-    return readdirSync('/proc/self/fd')
-      .map(Number)
-      .filter((fd) => this.#isOn(fd, port));
+  /** Asks what the kernel knows of it. @returns whether it is a TCP socket of which it tells enough */
+  #isTcp(fd: number): boolean {
+    this.#length.writeInt32LE(LEAST_INFO_BYTES);
+    if (this.#getsockopt(fd, IPPROTO_TCP, TCP_INFO, this.#info, this.#length) !== 0) return false;
+    return this.#length.readInt32LE() >= LEAST_INFO_BYTES;
+  }
+
+  /** Not at every call: with ten thousand open ones the system takes milliseconds to list them. */
+  #findHighest(): void {
+    const startMs = performance.now();
+    if (startMs < this.#nextListMs) return;
+    this.#highestFd = openFds().reduce((highest, fd) => Math.max(highest, fd), 0);
+    const endMs = performance.now();
+    this.#nextListMs = endMs + (endMs - startMs) * LIST_PAUSES;
   }
 
   #isOn(fd: number, port: number): boolean {
@@ -110,3 +141,5 @@ class LinuxTcpSockets implements TcpSockets {
 function longAt(info: Buffer, at: number): number {
   return info.readUInt32LE(at) + info.readUInt32LE(at + 4) * 2 ** 32;
 }
+
+const openFds = (): number[] => readdirSync('/proc/self/fd').map(Number);

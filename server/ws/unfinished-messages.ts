@@ -25,17 +25,18 @@ const FLOODING_MS = 10_000;
 /** Growth of the process that is looked into. */
 const GROWTH_BYTES = 4 * 1024 * 1024;
 const GROWTH_EVERY_MS = 10;
-/** Without growth so many are looked at, so often. */
-const SLICE = 250;
-const SLICE_EVERY_MS = 250;
+/** In one look, so that others have the loop in between; and how often without growth. */
+const MOST_LOOKED_AT = 1000;
+const LOOK_EVERY_MS = 250;
 /** In one look: what is over the bound by then is soon looked at again. */
 const MAX_CUT_OFF = 250;
 /** Less is not worth cutting anybody off for: part of any message. */
 const SMALL_BYTES = 16 * 1024;
 /** Lengths that a ping can have, and so sockets that can be told apart at once. */
 const MAX_PING_BYTES = 125;
-/** How often in one look all sockets that are not known are asked for; the next look goes on. */
-const MAX_ROUNDS = 8;
+/** In one look, so many times some sockets are asked for, of so many at most; the next look goes on. */
+const MAX_ROUNDS = 4;
+const MAX_CANDIDATES = 500;
 /** What TLS adds to a record, at most, and how much a record holds. */
 const TLS_RECORD_BYTES = 29;
 const TLS_RECORD_HOLDS = 16 * 1024;
@@ -79,6 +80,9 @@ export class UnfinishedMessages {
   readonly #watched = new Set<Watched>();
   /** Those whose socket is not known yet. */
   readonly #unknown = new Set<Watched>();
+  readonly #knownFds = new Set<number>();
+  /** Where those sockets begin that are asked for next. */
+  #nextFd = 0;
   readonly #timers: NodeJS.Timeout[];
   #port = 0;
   #lowBytes: number;
@@ -90,7 +94,7 @@ export class UnfinishedMessages {
     this.#slice = this.#watched.values();
     this.#timers = [
       setInterval(() => this.lookForGrowth(), GROWTH_EVERY_MS).unref(),
-      setInterval(() => this.lookAtSome(), SLICE_EVERY_MS).unref(),
+      setInterval(() => this.lookAtSome(), LOOK_EVERY_MS).unref(),
     ];
   }
 
@@ -121,6 +125,7 @@ export class UnfinishedMessages {
       gone: () => {
         this.#watched.delete(watched);
         this.#unknown.delete(watched);
+        if (watched.fd !== null) this.#knownFds.delete(watched.fd);
         watched.share.release();
         if (this.#watched.size === MANY - 1) this.#options.sockets.boundReceiving(this.#port, RECEIVE_BYTES.few);
       },
@@ -137,35 +142,28 @@ export class UnfinishedMessages {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** Looks at all where the process holds more than it did, or than it may. */
+  /** Looks where the process holds more than it did, or than it may. */
   lookForGrowth(): void {
     const bytes = this.#options.residentBytes();
     if (bytes < this.#lowBytes) this.#lowBytes = bytes;
     const { heldBytes, limitBytes } = this.#options.unfinished;
     if (bytes < this.#lowBytes + GROWTH_BYTES && heldBytes <= limitBytes) return;
-    this.#lookAt(this.#watched);
+    this.lookAtSome();
     this.#lowBytes = this.#options.residentBytes();
   }
 
-  /** Looks at the next few, so that no count goes astray with the time. */
+  /** Looks at the next ones, so that no count goes astray with the time. */
   lookAtSome(): void {
-    const some: Watched[] = [];
-    for (let left = Math.min(SLICE, this.#watched.size); left > 0; left--) {
+    this.#recognise();
+    for (let left = Math.min(MOST_LOOKED_AT, this.#watched.size); left > 0; left--) {
       let next = this.#slice.next();
       if (next.done === true) {
         this.#slice = this.#watched.values();
         next = this.#slice.next();
       }
-      if (next.done !== true) some.push(next.value);
-    }
-    this.#lookAt(some);
-  }
-
-  #lookAt(some: Iterable<Watched>): void {
-    this.#recognise();
-    for (const watched of some) {
-      this.#widen(watched);
-      this.#count(watched);
+      if (next.done === true) break;
+      this.#widen(next.value);
+      this.#count(next.value);
     }
     this.#cutOff();
   }
@@ -219,27 +217,46 @@ export class UnfinishedMessages {
   /** Finds out which socket of the kernel's belongs to which connection: each is sent a ping of another length. */
   #recognise(): void {
     const { sockets, isTls } = this.#options;
-    if (this.#unknown.size === 0) return;
-    const known = new Set([...this.#watched].map(({ fd }) => fd));
-    let candidates = sockets.acceptedOn(this.#port).filter((fd) => !known.has(fd));
-    // A kernel that does not tell enough of its sockets: nobody is sent pings for nothing.
-    if (candidates.length === 0) return;
     const step = isTls ? TLS_RECORD_BYTES + 1 : 1;
-    const unknown = [...this.#unknown];
     const atOnce = Math.floor(MAX_PING_BYTES / step);
-    for (let at = 0; at < Math.min(unknown.length, MAX_ROUNDS * atOnce); at += atOnce) {
-      const some = unknown.slice(at, at + atOnce);
-      const written = candidates.map((fd) => sockets.figuresOf(fd)?.writtenBytes ?? 0);
-      some.forEach(({ socket }, index) => socket.ping('p'.repeat(index * step)));
-      candidates = candidates.filter((fd, index) => {
-        const added = (sockets.figuresOf(fd)?.writtenBytes ?? 0) - (written[index] ?? 0) - PING_HEADER_BYTES;
-        const watched = added < 0 ? undefined : some[Math.floor(added / step)];
-        if (watched === undefined) return true;
-        watched.fd = fd;
+    for (let round = 0; round < MAX_ROUNDS && this.#unknown.size > 0; round++) {
+      const isKnown = (fd: number): boolean => this.#knownFds.has(fd);
+      const { fds, next } = sockets.acceptedOn(this.#port, this.#nextFd, MAX_CANDIDATES, isKnown);
+      const some = [...take(this.#unknown, atOnce)];
+      // A kernel that does not tell enough of its sockets: nobody is sent pings for nothing.
+      if (fds.length > 0) this.#ask(some, fds, step);
+      const missing = some.filter(({ fd }) => fd === null);
+      if (missing.length === 0) continue;
+      this.#nextFd = next ?? 0;
+      if (next !== null) continue;
+      // They are among none of them: others are asked for first.
+      for (const watched of missing) {
         this.#unknown.delete(watched);
-        return false;
-      });
+        this.#unknown.add(watched);
+      }
     }
+  }
+
+  #ask(some: readonly Watched[], candidates: readonly number[], step: number): void {
+    const { sockets } = this.#options;
+    const written = candidates.map((fd) => sockets.figuresOf(fd)?.writtenBytes ?? 0);
+    some.forEach(({ socket }, index) => socket.ping('p'.repeat(index * step)));
+    candidates.forEach((fd, index) => {
+      const added = (sockets.figuresOf(fd)?.writtenBytes ?? 0) - (written[index] ?? 0) - PING_HEADER_BYTES;
+      const watched = added < 0 ? undefined : some[Math.floor(added / step)];
+      if (watched === undefined || watched.fd !== null) return;
+      watched.fd = fd;
+      this.#knownFds.add(fd);
+      this.#unknown.delete(watched);
+    });
+  }
+}
+
+function* take<T>(all: Iterable<T>, most: number): Generator<T> {
+  let left = most;
+  for (const one of all) {
+    if (left-- === 0) return;
+    yield one;
   }
 }
 

@@ -61,7 +61,10 @@ function kernel() {
   const written = new Map<number, number>();
   const bounds = new Map<number, number>();
   const sockets: TcpSockets = {
-    acceptedOn: () => [...received.keys()].reverse(),
+    acceptedOn: (_port, from, most, isLeftOut) => {
+      const all = [...received.keys()].filter((fd) => fd >= from && !isLeftOut(fd));
+      return { fds: all.slice(0, most), next: all[most] ?? null };
+    },
     figuresOf: (fd) => {
       const receivedBytes = received.get(fd);
       return receivedBytes === undefined ? null : { receivedBytes, writtenBytes: written.get(fd) ?? 0 };
