@@ -23,10 +23,15 @@ export function addServiceOptions(command: Command): Command {
 }
 
 /** Runs what a command does on its service; see `runCommand` for how it ends. */
-export function runOnService(flags: ServiceFlags, work: (service: Service, signal: AbortSignal) => Promise<void>): Promise<void> {
-  return runCommand(shownAddress(flags.url), async (signal) => {
+export function runOnService(
+  flags: ServiceFlags,
+  /** `url` is the address for messages. */
+  work: (service: Service, signal: AbortSignal, url: string) => Promise<void>,
+): Promise<void> {
+  const url = shownAddress(flags.url);
+  return runCommand(url, async (signal) => {
     const { serviceOf } = await import('./service.js');
-    await work(await serviceOf(flags), signal);
+    await work(await serviceOf(flags), signal, url);
   });
 }
 

@@ -27,6 +27,28 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const oneLine = /^onlooker: [^\n]+\n$/;
 
+test('a first start, which checks the models and measures the machine, prints nothing that looks like an error', async () => {
+  // As it is once everything was fetched.
+  const modelsDir = join(folder, 'fetched-models');
+  await cp(join(cacheDir, 'sha256'), join(modelsDir, 'sha256'), { recursive: true });
+  const service = await startService({
+    ONLOOKER_MODELS_DIR: modelsDir,
+    ONLOOKER_PROVIDER: 'auto',
+    ONLOOKER_TUNE_AT_START: 'true',
+  });
+  try {
+    const lines = service.log.trim().split('\n');
+    expect(service.log).toContain('measured');
+    for (const line of lines) {
+      // The service's own lines, all of them, and none of a library.
+      expect(line).toMatch(/^\{"level":30,/);
+      expect(line).not.toMatch(/fail|error|cannot/i);
+    }
+  } finally {
+    await service.stop();
+  }
+});
+
 test('a port in use, also by another Onlooker, is one line and exit code 1', async () => {
   const service = await startService();
   const { code, stderr } = await failingStart({ ONLOOKER_DATA_DIR: join(folder, 'port'), ONLOOKER_PORT: String(service.port) });
