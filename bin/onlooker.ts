@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'run the service',
     load: async () => (await import('../server/commands/serve.js')).serveCommand({ draw: drawFaces, webDir: WEB_DIR }),
   },
+  lan: {
+    summary: 'show the address and a code of a service that runs with `serve --lan`',
+    load: async () => (await import('../server/commands/lan.js')).lanCommand(),
+  },
   send: {
     summary: 'send images, folders or videos and print what the service sees',
     load: async () => (await import('../clients/commands/send.js')).sendCommand(),

@@ -45,10 +45,6 @@ export class Tickets {
       throw new OnlookerError('FORBIDDEN', `A ticket with the role ${role} can be made by whoever has that role, or admin.`);
     }
     if (stream !== undefined) assertMayTouch(maker, stream);
-    this.#forgetOld();
-    if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(maker.id) ?? 0) >= MOST_OF_ONE) {
-      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
-    }
     const text = randomBytes(SECRET_BYTES).toString('base64url');
     const expiresAtMs = this.#now() + ttlMs;
     const principal: Principal = {
@@ -57,9 +53,18 @@ export class Tickets {
       roles: role === undefined ? maker.roles : [role],
       streams: stream === undefined ? maker.streams : new StreamPatterns([stream]),
     };
-    this.#tickets.set(secretHash(text), { principal, expiresAtMs });
-    this.#count(maker.id, 1);
+    this.accept(secretHash(text), principal, expiresAtMs);
     return { ticket: text, expires_at: expiresAtMs };
+  }
+
+  /** Takes in a ticket that was made elsewhere, by its hash. @throws OnlookerError LIMIT_REACHED */
+  accept(hash: string, principal: Principal, expiresAtMs: number): void {
+    this.#forgetOld();
+    if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(principal.id) ?? 0) >= MOST_OF_ONE) {
+      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
+    }
+    this.#tickets.set(hash, { principal, expiresAtMs });
+    this.#count(principal.id, 1);
   }
 
   /** @returns whom it lets in, this once; null for one that is wrong, used, too old, or whose maker is no longer let in */

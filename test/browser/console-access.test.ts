@@ -35,7 +35,8 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
     await service.stop();
   });
 
-  const addresses = () => [...VIEWS.map((view) => `#/${view}`), `#/people/${person}`];
+  const PARTS = ['keys', 'models', 'configuration'] as const;
+  const addresses = () => [...VIEWS.map((view) => `#/${view}`), ...PARTS.map((part) => `#/system/${part}`), `#/people/${person}`];
 
   async function show(page: Page, address: string): Promise<void> {
     // Another address of the same page would be no new page, and its old title would do.
