@@ -6,7 +6,7 @@ import { createHttpClient, type HttpClient } from '../http-client.js';
 import type { Trusting } from '../node/trusting.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { firstLine } from '../terminal/first-line.js';
-import { givenText } from '../terminal/given-text.js';
+import { givenBytes, givenText } from '../terminal/given-file.js';
 import type { ServiceFlags } from './service-options.js';
 
 export interface Service {
@@ -78,7 +78,7 @@ async function linesOf(file: string): Promise<string[]> {
 }
 
 async function trust(file: string): Promise<Trusting> {
-  const certificates = await givenText('the certificate', file);
+  const certificates = await givenBytes('the certificate', file);
   // Loaded when it is needed: it takes longer to start than all the rest.
   const { trusting } = await import('../node/trusting.js');
   try {

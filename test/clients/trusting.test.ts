@@ -1,4 +1,5 @@
 // Services with a certificate that this machine does not know: what is told, and how they are trusted.
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -24,6 +25,7 @@ beforeAll(async () => {
   service = await ScriptedService.start({ tls, door, onRequest: scriptedGallery().onRequest });
   folder = await mkdtemp(join(tmpdir(), 'onlooker-trusting-'));
   await writeFile(join(folder, 'ca.pem'), tls.ca);
+  await writeFile(join(folder, 'ca.crt'), new X509Certificate(tls.ca).raw);
   await writeFile(join(folder, 'none.pem'), 'no certificate');
 });
 afterAll(async () => {
@@ -139,6 +141,8 @@ describe('the command line', () => {
     );
     expect(unknown.code).toBe(3);
     expect(await people('--ca', join(folder, 'ca.pem'))).toMatchObject({ code: 0 });
+    // As a browser saves it from `/ca.crt`.
+    expect(await people('--ca', join(folder, 'ca.crt'))).toMatchObject({ code: 0 });
     expect(
       await onlooker(['people'], { ONLOOKER_URL: service.url, ONLOOKER_CA: join(folder, 'ca.pem'), ONLOOKER_KEY: 'the-key' }),
     ).toMatchObject({ code: 0 });
@@ -147,7 +151,7 @@ describe('the command line', () => {
   test('names a file that is missing or holds no certificate', async () => {
     expect(await people('--ca', join(folder, 'none.pem'))).toMatchObject({
       code: 1,
-      stderr: `onlooker: ${join(folder, 'none.pem')}: there is no certificate (PEM) in it\n`,
+      stderr: `onlooker: ${join(folder, 'none.pem')}: there is no certificate in it\n`,
     });
     expect((await people('--ca', join(folder, 'missing.pem'))).stderr).toContain('there is no such file');
   });

@@ -1,4 +1,4 @@
-// Small text files that options name: keys, headers, certificates. What is wrong with one is told in a line that shows nothing of
+// Small files that options name: keys, headers, certificates. What is wrong with one is told in a line that shows nothing of
 // what it holds.
 import { open } from 'node:fs/promises';
 import { CommandError } from './failure.js';
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * @param what it holds, for messages
  * @throws CommandError
  */
-export async function givenText(what: string, file: string): Promise<string> {
+export async function givenBytes(what: string, file: string): Promise<Buffer> {
   const buffer = Buffer.alloc(MAX_BYTES);
   let bytes = 0;
   try {
@@ -36,6 +36,10 @@ export async function givenText(what: string, file: string): Promise<string> {
     throw new CommandError(`${what} cannot be read from ${file}: ${REASONS[code] ?? code}`, { cause: error });
   }
   if (bytes === MAX_BYTES) throw new CommandError(`${what} cannot be read from ${file}: it is too large`);
-  // Editors on Windows may put a mark at the beginning.
-  return buffer.toString('utf8', 0, bytes).replace(/^\uFEFF/, '');
+  return buffer.subarray(0, bytes);
+}
+
+/** As text; editors on Windows may put a mark at the beginning. @throws CommandError */
+export async function givenText(what: string, file: string): Promise<string> {
+  return (await givenBytes(what, file)).toString('utf8').replace(/^\uFEFF/, '');
 }
