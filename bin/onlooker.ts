@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'run the service',
     load: async () => (await import('../server/commands/serve.js')).serveCommand({ draw: drawFaces, webDir: WEB_DIR }),
   },
+  lan: {
+    summary: 'show the address and a code of a service that runs with `serve --lan`',
+    load: async () => (await import('../server/commands/lan.js')).lanCommand(),
+  },
   send: {
     summary: 'send images, folders or videos and print what the service sees',
     load: async () => (await import('../clients/commands/send.js')).sendCommand(),
@@ -90,5 +94,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount('error') > 1) return;
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
+});
+// What is told beside the results is for whoever still listens: `onlooker send door.mp4 2>&1 | head`.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
 await main(process.argv.slice(2));

@@ -178,7 +178,9 @@ export class Connection {
     const refusal = refusalByCloseCode(code);
     if (refusal) return this.#settle(refusal);
     // Of a connection that never stood the socket knows the cause; of one that did, the service does.
-    if (this.#greeted && reason === '') return this.#settle(unreachable(this.#options.shown, this.#socketError));
+    if (this.#greeted && reason === '') {
+      return void unreachable(this.#options.shown, this.#socketError).then((error) => this.#settle(error));
+    }
     this.#settle(new ConnectionError(`the connection was closed with code ${code}${reason === '' ? '' : `: ${reason}`}`));
   }
 

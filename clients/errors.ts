@@ -23,6 +23,11 @@ export class CertificateError extends ConnectionError {
   }
 }
 
+/** The port speaks TLS and the address says `http` or `ws`, or the other way round. Node alone: browsers do not say. */
+export class SchemeError extends ConnectionError {
+  override readonly name = 'SchemeError';
+}
+
 /**
  * The connection broke while this was unanswered. Whether the service still dealt with it is unknown, and nothing is
  * ever sent again by itself: that is for the caller to decide.

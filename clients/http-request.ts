@@ -61,7 +61,7 @@ export function requester(address: string | URL, options: HttpOptions): Requeste
       if (isTimeout(error)) {
         throw new ConnectionError(`the service at ${service.shown} has not answered for ${timeoutMs} ms`, { cause: error });
       }
-      throw unreachable(service.shown, error);
+      throw await unreachable(service.shown, error);
     }
   };
 }

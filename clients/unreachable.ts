@@ -1,5 +1,6 @@
 // Why a service could not be reached, in words that say what to do: what Node tells as a code, and browsers not at all.
-import { CertificateError, ConnectionError } from './errors.js';
+import { CertificateError, ConnectionError, SchemeError } from './errors.js';
+import { speaksTls } from './spoken-scheme.js';
 
 const UNTRUSTED = 'nobody whom this machine trusts has signed its certificate; give the certificate of its authority';
 const CERTIFICATE_PROBLEMS: Readonly<Record<string, string>> = {
@@ -15,8 +16,9 @@ const CERTIFICATE_PROBLEMS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; use the name that stands in the certificate',
 };
 /** What OpenSSL says to a service that speaks plain HTTP. */
-const NO_TLS_HINT = 'it does not speak TLS; its address may begin with http';
 const NO_TLS: ReadonlySet<string> = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO']);
+/** Of a connection that was closed before anything came that can be read: what a port with TLS does to whoever speaks plain HTTP. */
+const CLOSED_UNANSWERED = /^(UND_ERR_SOCKET|ECONNRESET|ECONNABORTED|EPIPE|HPE_.*)$/;
 /** By the message that Node's fetch has for it. */
 const HINTS: Readonly<Record<string, string>> = {
   'unexpected redirect': 'it answers with a redirect, which no key is sent along; use the address that it leads to',
@@ -26,14 +28,24 @@ const HINTS: Readonly<Record<string, string>> = {
  * @param shown the address, without secrets
  * @param cause what the platform threw or said, as far as it said anything
  */
-export function unreachable(shown: string, cause: unknown): ConnectionError {
+export async function unreachable(shown: string, cause: unknown): Promise<ConnectionError> {
   const { code, message } = told(cause);
   const problem = code === undefined ? undefined : CERTIFICATE_PROBLEMS[code];
   if (problem !== undefined) {
     const isUnknownHere = problem === UNTRUSTED;
     return new CertificateError(`the service at ${shown} is not trusted: ${problem} (${code})`, isUnknownHere, { cause });
   }
-  const said = (code !== undefined && NO_TLS.has(code) ? `${NO_TLS_HINT} (${code})` : code) ?? HINTS[message ?? ''] ?? message;
+  if (code !== undefined) {
+    const isPlain = shown.startsWith('http:');
+    const other = shown.replace(/^https?/, isPlain ? 'https' : 'http');
+    if (!isPlain && NO_TLS.has(code)) {
+      return new SchemeError(`the port of ${shown} speaks no TLS: use ${other} (or ws instead of wss)`, { cause });
+    }
+    if (isPlain && CLOSED_UNANSWERED.test(code) && (await speaksTls(shown))) {
+      return new SchemeError(`the port of ${shown} speaks TLS: use ${other} (or wss instead of ws)`, { cause });
+    }
+  }
+  const said = code ?? HINTS[message ?? ''] ?? message;
   return new ConnectionError(`no service at ${shown}${said === undefined || said === '' ? '' : `: ${said}`}`, { cause });
 }
 

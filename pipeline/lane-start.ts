@@ -141,8 +141,9 @@ async function firstThatStarts<T>(
     } catch (error) {
       failure = error;
       const next = providers[providers.indexOf(provider) + 1];
-      const reason = error instanceof Error ? error.message : String(error);
-      if (next !== undefined) log.info({ provider, reason }, `provider ${provider} cannot start, trying ${next}`);
+      const reason = (error instanceof Error ? error.message : String(error)).replace(`${provider} cannot start: `, '');
+      // No failure: `auto` means the best that there is.
+      if (next !== undefined) log.info({ provider: next, without: provider, reason }, `${provider} is not there, trying ${next}`);
     }
   }
   throw failure;

@@ -1,11 +1,8 @@
 // Whether an execution provider is really live. The runtime leaves operators on the CPU without a word, so a provider
 // counts as live only after it has run a graph with the CPU shut out.
-import * as ort from 'onnxruntime-node';
+import { ort } from '../models/graph/runtime.js';
 import type { Provider } from './lane-protocol.js';
 import { executionProviders } from './provider.js';
-
-// A library that is missing is an answer here, told in one line of our own; the runtime would print three of its.
-ort.env.logLevel = 'fatal';
 
 /** A graph of one MatMul (float32 4x4 `x` times itself is `y`), ONNX opset 13. */
 const PROBE_GRAPH = Buffer.from(
@@ -28,7 +25,13 @@ export async function probeProvider(provider: Provider): Promise<void> {
     await session.release();
     if (y?.data[0] !== 4) throw new Error('it computed a wrong product');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${provider} cannot start: ${reason.split('\n')[0]?.slice(0, 200) ?? ''}`, { cause: error });
+    throw new Error(`${provider} cannot start: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  // The usual case, on every machine without a GPU.
+  if (line.includes('Failed to load shared library')) return 'its libraries are not installed here, or not all of them';
+  return line.slice(0, 200);
 }

@@ -7,7 +7,7 @@ export interface SettingReport {
   readonly env: string;
   /** Null where nothing is set and the default is not a value; `***` for a secret. */
   readonly value: string | number | boolean | null;
-  readonly from: 'env' | 'file' | 'default';
+  readonly from: 'option' | 'env' | 'file' | 'default';
   readonly unit?: string;
   /** The default in words, where it is not the same on every machine. */
   readonly default_text?: string;

@@ -17,7 +17,7 @@ export const ERROR_CATALOGUE = {
   RATE_LIMITED: { status: 429, meaning: 'Too many requests; try again after the time that is told.' },
   OVERLOADED: { status: 503, meaning: 'The service has more work waiting than it may hold; try again later.' },
   UNAUTHORIZED: { status: 401, meaning: 'A key is missing or wrong.' },
-  FORBIDDEN: { status: 403, meaning: 'The key does not have this right.' },
+  FORBIDDEN: { status: 403, meaning: 'The key does not have this right; the message says which it is and which roles have it.' },
   NOT_FOUND: { status: 404, meaning: 'There is nothing at that address or of that id.' },
   CONFLICT: { status: 409, meaning: 'It contradicts what is there: an id in use, or a face that matches somebody else better.' },
   NO_FACE: { status: 422, meaning: 'No face was found where exactly one is needed.' },

@@ -1,4 +1,4 @@
-// Puts the configuration together: environment before file before default. Whatever is wrong with it stops the
+// Puts the configuration together: options of the command before environment before file before default. Whatever is wrong with it stops the
 // start with one clear line; a setting that does not exist is wrong, since a typo must not pass for a default.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -9,7 +9,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-export type Origin = 'env' | 'file' | 'default';
+export type Origin = 'option' | 'env' | 'file' | 'default';
+/** Settings that have an option of the same name: that of `--port` is `port`. */
+export type SettingOptions = Readonly<Partial<Record<'host' | 'port', string>>>;
 export interface Config {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;
@@ -23,29 +25,44 @@ const STANDARD_FILE = 'onlooker.config.json';
 const CLIENT_VARIABLES: readonly string[] = ['ONLOOKER_URL', 'ONLOOKER_KEY', 'ONLOOKER_KEY_FILE', 'ONLOOKER_CA'];
 
 /**
+ * @param options of the command line, by the name of the setting that each is for
  * @param env the environment, by default the process's own
  * @param folder where `onlooker.config.json` is looked for
  * @throws ConfigError
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env, folder: string = process.cwd()): Config {
+export function loadConfig(
+  options: SettingOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+  folder: string = process.cwd(),
+): Config {
   const file = configFile(env, folder);
   const fromFile = file === null ? {} : readConfigFile(file);
   const fromEnvironment = readEnvironment(env);
+  const fromOptions: Partial<Record<SettingName, unknown>> = options;
   const settings: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, Origin>> = {};
   for (const name of SETTING_NAMES) {
     const [origin, value]: [Origin, unknown] =
-      name in fromEnvironment
-        ? ['env', fromEnvironment[name]]
-        : name in fromFile
-          ? ['file', fromFile[name]]
-          : ['default', undefined];
+      name in fromOptions
+        ? ['option', fromOptions[name]]
+        : name in fromEnvironment
+          ? ['env', fromEnvironment[name]]
+          : name in fromFile
+            ? ['file', fromFile[name]]
+            : ['default', undefined];
     origins[name] = origin;
     const parsed = settingsSchema.shape[name].safeParse(value);
-    if (!parsed.success) throw wrongValue(name, value, origin === 'file' ? `${name} in ${file ?? ''}` : environmentName(name));
+    // A variable that is empty counts as unset; an option was typed, so a shell's variable in it was not set.
+    if (!parsed.success || (origin === 'option' && value === '')) throw wrongValue(name, value, whereOf(name, origin, file));
     settings[name] = parsed.data;
   }
   return { settings: settings as Settings, origins: origins as Record<SettingName, Origin>, file };
+}
+
+/** As the user wrote it. */
+function whereOf(name: SettingName, origin: Origin, file: string | null): string {
+  if (origin === 'option') return `--${name}`;
+  return origin === 'file' ? `${name} in ${file ?? ''}` : environmentName(name);
 }
 
 function configFile(env: NodeJS.ProcessEnv, folder: string): string | null {

@@ -32,6 +32,8 @@ function configurationPage(): string {
     '{ "port": 9000, "credits": 4, "matchThreshold": 0.45 }',
     '```',
     '',
+    '`onlooker serve --port PORT --host ADDRESS` go before both variable and file.',
+    '',
     'A wrong value, and a variable or key that does not exist, stops the start with one line and exit code 2. A variable that is empty',
     'counts as unset. `onlooker config` prints what is in force and from where; `onlooker config --json` prints it for programs.',
     '',

@@ -1,12 +1,13 @@
 // The service as a process: starts it, ends it on SIGTERM or SIGINT, and leaves with an exit code that scripts can
 // trust: 0 after a drain, 1 when that took too long or the service could not start, 2 for a wrong configuration.
 import './head-size.js';
-import { loadConfig } from './config.js';
+import { loadConfig, type SettingOptions } from './config.js';
 import type { GivenParts } from './given-parts.js';
 import { announce } from './lan/announcement.js';
 import { forLan } from './lan/lan-config.js';
 import { createLogger } from './logger.js';
 import { Service } from './service.js';
+import { VERSION } from './version.js';
 
 /** Where stdout is kept, stderr mostly is too: a journal, the log of a container. */
 const NO_TERMINAL = { isTTY: false, write: (text: string) => process.stderr.write(text) };
@@ -14,13 +15,16 @@ const NO_TERMINAL = { isTTY: false, write: (text: string) => process.stderr.writ
 export interface RunOptions {
   /** Serves this machine's networks, with a certificate of its own. */
   readonly isLan: boolean;
+  /** Given on the command line. */
+  readonly settings: SettingOptions;
 }
 
 /** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
-export async function run(given: GivenParts, { isLan }: RunOptions): Promise<void> {
-  const config = isLan ? forLan(loadConfig()) : loadConfig();
+export async function run(given: GivenParts, { isLan, settings: options }: RunOptions): Promise<void> {
+  const config = isLan ? forLan(loadConfig(options)) : loadConfig(options);
   const { settings, file } = config;
   const log = await createLogger(settings.logLevel);
+  log.info({ version: VERSION }, 'starting');
   if (file !== null) log.info({ file }, 'configuration file read');
   const service = await Service.listen(config, log, given, { isLan, makesFirstKey: isLan && process.stdout.isTTY });
   // Where stdout is no terminal it is a log, and no place for this.
@@ -55,6 +59,8 @@ export async function run(given: GivenParts, { isLan }: RunOptions): Promise<voi
 
   try {
     await service.load();
+    // Whoever sits there looks for the one address; a log has it in its own lines.
+    if (process.stdout.isTTY) process.stdout.write(`\nOnlooker is ready: open ${service.url}/\n\n`);
   } catch (error) {
     if (stopping) return;
     await service.stop();

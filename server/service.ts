@@ -20,6 +20,7 @@ import { Access } from './access/access.js';
 import type { FirstAccess } from './access/first-access.js';
 import type { Announced } from './lan/announcement.js';
 import { localNames } from './lan/local-names.js';
+import { openableAddresses } from './openable-addresses.js';
 import { Listener } from './listener.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
@@ -118,13 +119,19 @@ export class Service {
       use: (renewed) => listener.replaceCertificate(renewed),
       onReload: (outcome) => metrics.certificateReloaded(outcome),
     });
-    const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-    log.info({ url: `${scheme}://${host}:${listener.port}` }, 'listening');
+    const [url = '', ...others] = openableAddresses(scheme, settings.host, listener.port);
+    log.info({ url, ...(others.length === 0 ? {} : { others }) }, 'listening');
     return new Service({ settings, log, state, metrics, access, listener, feed, owners, certificate });
   }
 
   get port(): number {
     return this.#listener.port;
+  }
+
+  /** Where whoever sits at this machine opens it. */
+  get url(): string {
+    const [url = ''] = openableAddresses(this.#certificate ? 'https' : 'http', this.#settings.host, this.port);
+    return url;
   }
 
   /** Whether it serves with files that somebody else renews. */
@@ -180,7 +187,7 @@ export class Service {
       this.#state.loaded({ pipeline, gallery, events, registry, cameras });
       const { provider, models, tuning } = pipeline;
       const ids = models.map(({ id }) => id);
-      this.#log.info({ provider, models: ids, ms: Math.round(performance.now() - startMs) }, 'ready');
+      this.#log.info({ url: this.url, provider, models: ids, ms: Math.round(performance.now() - startMs) }, 'ready');
       if (tuning !== null) this.#log.info(sustained(tuning), 'what this machine sustains');
     } catch (error) {
       for (const part of opened) await part.close();

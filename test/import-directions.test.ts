@@ -45,3 +45,11 @@ for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
     expect(wrong).toEqual([]);
   });
 }
+
+test('one module alone loads onnxruntime, since the first to do so decides what it prints', () => {
+  const loading = ['models', 'pipeline', 'server', 'clients', 'bin']
+    .flatMap(sourcesOf)
+    .filter((file) => /(from|import\()\s*'onnxruntime-node'/.test(readFileSync(file, 'utf8')))
+    .map((file) => relative(root, file));
+  expect(loading).toEqual(['models/graph/runtime.ts']);
+});

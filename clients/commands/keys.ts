@@ -18,7 +18,7 @@ export interface NewKeyFlags extends CommonFlags {
 const load = () => import('../keys/keys.js');
 
 /** Opens the keys of this machine's data folder. */
-export type OpenLocalKeys = () => Promise<KeyAdministration & { close(): Promise<void> }>;
+export type OpenLocalKeys = () => Promise<KeyAdministration & { readonly file: string; close(): Promise<void> }>;
 
 /** @param openLocal the command line may not know the service's files: whoever puts both together does */
 export function keysCommand(openLocal: OpenLocalKeys): Command {
@@ -31,12 +31,19 @@ export function keysCommand(openLocal: OpenLocalKeys): Command {
     command: Command,
     work: (module: Awaited<ReturnType<typeof load>>, administered: KeyAdministration) => Promise<void>,
   ): Promise<void> => {
-    if (!isLocal(flags, command))
-      return runOnService(flags, async (service, signal) => work(await load(), service.http(signal).keys));
+    if (!isLocal(flags, command)) {
+      return runOnService(flags, async (service, signal, url) => {
+        const module = await load();
+        const administered = service.http(signal).keys;
+        module.tellWhose(`of the service at ${url}`);
+        await work(module, administered);
+      });
+    }
     return runCommand('this machine', async () => {
       const module = await load();
       const administered = await openLocal().catch(toCommandError);
       try {
+        module.tellWhose(`of this machine, in ${administered.file}`);
         await work(module, administered).catch(toCommandError);
       } finally {
         await administered.close();

@@ -19,14 +19,19 @@ export function addServiceOptions(command: Command): Command {
     .option('--key-file <file>', 'file that holds the key (env: ONLOOKER_KEY, ONLOOKER_KEY_FILE)')
     .option('--key <key>', 'the key itself; - reads it from stdin')
     .option('-H, --header <header>', 'a further header, "Name: value"; @FILE reads them from a file; may be repeated', oneMore)
-    .addOption(new Option('--ca <file>', 'certificate of the authority to trust (PEM)').env('ONLOOKER_CA'));
+    .addOption(new Option('--ca <file>', 'certificate of the authority to trust (PEM or DER)').env('ONLOOKER_CA'));
 }
 
 /** Runs what a command does on its service; see `runCommand` for how it ends. */
-export function runOnService(flags: ServiceFlags, work: (service: Service, signal: AbortSignal) => Promise<void>): Promise<void> {
-  return runCommand(shownAddress(flags.url), async (signal) => {
+export function runOnService(
+  flags: ServiceFlags,
+  /** `url` is the address for messages. */
+  work: (service: Service, signal: AbortSignal, url: string) => Promise<void>,
+): Promise<void> {
+  const url = shownAddress(flags.url);
+  return runCommand(url, async (signal) => {
     const { serviceOf } = await import('./service.js');
-    await work(await serviceOf(flags), signal);
+    await work(await serviceOf(flags), signal, url);
   });
 }
 

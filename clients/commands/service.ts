@@ -1,12 +1,12 @@
 // The service that a command talks to, with all that its options say: key, headers, trusted authority. Secrets are taken out
 // of the environment once they are read, so that no child (ffmpeg) is given them.
-import { readFile } from 'node:fs/promises';
 import { serviceAddress } from '../address.js';
 import { OnlookerClient, type ClientOptions } from '../client.js';
 import { createHttpClient, type HttpClient } from '../http-client.js';
 import type { Trusting } from '../node/trusting.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { firstLine } from '../terminal/first-line.js';
+import { givenBytes, givenText } from '../terminal/given-file.js';
 import type { ServiceFlags } from './service-options.js';
 
 export interface Service {
@@ -16,6 +16,8 @@ export interface Service {
 }
 
 const SECRET_VARIABLES = ['ONLOOKER_KEY', 'ONLOOKER_KEY_FILE', 'ONLOOKER_URL'] as const;
+/** API keys and tokens. */
+const LOOKS_LIKE_A_KEY = /^(onl_\w{8}_|eyJ)/;
 
 /** @throws UsageError, CommandError for what cannot be, without telling the value */
 export async function serviceOf(flags: ServiceFlags): Promise<Service> {
@@ -48,7 +50,11 @@ async function keyOf({ key, keyFile }: ServiceFlags): Promise<string | undefined
 }
 
 async function keyIn(file: string): Promise<string> {
-  const [first = ''] = (await readFile(file, 'utf8')).split('\n');
+  // A key in the place of its file would be told as a file that is not there.
+  if (LOOKS_LIKE_A_KEY.test(file)) {
+    throw new UsageError('--key-file and ONLOOKER_KEY_FILE take the name of a file that holds the key, not the key itself');
+  }
+  const [first = ''] = (await givenText('the key', file)).split('\n');
   return notEmpty(file, first);
 }
 
@@ -68,11 +74,11 @@ async function headersOf(given: readonly string[]): Promise<Readonly<Record<stri
 }
 
 async function linesOf(file: string): Promise<string[]> {
-  return (await readFile(file, 'utf8')).split(/\r?\n/).filter((line) => line.trim() !== '');
+  return (await givenText('the headers', file)).split(/\r?\n/).filter((line) => line.trim() !== '');
 }
 
 async function trust(file: string): Promise<Trusting> {
-  const certificates = await readFile(file);
+  const certificates = await givenBytes('the certificate', file);
   // Loaded when it is needed: it takes longer to start than all the rest.
   const { trusting } = await import('../node/trusting.js');
   try {

@@ -16,6 +16,11 @@ export interface KeyAdministration {
   revoke(id: string): Promise<void>;
 }
 
+/** Keys of this machine and of a service look alike, and an option or variable chooses between them: so it is said each time. */
+export function tellWhose(whose: string): void {
+  createOutput().note(`keys ${whose}`);
+}
+
 export async function listKeys(administered: KeyAdministration, flags: { readonly json?: true }): Promise<void> {
   const output = createOutput();
   const keys = await administered.list();

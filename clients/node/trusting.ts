@@ -16,12 +16,12 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
 /**
  * What `OnlookerClient.connect` and `createHttpClient` take as `fetch` and `WebSocket`: `{ key, ...trusting(ca) }`.
  *
- * @param ca one or more certificates as PEM text
+ * @param ca one or more certificates as PEM text, or the bytes of one (DER), as phones and `/ca.crt` of `serve --lan` have it
  * @throws TypeError when there is no certificate in it
  */
 export function trusting(ca: string | Uint8Array): Trusting {
-  const own = new TextDecoder().decode(typeof ca === 'string' ? new TextEncoder().encode(ca) : ca).match(PEM_CERTIFICATE) ?? [];
-  if (own.length === 0 || !own.every(isCertificate)) throw new TypeError('there is no certificate (PEM) in it');
+  const own = pemOf(ca);
+  if (own.length === 0 || !own.every(isCertificate)) throw new TypeError('there is no certificate in it');
   const trusted = [...rootCertificates, ...own];
   const dispatcher = new Agent({ connect: { ca: trusted } });
   class TrustingWebSocket extends WebSocket {
@@ -34,6 +34,16 @@ export function trusting(ca: string | Uint8Array): Trusting {
     fetch: ((input: string | URL, init?: object) => undiciFetch(input, { ...init, dispatcher })) as unknown as typeof fetch,
     WebSocket: TrustingWebSocket,
   };
+}
+
+function pemOf(ca: string | Uint8Array): readonly string[] {
+  const found = (typeof ca === 'string' ? ca : new TextDecoder().decode(ca)).match(PEM_CERTIFICATE);
+  if (found !== null || typeof ca === 'string') return found ?? [];
+  try {
+    return [new X509Certificate(ca).toString()];
+  } catch {
+    return [];
+  }
 }
 
 function isCertificate(pem: string): boolean {

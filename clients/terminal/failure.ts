@@ -1,6 +1,13 @@
 // How a command ends: exit codes that scripts can trust, one clear line on stderr, no stack traces for users, and a
 // clean end on Ctrl-C or when the reader of a pipe has gone.
-import { CertificateError, ConnectionError, ConnectionLostError, OnlookerClientError, type ServerError } from '../errors.js';
+import {
+  CertificateError,
+  ConnectionError,
+  ConnectionLostError,
+  OnlookerClientError,
+  SchemeError,
+  type ServerError,
+} from '../errors.js';
 import { isAboutRights } from '../refusal.js';
 
 export const EXIT = { failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
@@ -63,6 +70,7 @@ function tell(error: unknown, url: string): number {
     const hint = error.isUnknownHere ? ': --ca FILE or ONLOOKER_CA' : '';
     return say(`${error.message}${hint}`, EXIT.unreachable);
   }
+  if (error instanceof SchemeError) return say(error.message, EXIT.unreachable);
   if (error instanceof ConnectionLostError) return say(`the connection to ${url} broke: ${error.message}`, EXIT.unreachable);
   if (error instanceof ConnectionError) {
     const hint = 'start one with `onlooker serve`, or name its address with --url';
@@ -79,9 +87,8 @@ function say(message: string, exitCode: number): number {
 }
 
 function refusalText({ code, message }: ServerError, url: string): string {
-  const hint =
-    code === 'UNAUTHORIZED' ? ': give a key of it by --key-file FILE or ONLOOKER_KEY' : ': it needs a key that allows it';
-  return `${url} refuses this (${message.replace(/\.$/, '')})${hint}`;
+  const wanted = code === 'UNAUTHORIZED' ? 'a key of it' : 'a key that may';
+  return `${url} refuses this (${message.replace(/\.$/, '')}): give ${wanted} by --key-file FILE or ONLOOKER_KEY`;
 }
 
 /** Of the operating system, e.g. a folder that cannot be written: its message names the path and the cause. */

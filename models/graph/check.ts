@@ -77,7 +77,7 @@ async function withRun<T>(
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
   // Loaded on need: a start with a filled cache has no use for the runtime on this thread.
-  const ort = await import('onnxruntime-node');
+  const { ort } = await import('./runtime.js');
   const session = await ort.InferenceSession.create(graph, {
     executionProviders: ['cpu'],
     logSeverityLevel: 3,

@@ -14,6 +14,7 @@ import { forwardedReader } from './forwarded.js';
 import { isLoopback, listeningName } from './host-names.js';
 import { FirstAccess } from './first-access.js';
 import { secretHash } from './keys/api-key.js';
+import { takeInvitations } from './invitations.js';
 import { KeyStore } from './keys/key-store.js';
 import { Oidc, type OidcSettings } from './oidc/oidc.js';
 import { Limits, type LimitSettings } from './limits.js';
@@ -59,6 +60,7 @@ export class Access {
   /** Null where no identity provider is configured. */
   readonly oidc: Oidc | null;
   readonly #log: Logger;
+  readonly #dataDir: string;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<unknown> = Promise.resolve();
@@ -87,6 +89,7 @@ export class Access {
       }),
     });
     this.#log = log;
+    this.#dataDir = settings.dataDir;
     // One that waits for the file does not keep the next from ending what has run out.
     this.#timer = setInterval(() => {
       this.#looking = Promise.all([this.#looking, this.#look()]);
@@ -141,6 +144,7 @@ export class Access {
   async #look(): Promise<void> {
     try {
       await this.keys.refresh();
+      await this.#takeInvitations();
       this.#isUnreadable = false;
     } catch (error) {
       // What was known stays in force; once is enough to say so.
@@ -148,6 +152,14 @@ export class Access {
       this.#isUnreadable = true;
     }
     for (const look of this.#onLook) look();
+  }
+
+  /** Those that the command line made, for an administrator who is let in at present. */
+  async #takeInvitations(): Promise<void> {
+    for (const { hash, expiresAtMs } of await takeInvitations(this.#dataDir, Date.now())) {
+      const { admin } = this.keys;
+      if (admin !== null) this.tickets.accept(hash, { ...admin, kind: 'ticket' }, expiresAtMs);
+    }
   }
 }
 

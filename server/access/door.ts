@@ -10,7 +10,7 @@ import { may, type Principal } from './principal.js';
 import type { Refusals } from './refusals.js';
 import type { ForwardedReader } from './forwarded.js';
 import { readHead, type RequestHead } from './request-head.js';
-import type { Right } from './rights.js';
+import { missingRight, type Right } from './rights.js';
 
 export interface DoorOptions {
   readonly admission: Admission;
@@ -65,7 +65,7 @@ export class Door {
   /** @throws OnlookerError UNAUTHORIZED where there is nobody, FORBIDDEN where somebody may not */
   authorise(head: RequestHead, principal: Principal | null, right: Right): Principal {
     if (principal === null) return this.#refused(head, new OnlookerError('UNAUTHORIZED', 'A key is needed.'));
-    if (!may(principal, right)) return this.#refused(head, new OnlookerError('FORBIDDEN'));
+    if (!may(principal, right)) return this.#refused(head, missingRight(right));
     return principal;
   }
 

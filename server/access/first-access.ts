@@ -1,11 +1,9 @@
 // How the first person gets in where somebody is at the terminal (`serve --lan`): a key, where there is none yet, and a sign-in for
 // the code that a phone scans.
 import type { CreatedKey } from '../../protocol/keys.js';
+import { INVITATION_MS } from './invitations.js';
 import type { KeyStore } from './keys/key-store.js';
 import type { Tickets } from './tickets.js';
-
-/** Time to find the phone; a ticket is good for one entry anyway. */
-const SIGN_IN_MS = 15 * 60_000;
 
 export interface FirstAccessOptions {
   readonly keys: KeyStore;
@@ -32,7 +30,7 @@ export class FirstAccess {
   signInTicket(): string | null {
     const { keys, tickets, open } = this.#options;
     const { admin } = keys;
-    return open || admin === null ? null : tickets.issue(admin, { ttlMs: SIGN_IN_MS }).ticket;
+    return open || admin === null ? null : tickets.issue(admin, { ttlMs: INVITATION_MS }).ticket;
   }
 
   /** The key opens nothing: the start failed before anybody was told it. */

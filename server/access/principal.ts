@@ -1,7 +1,7 @@
 // Who asks: what a credential stands for while it is valid.
 import type { PrincipalAnswer, Role } from '../../protocol/access.js';
 import { OnlookerError } from '../../protocol/errors.js';
-import { mayWith, type Right } from './rights.js';
+import { mayWith, missingRight, type Right } from './rights.js';
 import { StreamPatterns } from './stream-patterns.js';
 
 export interface Principal {
@@ -35,7 +35,7 @@ export const isAdmin = ({ roles }: Pick<Principal, 'roles'>): boolean => roles.i
 
 /** @throws OnlookerError FORBIDDEN */
 export function assertMay(principal: Principal, right: Right): void {
-  if (!may(principal, right)) throw new OnlookerError('FORBIDDEN');
+  if (!may(principal, right)) throw missingRight(right);
 }
 
 /** @throws OnlookerError FORBIDDEN */

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Role } from '../../protocol/access.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { secretHash } from './keys/api-key.js';
-import type { Principal } from './principal.js';
+import { assertMayTouch, type Principal } from './principal.js';
 import { StreamPatterns } from './stream-patterns.js';
 
 const TICKET_MS = 60_000;
@@ -41,12 +41,10 @@ export class Tickets {
   issue(maker: Principal, { stream, role, ttlMs = TICKET_MS }: TicketWishes): { ticket: string; expires_at: number } {
     // Or one that was found in an address would never run out.
     if (maker.kind === 'ticket') throw new OnlookerError('FORBIDDEN', 'A ticket makes no further tickets.');
-    if (role !== undefined && !maker.roles.includes(role) && !maker.roles.includes('admin')) throw new OnlookerError('FORBIDDEN');
-    if (stream !== undefined && !maker.streams.has(stream)) throw new OnlookerError('FORBIDDEN');
-    this.#forgetOld();
-    if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(maker.id) ?? 0) >= MOST_OF_ONE) {
-      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
+    if (role !== undefined && !maker.roles.includes(role) && !maker.roles.includes('admin')) {
+      throw new OnlookerError('FORBIDDEN', `A ticket with the role ${role} can be made by whoever has that role, or admin.`);
     }
+    if (stream !== undefined) assertMayTouch(maker, stream);
     const text = randomBytes(SECRET_BYTES).toString('base64url');
     const expiresAtMs = this.#now() + ttlMs;
     const principal: Principal = {
@@ -55,9 +53,18 @@ export class Tickets {
       roles: role === undefined ? maker.roles : [role],
       streams: stream === undefined ? maker.streams : new StreamPatterns([stream]),
     };
-    this.#tickets.set(secretHash(text), { principal, expiresAtMs });
-    this.#count(maker.id, 1);
+    this.accept(secretHash(text), principal, expiresAtMs);
     return { ticket: text, expires_at: expiresAtMs };
+  }
+
+  /** Takes in a ticket that was made elsewhere, by its hash. @throws OnlookerError LIMIT_REACHED */
+  accept(hash: string, principal: Principal, expiresAtMs: number): void {
+    this.#forgetOld();
+    if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(principal.id) ?? 0) >= MOST_OF_ONE) {
+      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
+    }
+    this.#tickets.set(hash, { principal, expiresAtMs });
+    this.#count(principal.id, 1);
   }
 
   /** @returns whom it lets in, this once; null for one that is wrong, used, too old, or whose maker is no longer let in */

@@ -7,6 +7,7 @@ import { loadConfig } from '../config.js';
 import { validated } from '../validate.js';
 
 export interface LocalKeys {
+  readonly file: string;
   list(): Promise<readonly KeyRecord[]>;
   add(key: NewKey): Promise<CreatedKey>;
   revoke(id: string): Promise<void>;
@@ -16,8 +17,10 @@ export interface LocalKeys {
 /** @throws ConfigError, StartError */
 export async function openLocalKeys(): Promise<LocalKeys> {
   const { settings } = loadConfig();
-  const store = await KeyStore.open({ path: join(settings.dataDir, KEYS_FILE) });
+  const file = join(settings.dataDir, KEYS_FILE);
+  const store = await KeyStore.open({ path: file });
   return {
+    file,
     list: () => Promise.resolve(store.list()),
     add: async (key) => store.add(validated(newKeySchema, key)),
     revoke: (id) => store.revoke(id),

@@ -21,7 +21,10 @@ export function keyRoutes({ authenticator, keys }: Pick<Access, 'authenticator' 
       handle: async (exchange) => {
         const wanted = await requestJson(exchange, newKeySchema);
         if (authenticator.isOpenUntilFirstKey && !wanted.roles.includes('admin')) {
-          throw new OnlookerError('BAD_MESSAGE', 'roles: the first key must be an admin, or nobody could make another one');
+          throw new OnlookerError(
+            'BAD_MESSAGE',
+            'roles: the first key must be an admin, or others could be made on the machine itself alone',
+          );
         }
         return jsonReply(201, await keys.add(wanted));
       },

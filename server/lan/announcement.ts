@@ -2,6 +2,7 @@
 // shown on a terminal alone, since anything else keeps what it is given.
 import { renderUnicodeCompact } from 'uqr';
 import { LOOPBACK } from '../access/addresses.js';
+import { webAddress } from '../openable-addresses.js';
 import type { LocalNames } from './local-names.js';
 
 export interface Announced {
@@ -45,7 +46,7 @@ function announcement(
   key: string | null,
   ticket: string | null,
 ): string {
-  const at = (host: string): string => `https://${host.includes(':') ? `[${host}]` : host}:${port}${basePath}/`;
+  const at = (host: string): string => `${webAddress('https', host, port)}${basePath}/`;
   const outside = names.addresses.filter((address) => !LOOPBACK.has(address));
   const best = at(outside[0] ?? names.names[0] ?? 'localhost');
   const others = [...outside.slice(1), ...names.names].map(at);

@@ -5,7 +5,8 @@ import type { Logger } from '../logger.js';
 import { ensureLanCertificate, type LanCertificate } from './lan-certificate.js';
 import { localNames } from './local-names.js';
 
-const FOLDER = 'tls';
+/** Inside of the data folder. */
+export const LAN_FOLDER = 'tls';
 const LOOK_EVERY_MS = 60_000;
 
 export interface LanAccessOptions {
@@ -61,5 +62,5 @@ export class LanAccess {
 }
 
 function ensured({ dataDir, names = localNames, now = Date.now }: LanAccessOptions): Promise<LanCertificate> {
-  return ensureLanCertificate(join(dataDir, FOLDER), names(), now());
+  return ensureLanCertificate(join(dataDir, LAN_FOLDER), names(), now());
 }

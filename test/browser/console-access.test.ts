@@ -35,7 +35,9 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
     await service.stop();
   });
 
-  const addresses = () => [...VIEWS.map((view) => `#/${view}`), `#/people/${person}`];
+  const parts = ['keys', 'models', 'configuration'].map((part) => `#/system/${part}`);
+  const views = () => [...VIEWS.map((view) => `#/${view}`), `#/people/${person}`];
+  const addresses = () => [...views(), ...parts];
 
   async function show(page: Page, address: string): Promise<void> {
     // Another address of the same page would be no new page, and its old title would do.
@@ -48,7 +50,7 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
   for (const theme of ['light', 'dark'] as const) {
     test(`has no serious fault that axe can find, in the ${theme} theme`, async () => {
       const { page, context } = await openPage(browser, { theme });
-      for (const address of addresses()) {
+      for (const address of views()) {
         await show(page, address);
         expect(await seriousFaults(page), address).toEqual([]);
       }
@@ -62,6 +64,15 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
       await context.close();
     });
   }
+
+  test.each(['light', 'dark'] as const)('has none in the parts of System, in the %s theme', async (theme) => {
+    const { page, context } = await openPage(browser, { theme });
+    for (const address of parts) {
+      await show(page, address);
+      expect(await seriousFaults(page), address).toEqual([]);
+    }
+    await context.close();
+  });
 
   test('complains of nothing and asks nobody but the service', async () => {
     const { page, context, complaints } = await openPage(browser);

@@ -217,7 +217,10 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     expect(await page.getByRole('button', { name: /Delete/ }).count()).toBe(0);
     expect(await offers('#/streams', 'yard')).toEqual([]);
     expect(await page.getByRole('switch').count()).toBe(0);
-    await offers('#/system', 'default/fr_detect');
+    await offers('#/system/models', 'default/fr_detect');
+    expect(await page.getByRole('link', { name: /Keys|Configuration/ }).count()).toBe(0);
+    // Nor by an old bookmark.
+    await offers('#/system/keys', 'Frames a second');
     expect(await page.getByRole('heading', { name: /Keys|Configuration/ }).count()).toBe(0);
     expect(opened?.complaints).toEqual([]);
   });
@@ -245,7 +248,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
   });
 
   test('an administrator makes a key that is shown once, and revokes it', async () => {
-    const page = await openAs('admin', '#/system');
+    const page = await openAs('admin', '#/system/keys');
     await page.getByRole('button', { name: 'Add key' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('gate');
@@ -291,7 +294,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     });
 
     test(`the keys have no serious fault that axe can find, in the ${theme} theme, nor scroll sideways on a phone`, async () => {
-      const page = await openAs('admin', '#/system', { theme, ...PHONE });
+      const page = await openAs('admin', '#/system/keys', { theme, ...PHONE });
       await page.getByRole('heading', { name: 'Keys' }).scrollIntoViewIfNeeded();
       await page.getByText('onl_').first().waitFor();
       expect(await seriousFaults(page), 'the list').toEqual([]);
@@ -303,7 +306,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
   }
 
   test('speaks Spanish', async () => {
-    const page = await open('#/system', { language: 'es-ES' });
+    const page = await open('#/system/keys', { language: 'es-ES' });
     await page.getByRole('heading', { name: 'Iniciar sesión' }).waitFor();
     await page.getByLabel('Clave', { exact: true }).fill(keyed.keys.admin);
     await page.getByRole('button', { name: 'Iniciar sesión' }).click();
@@ -321,7 +324,7 @@ describe.skipIf(!hasChromium)('the first key', () => {
     const browser = await openBrowser();
     try {
       const { page, complaints } = await openPage(browser);
-      await page.goto(`${service.url}/#/system`);
+      await page.goto(`${service.url}/#/system/keys`);
       await page.getByText('With the first key that ends').waitFor();
       expect(await page.locator('.account').count()).toBe(0);
       await page.getByRole('heading', { name: 'Keys' }).scrollIntoViewIfNeeded();
@@ -331,7 +334,10 @@ describe.skipIf(!hasChromium)('the first key', () => {
       await dialog.getByLabel('Name').fill('Ada');
       await dialog.getByRole('checkbox', { name: /admin/ }).uncheck();
       await dialog.getByRole('checkbox', { name: /viewer/ }).check();
-      await dialog.getByRole('alert').getByText('must be an administrator’s').waitFor();
+      await dialog
+        .getByRole('alert')
+        .getByText('must be an administrator’s: from then on only administrators may make keys here')
+        .waitFor();
       expect(await dialog.getByRole('button', { name: 'Make key' }).isDisabled()).toBe(true);
       await dialog.getByRole('checkbox', { name: /admin/ }).check();
       await page.keyboard.press('Tab');

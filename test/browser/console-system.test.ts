@@ -20,20 +20,50 @@ describe.skipIf(!hasChromium)('the system in the console', () => {
     await service.stop();
   });
 
-  async function openSystem(of: RunningService = service): Promise<Opened> {
+  async function openSystem(part = '', of: RunningService = service): Promise<Opened> {
     const opened = await openPage(browser);
-    await opened.page.goto(`${of.url}/#/system`);
+    await opened.page.goto(`${of.url}/#/system/${part}`);
     return opened;
   }
 
   test('models are shown with their licences and what must be known of them', async () => {
-    const { page, context, complaints } = await openSystem();
+    const { page, context, complaints } = await openSystem('models');
     for (const name of ['default/fr_detect', 'default/fr_landmark', 'default/fr_feature']) {
       const model = page.getByRole('listitem').filter({ hasText: name });
       await model.getByText('MIT', { exact: true }).waitFor();
       expect(await model.locator('.system-caveat').count()).toBeGreaterThan(0);
     }
-    await page.getByText('Ready', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('its parts are one click from each other, each with an address of its own, and none is long on a phone', async () => {
+    const { page, context, complaints } = await openSystem();
+    await page.setViewportSize({ width: 390, height: 844 });
+    const parts = page.getByRole('navigation', { name: 'Parts of this view' });
+    const inSight = async (ready: string, address: string) => {
+      await page.locator('main').getByText(ready, { exact: true }).first().waitFor();
+      expect(await page.evaluate(() => location.hash)).toBe(address);
+      expect(await parts.locator('[aria-current=page]').count()).toBe(1);
+      const [nav, width] = await parts.evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+      expect(nav).toBe(width);
+    };
+    await inSight('Health', '#/system/');
+    expect(await page.getByRole('heading', { name: 'Models' }).count()).toBe(0);
+    await parts.getByRole('link', { name: 'Keys' }).click();
+    await inSight('Make the first key', '#/system/keys');
+    await parts.getByRole('link', { name: 'Models' }).press('Enter');
+    await inSight('default/fr_detect', '#/system/models');
+    await parts.getByRole('link', { name: 'Configuration' }).click();
+    await inSight('ONLOOKER_CREDITS', '#/system/configuration');
+    await page.goBack();
+    await inSight('default/fr_detect', '#/system/models');
+    // The charts know what was measured while another part was in sight.
+    await parts.getByRole('link', { name: 'Overview' }).click();
+    await inSight('Frames a second', '#/system');
+    await page.locator('.system-plot canvas').nth(3).waitFor();
+    await page.goto(`${service.url}/#/system/nothing`);
+    await inSight('Health', '#/system/nothing');
     expect(complaints).toEqual([]);
     await context.close();
   });
@@ -64,7 +94,7 @@ describe.skipIf(!hasChromium)('the system in the console', () => {
   });
 
   test('the configuration is shown with where each value comes from, and can be searched', async () => {
-    const { page, context } = await openSystem();
+    const { page, context } = await openSystem('configuration');
     const row = page.getByRole('row').filter({ hasText: 'ONLOOKER_CREDITS' });
     await row.getByText('4 frames').waitFor();
     await row.getByText('environment').waitFor();
@@ -91,7 +121,7 @@ describe.skipIf(!hasChromium)('the system in the console', () => {
     // Not of the ports that the system gives to whoever connects: it could not be taken again.
     const port = String(20_000 + Math.floor(10_000 * Math.random()));
     const other = await startService({ ONLOOKER_PORT: port });
-    const { page, context } = await openSystem(other);
+    const { page, context } = await openSystem('', other);
     await page.getByText('Ready', { exact: true }).waitFor();
     expect(await other.stop()).toBe(0);
     await page.getByText('The figures stand still', { exact: false }).waitFor();

@@ -94,7 +94,9 @@ describe('what is refused', () => {
     door.powerless.add('weak');
     for (const command of [['list'], ['watch']]) {
       const { code, stderr } = await list([...command, '--key', 'weak']);
-      expect(stderr).toMatch(/refuses this \(The key does not have this right\): it needs a key that allows it\n$/);
+      expect(stderr).toMatch(
+        /refuses this \(The key does not have this right\): give a key that may by --key-file FILE or ONLOOKER_KEY\n$/,
+      );
       expect(code).toBe(4);
     }
   });
@@ -121,12 +123,45 @@ describe('what is refused', () => {
     expect(stdout + stderr).not.toContain('kkk');
   });
 
-  test('a file without a key is named', async () => {
-    expect(await list(['--key-file', file('empty')])).toMatchObject({
-      code: 2,
-      stderr: `onlooker: ${file('empty')}: there is no key\n`,
+  test.each([
+    ['is missing', 'missing', 1, 'the key cannot be read from FILE: there is no such file'],
+    ['is below a file', 'key/nested', 1, 'the key cannot be read from FILE: there is no such file'],
+    ['is a folder', '.', 1, 'the key cannot be read from FILE: it is a folder'],
+    ['is empty', 'empty', 2, 'FILE: there is no key'],
+  ])('a key file that %s is named in one line, from an option and from the environment', async (_what, name, code, line) => {
+    const told = { code, stdout: '', stderr: `onlooker: ${line.replace('FILE', file(name))}\n` };
+    expect(await list(['--key-file', file(name)])).toEqual(told);
+    expect(await list([], { ONLOOKER_KEY_FILE: file(name) })).toEqual(told);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a key file that this user may not read is named', async () => {
+    await writeFile(file('locked'), KEY, { mode: 0 });
+    expect((await list(['--key-file', file('locked')])).stderr).toBe(
+      `onlooker: the key cannot be read from ${file('locked')}: this user may not read it\n`,
+    );
+  });
+
+  test('what never ends is no key file', async () => {
+    expect(await list(['--key-file', '/dev/zero'])).toMatchObject({
+      code: 1,
+      stderr: 'onlooker: the key cannot be read from /dev/zero: it is too large\n',
     });
-    expect((await list(['--key-file', file('missing')])).stderr).toContain('no such file');
+  });
+
+  test('a key in the place of its file is not repeated', async () => {
+    for (const { code, stderr } of [await list(['--key-file', KEY]), await list([], { ONLOOKER_KEY_FILE: KEY })]) {
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^onlooker: [^\n]* not the key itself\n$/)]);
+      expect(stderr).not.toContain('kkk');
+    }
+  });
+
+  test('files of headers and certificates are named in the same way', async () => {
+    const headers = await list(['-H', `@${file('missing')}`]);
+    expect([headers.code, headers.stderr]).toEqual([
+      1,
+      `onlooker: the headers cannot be read from ${file('missing')}: there is no such file\n`,
+    ]);
+    expect((await list(['--ca', file('missing')])).stderr).toContain(`the certificate cannot be read from ${file('missing')}: `);
   });
 });
 

@@ -15,6 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 const run = (...args: string[]) => onlooker(['keys', ...args], { ONLOOKER_URL: service.url, TZ: 'UTC' });
+/** Whose keys they are is said first. */
+const OF_SERVICE = () => `keys of the service at ${service.url}\n`;
 const FIRST_KEY = `onl_aaaaaaa1_${'s'.repeat(43)}`;
 
 test('add prints the key alone to stdout, and tells on stderr what it may do', async () => {
@@ -22,7 +24,7 @@ test('add prints the key alone to stdout, and tells on stderr what it may do', a
   const { code, stdout, stderr } = await run('add', 'Door camera', ...roles, '--stream', 'door-*', '--stream', 'hall');
   expect([code, stdout]).toEqual([0, `${FIRST_KEY}\n`]);
   expect(stderr).toBe(
-    'added aaaaaaa1 (Door camera): ingest, viewer on door-*, hall, until it is revoked; this is the key, shown once:\n',
+    `${OF_SERVICE()}added aaaaaaa1 (Door camera): ingest, viewer on door-*, hall, until it is revoked; this is the key, shown once:\n`,
   );
   expect(scripted.bodies).toEqual([
     { name: 'Door camera', roles: ['ingest', 'viewer'], streams: ['door-*', 'hall'], expires_at: null },
@@ -53,7 +55,7 @@ const record = (id: string, more: Partial<KeyRecord> = {}): KeyRecord => ({
 const give = (...keys: readonly KeyRecord[]) => keys.forEach((key) => scripted.keys.set(key.id, key));
 
 test('list tells what each key may do, when it was used and whether it holds; --json for scripts', async () => {
-  expect((await run()).stderr).toBe('there are no keys yet: `onlooker keys add NAME --role ROLE`\n');
+  expect((await run()).stderr).toBe(`${OF_SERVICE()}there are no keys yet: \`onlooker keys add NAME --role ROLE\`\n`);
   give(
     record('aaaaaaa1', { name: 'door\u001b[31m', roles: ['ingest', 'viewer'], streams: ['door-*', 'hall'], last_used_at: 5_000 }),
     record('aaaaaaa2', { revoked_at: 2_000 }),
@@ -74,10 +76,13 @@ test('list tells what each key may do, when it was used and whether it holds; --
 test('revoke takes several, by id or prefix; a wrong one among them revokes none', async () => {
   give(record('aaaaaaa1'), record('aaaaaaa2'));
   const wrong = await run('revoke', 'aaaaaaa1', FIRST_KEY);
-  expect([wrong.code, wrong.stderr]).toEqual([1, 'onlooker: there is no key onl_aaaaaaa1: see `onlooker keys`\n']);
+  expect([wrong.code, wrong.stderr]).toEqual([
+    1,
+    `${OF_SERVICE()}onlooker: there is no key onl_aaaaaaa1: see \`onlooker keys\`\n`,
+  ]);
   expect([...scripted.keys.values()].some((key) => key.revoked_at !== undefined)).toBe(false);
   const { stderr } = await run('revoke', 'aaaaaaa1', 'onl_aaaaaaa2');
-  expect(stderr).toBe('revoked aaaaaaa1 (key aaaaaaa1)\nrevoked aaaaaaa2 (key aaaaaaa2)\n');
+  expect(stderr).toBe(`${OF_SERVICE()}revoked aaaaaaa1 (key aaaaaaa1)\nrevoked aaaaaaa2 (key aaaaaaa2)\n`);
 });
 
 test.each([

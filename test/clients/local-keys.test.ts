@@ -37,6 +37,24 @@ test('whoever makes a first key that is no administrator is told how to get one'
   expect((await keys('add', 'yard', '--role', 'ingest')).stderr).not.toMatch(telling);
 });
 
+test('whose keys they are is said each time', async () => {
+  const ofMachine = `keys of this machine, in ${join(dataDir, 'keys.json')}\n`;
+  const listed = await keys('list', '--json');
+  expect([listed.stdout, listed.stderr]).toEqual(['', ofMachine]);
+  const added = await keys('add', 'me', '--role', 'admin');
+  expect(added.stderr).toMatch(new RegExp(`^${ofMachine}added `));
+  // A key in the environment means a service, which is not there.
+  const elsewhere = await onlooker(['keys'], {
+    ONLOOKER_DATA_DIR: dataDir,
+    ONLOOKER_KEY: added.stdout.trim(),
+    ONLOOKER_URL: 'http://me:secret@127.0.0.1:1',
+  });
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([
+    3,
+    expect.stringMatching(/^keys of the service at http:\/\/127\.0\.0\.1:1\nonlooker: No service at [^\n]*\n$/),
+  ]);
+});
+
 test('what is in the way is one line', async () => {
   await writeFile(join(dataDir, 'keys.json'), '{');
   const damaged = await keys('list');

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onlooker } from './program.js';
+import { finished, onlooker, start } from './program.js';
 import { scriptedCameras } from './scripted-cameras.js';
 import { scriptedGallery } from './scripted-gallery.js';
 import { ScriptedService } from './scripted-service.js';
@@ -169,4 +169,10 @@ test('without a service both commands exit with 3', async () => {
     expect(stderr).toMatch(/^onlooker: No service at http.*: start one with `onlooker serve`/);
     expect(code).toBe(3);
   }
+});
+
+test('whoever stopped listening to stderr changes nothing of how a command ends', async () => {
+  const child = start(['people', '--url', 'http://127.0.0.1:1']);
+  child.stderr.destroy();
+  expect((await finished(child)).code).toBe(3);
 });

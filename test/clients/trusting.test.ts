@@ -1,9 +1,12 @@
 // Services with a certificate that this machine does not know: what is told, and how they are trusted.
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CertificateError, ConnectionError, OnlookerClient } from '../../clients/client.js';
+import { CertificateError, ConnectionError, OnlookerClient, SchemeError } from '../../clients/client.js';
 import { createHttpClient } from '../../clients/http-client.js';
 import { trusting } from '../../clients/node/trusting.js';
 import { onlooker } from './program.js';
@@ -22,6 +25,7 @@ beforeAll(async () => {
   service = await ScriptedService.start({ tls, door, onRequest: scriptedGallery().onRequest });
   folder = await mkdtemp(join(tmpdir(), 'onlooker-trusting-'));
   await writeFile(join(folder, 'ca.pem'), tls.ca);
+  await writeFile(join(folder, 'ca.crt'), new X509Certificate(tls.ca).raw);
   await writeFile(join(folder, 'none.pem'), 'no certificate');
 });
 afterAll(async () => {
@@ -69,15 +73,62 @@ describe('the library', () => {
   });
 });
 
-test('TLS with a service that speaks plain HTTP is told as that', async () => {
-  const plain = await ScriptedService.start();
-  const address = plain.url.replace('http', 'https');
-  try {
-    await expect(createHttpClient(address).health()).rejects.toThrow('it does not speak TLS; its address may begin with http');
-    await expect(OnlookerClient.connect(address)).rejects.toThrow('it does not speak TLS');
-  } finally {
-    await plain.close();
-  }
+describe('an address with the wrong scheme is told as that, with the right one', () => {
+  const attempts = (address: string) => [
+    () => createHttpClient(address).health(),
+    () => createHttpClient(address, { key: 'the-key', ...trusting(tls.ca) }).people.list(),
+    () => OnlookerClient.connect(address.replace('http', 'ws')),
+    () => OnlookerClient.connect(address, { key: 'the-key', ...trusting(tls.ca) }),
+  ];
+
+  test('http and ws, where the port speaks TLS', async () => {
+    const address = service.url.replace('https', 'http');
+    for (const attempt of attempts(address)) {
+      const error: unknown = await attempt().catch((failure: unknown) => failure);
+      expect(error).toBeInstanceOf(SchemeError);
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect((error as Error).message).toBe(`the port of ${address} speaks TLS: use ${service.url} (or wss instead of ws)`);
+    }
+    expect(await onlooker(['people', '--url', address], { ONLOOKER_KEY: 'the-key' })).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `onlooker: the port of ${address} speaks TLS: use ${service.url} (or wss instead of ws)\n`,
+    });
+  });
+
+  test('https and wss, where the port speaks plain HTTP', async () => {
+    const plain = await ScriptedService.start();
+    const address = plain.url.replace('http', 'https');
+    try {
+      for (const attempt of attempts(address)) {
+        const error: unknown = await attempt().catch((failure: unknown) => failure);
+        expect(error).toBeInstanceOf(SchemeError);
+        expect((error as Error).message).toBe(`the port of ${address} speaks no TLS: use ${plain.url} (or ws instead of wss)`);
+      }
+      const { code, stderr } = await onlooker(['people', '--url', address]);
+      expect([code, stderr]).toEqual([
+        3,
+        expect.stringMatching(/^onlooker: the port of \S+ speaks no TLS: use http:\S+ [^\n]+\n$/),
+      ]);
+    } finally {
+      await plain.close();
+    }
+  });
+
+  test('what is cut by a port that speaks neither is no such thing', async () => {
+    const cutting = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(cutting, 'listening');
+    const address = `http://127.0.0.1:${(cutting.address() as AddressInfo).port}`;
+    try {
+      for (const attempt of attempts(address)) {
+        const error: unknown = await attempt().catch((failure: unknown) => failure);
+        expect(error).toBeInstanceOf(ConnectionError);
+        expect(error).not.toBeInstanceOf(SchemeError);
+      }
+    } finally {
+      cutting.close();
+    }
+  });
 });
 
 describe('the command line', () => {
@@ -90,6 +141,8 @@ describe('the command line', () => {
     );
     expect(unknown.code).toBe(3);
     expect(await people('--ca', join(folder, 'ca.pem'))).toMatchObject({ code: 0 });
+    // As a browser saves it from `/ca.crt`.
+    expect(await people('--ca', join(folder, 'ca.crt'))).toMatchObject({ code: 0 });
     expect(
       await onlooker(['people'], { ONLOOKER_URL: service.url, ONLOOKER_CA: join(folder, 'ca.pem'), ONLOOKER_KEY: 'the-key' }),
     ).toMatchObject({ code: 0 });
@@ -98,8 +151,8 @@ describe('the command line', () => {
   test('names a file that is missing or holds no certificate', async () => {
     expect(await people('--ca', join(folder, 'none.pem'))).toMatchObject({
       code: 1,
-      stderr: `onlooker: ${join(folder, 'none.pem')}: there is no certificate (PEM) in it\n`,
+      stderr: `onlooker: ${join(folder, 'none.pem')}: there is no certificate in it\n`,
     });
-    expect((await people('--ca', join(folder, 'missing.pem'))).stderr).toContain('no such file');
+    expect((await people('--ca', join(folder, 'missing.pem'))).stderr).toContain('there is no such file');
   });
 });

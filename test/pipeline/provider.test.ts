@@ -21,7 +21,7 @@ test.skipIf(hasCuda)('auto falls back to the CPU, says why, and tells which prov
   const pipeline = await Pipeline.start(await pipelineOptions({ provider: 'auto', log }));
   expect(pipeline.provider).toBe('cpu');
   expect(pipeline.models.map(({ provider }) => provider)).toEqual(['cpu', 'cpu', 'cpu']);
-  expect(lines.join('\n')).toMatch(/cuda cannot start, trying cpu/);
+  expect(lines.join('\n')).toMatch(/cuda is not there, trying cpu/);
   await pipeline.close();
 });
 

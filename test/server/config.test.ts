@@ -14,7 +14,7 @@ function folderWith(content: string, name = 'onlooker.config.json'): string {
 }
 
 test('nothing said gives the defaults: loopback, 8080, 5 MiB, two credits', () => {
-  const { settings, origins, file } = loadConfig({ PATH: '/bin' }, emptyFolder);
+  const { settings, origins, file } = loadConfig({}, { PATH: '/bin' }, emptyFolder);
   expect(settings).toMatchObject({
     host: '127.0.0.1',
     port: 8080,
@@ -32,6 +32,7 @@ test('nothing said gives the defaults: loopback, 8080, 5 MiB, two credits', () =
 test('the environment comes before the file and the file before the default', () => {
   const folder = folderWith('{"port": 9000, "credits": 4, "offline": true}');
   const { settings, origins, file } = loadConfig(
+    {},
     { ONLOOKER_PORT: '9100', ONLOOKER_LANES: 'auto', ONLOOKER_MAX_BATCH: '8' },
     folder,
   );
@@ -40,9 +41,22 @@ test('the environment comes before the file and the file before the default', ()
   expect(file).toBe(join(folder, 'onlooker.config.json'));
 });
 
+test('an option of the command comes before them all, and is named where it is wrong', () => {
+  const folder = folderWith('{"host": "10.0.0.1"}');
+  const { settings, origins } = loadConfig({ port: '9200' }, { ONLOOKER_PORT: '9100' }, folder);
+  expect([settings.port, origins.port, settings.host, origins.host]).toEqual([9200, 'option', '10.0.0.1', 'file']);
+  for (const port of ['', 'http', '-1', '65536'])
+    expect(() => loadConfig({ port }, {}, emptyFolder)).toThrow(`--port must be an integer from 0 to 65535, but is "${port}"`);
+  expect(() => loadConfig({ host: '' }, {}, emptyFolder)).toThrow('--host must be an address or a host name');
+});
+
 test('ONLOOKER_CONFIG names another file, an empty variable is unset, and the variables of the client are let be', () => {
   const folder = folderWith('{"port": 9001}', 'mine.json');
-  const { settings } = loadConfig({ ONLOOKER_CONFIG: 'mine.json', ONLOOKER_HOST: '', ONLOOKER_URL: 'http://elsewhere' }, folder);
+  const { settings } = loadConfig(
+    {},
+    { ONLOOKER_CONFIG: 'mine.json', ONLOOKER_HOST: '', ONLOOKER_URL: 'http://elsewhere' },
+    folder,
+  );
   expect(settings).toMatchObject({ port: 9001, host: '127.0.0.1' });
 });
 
@@ -58,7 +72,7 @@ test.each<[Record<string, string>, string]>([
   [{ ONLOOKER_PROT: '1' }, 'ONLOOKER_PROT is not a setting; did you mean ONLOOKER_PORT?'],
   [{ ONLOOKER_ANYTHING_ELSE: '1' }, 'ONLOOKER_ANYTHING_ELSE is not a setting; `onlooker config` lists those there are'],
 ])('%o is refused with one clear line', (env, line) => {
-  expect(() => loadConfig(env, emptyFolder)).toThrow(line);
+  expect(() => loadConfig({}, env, emptyFolder)).toThrow(line);
 });
 
 test.each([
@@ -67,9 +81,9 @@ test.each([
   ['[]', 'must hold one JSON object'],
   ['{', 'cannot read the configuration file'],
 ])('a file with %s is refused', (content, line) => {
-  expect(() => loadConfig({}, folderWith(content))).toThrow(line);
+  expect(() => loadConfig({}, {}, folderWith(content))).toThrow(line);
 });
 
 test('a file that is named but not there is refused', () => {
-  expect(() => loadConfig({ ONLOOKER_CONFIG: 'nowhere.json' }, emptyFolder)).toThrow('cannot read the configuration file');
+  expect(() => loadConfig({}, { ONLOOKER_CONFIG: 'nowhere.json' }, emptyFolder)).toThrow('cannot read the configuration file');
 });

@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FirstAccess } from '../../server/access/first-access.js';
+import { INVITATION_MS, invite, takeInvitations } from '../../server/access/invitations.js';
 import { KeyStore } from '../../server/access/keys/key-store.js';
 import { Tickets } from '../../server/access/tickets.js';
 import { announce, type Announced, type Invitation } from '../../server/lan/announcement.js';
@@ -18,6 +19,7 @@ import { makeServerCertificate } from '../../server/lan/local-ca.js';
 import { localNames } from '../../server/lan/local-names.js';
 import { createLogger } from '../../server/logger.js';
 import { readCertificate } from '../../server/tls/certificate.js';
+import { onlooker } from '../clients/program.js';
 import { cacheDir, defaultPack } from '../fixtures.js';
 import { failingStart, launchService, until } from './support/service.js';
 import { getOverTls } from './support/tls.js';
@@ -219,6 +221,9 @@ test.skipIf(!existsSync('/usr/bin/script'))(
       expect([start, fresh === 'none']).toEqual([start, start === 2]);
       key ??= fresh;
       expect(shown).toMatch(/[▀▄█]{3}/);
+      // Where to open it is said once more when it can be used.
+      await until(() => /Onlooker is ready: open https:\/\/localhost:\d+\/\r?\n/.exec(shown) ?? undefined);
+      expect(shown).not.toMatch(/\[::\]|0\.0\.0\.0/);
       expect((await getOverTls(`${address}v1/people`)).status).toBe(401);
       expect((await getOverTls(`${address}v1/keys`, undefined, { authorization: `Bearer ${key}` })).status).toBe(200);
       const ended = once(terminal, 'close');
@@ -228,6 +233,56 @@ test.skipIf(!existsSync('/usr/bin/script'))(
   },
   60_000,
 );
+
+test('whoever has the data folder asks for another sign-in while the service runs, and no key is made for it', async () => {
+  await defaultPack();
+  const service = await launchService({ ONLOOKER_DATA_DIR: folder, ONLOOKER_ADMIN_KEY: 'k'.repeat(40) }, ['--lan']);
+  const ticket = await invite(folder);
+  const invitations = join(folder, 'invitations');
+  // It is not written down: what lies there opens nothing.
+  expect((await readdir(invitations)).join()).not.toContain(ticket);
+  await until(async () => ((await readdir(invitations)).length === 0 ? true : undefined));
+  const https = service.url.replace('http', 'https');
+  const first = await getOverTls(`${https}/v1/keys?ticket=${ticket}`);
+  const second = await getOverTls(`${https}/v1/keys?ticket=${ticket}`);
+  expect([first.status, second.status]).toEqual([200, 401]);
+  expect(existsSync(join(folder, 'keys.json'))).toBe(false);
+  expect(service.log).not.toContain(ticket);
+  await service.stop();
+});
+
+test('invitations that nobody took in time, and whatever else lies there, let nobody in', async () => {
+  await invite(folder);
+  await writeFile(join(folder, 'invitations', 'x'.repeat(64)), '');
+  const [name = ''] = (await readdir(join(folder, 'invitations'))).filter((one) => !one.startsWith('x'));
+  const longAgo = new Date(Date.now() - INVITATION_MS - 1000);
+  await utimes(join(folder, 'invitations', name), longAgo, longAgo);
+  expect(await takeInvitations(folder, Date.now())).toEqual([]);
+  expect(await readdir(join(folder, 'invitations'))).toEqual(['x'.repeat(64)]);
+});
+
+test('`onlooker lan` tells the address again, and in one line what it lacks', async () => {
+  await defaultPack();
+  const run = (port: number) => onlooker(['lan', '--port', String(port)], { ONLOOKER_DATA_DIR: folder });
+  const before = await run(1);
+  expect([before.code, before.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^onlooker: no `onlooker serve --lan` has run [^\n]+\n$/),
+  ]);
+  const service = await launchService({ ONLOOKER_DATA_DIR: folder, ONLOOKER_ADMIN_KEY: 'k'.repeat(40) }, ['--lan']);
+  const told = await run(service.port);
+  expect(told.code).toBe(0);
+  expect(told.stdout).toMatch(new RegExp(`Onlooker is at https://\\S+:${service.port}/\n`));
+  expect(told.stdout).toMatch(/SHA-256 ([0-9A-F]{2}:){31}/);
+  // No terminal: no code, and nothing that could be one.
+  expect(existsSync(join(folder, 'invitations'))).toBe(false);
+  const elsewhere = await run(1);
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^onlooker: no [^\n]+ answers at port 1: [^\n]+\n$/),
+  ]);
+  await service.stop();
+});
 
 test('the code signs in as an administrator, once', async () => {
   const keys = await KeyStore.open({ path: join(folder, 'keys.json') });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROLES, type Role } from '../../protocol/access.js';
 import { fixture } from '../fixtures.js';
+import { onlooker } from '../clients/program.js';
 import { bearer, startKeyedService, type KeyedService } from './support/keyed-service.js';
 import { rawRequest } from './support/raw-http.js';
 import { until } from './support/service.js';
@@ -81,6 +82,62 @@ describe.each(ADDRESSES.flatMap(([who, ...addresses]) => addresses.map((address)
     });
   },
 );
+
+describe('a 403 says which right is missing and who has it', () => {
+  test.each([
+    ['GET', '/v1/people', 'ingest', 'view', 'viewer enroller admin'],
+    ['POST', '/v1/people', 'viewer', 'enrol', 'enroller admin'],
+    ['POST', '/v1/identify', 'viewer', 'recognise', 'ingest enroller admin'],
+    ['GET', '/v1/keys', 'enroller', 'administer', 'admin'],
+    ['GET', '/v1/ws?stream=door', 'viewer', 'feed', 'ingest admin'],
+  ] as const)('%s %s as %s', async (method, path, role, right, roles) => {
+    const upgrade = {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    };
+    const headers = { ...bearer(keyed.keys[role]), ...(path.startsWith('/v1/ws') ? upgrade : {}) };
+    const { status, body } = await rawRequest(keyed.service.port, { method, path, headers });
+    expect(status).toBe(403);
+    const having = `${roles.includes(' ') ? 'one of the roles' : 'the role'} ${roles.replaceAll(' ', ', ')}`;
+    expect(JSON.parse(body)).toEqual({
+      error: {
+        code: 'FORBIDDEN',
+        message: `This takes the right "${right}", which comes with ${having}.`,
+        details: { right, roles },
+      },
+    });
+  });
+
+  test('in a ticket for a role or a stream that its maker does not have', async () => {
+    const weak = await keyed.makeKey({ name: 'weak', roles: ['viewer'], streams: ['door-*'] });
+    const told = async (json: object) => (await keyed.ask('POST', '/v1/tickets', weak.key, json)).json;
+    expect(await told({ role: 'admin' })).toMatchObject({
+      error: { message: expect.stringContaining('the role admin') as string },
+    });
+    expect(await told({ stream: 'yard' })).toMatchObject({ error: { message: 'The key is not for streams of that id.' } });
+  });
+
+  test('in the error of a message', async () => {
+    const socket = await Socket.connect(keyed.service.wsUrl, [`bearer.${keyed.keys.viewer}`, 'onlooker.v1.msgpack']);
+    await socket.until('hello');
+    socket.send({ t: 'open', stream: 'door' });
+    const { message } = (await socket.until('error')) as unknown as { message: string };
+    expect(message).toBe('This takes the right "feed", which comes with one of the roles ingest, admin.');
+    socket.ws.terminate();
+  });
+
+  test('on the command line, with exit code 4', async () => {
+    const { code, stderr } = await onlooker(['streams', 'add', 'door', 'rtsp://127.0.0.1/1', '--url', keyed.service.url], {
+      ONLOOKER_KEY: keyed.keys.enroller,
+    });
+    expect([code, stderr]).toEqual([
+      4,
+      `onlooker: ${keyed.service.url} refuses this (This takes the right "administer", which comes with the role admin): give a key that may by --key-file FILE or ONLOOKER_KEY\n`,
+    ]);
+  });
+});
 
 describe('on the WebSocket', () => {
   const connect = (role: Role, query = ''): Promise<Socket> =>

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cacheDir, defaultPack } from '../fixtures.js';
-import { failingStart, launchService, startService } from './support/service.js';
+import { failingStart, launchService, startService, until } from './support/service.js';
 import { asJson } from './support/images.js';
 import { refusal } from './support/socket.js';
 
@@ -26,6 +26,55 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const oneLine = /^onlooker: [^\n]+\n$/;
+
+test('a first start, which checks the models and measures the machine, prints nothing that looks like an error', async () => {
+  // As it is once everything was fetched.
+  const modelsDir = join(folder, 'fetched-models');
+  await cp(join(cacheDir, 'sha256'), join(modelsDir, 'sha256'), { recursive: true });
+  const service = await startService({
+    ONLOOKER_MODELS_DIR: modelsDir,
+    ONLOOKER_PROVIDER: 'auto',
+    ONLOOKER_TUNE_AT_START: 'true',
+  });
+  try {
+    const lines = service.log.trim().split('\n');
+    expect(service.log).toContain('measured');
+    for (const line of lines) {
+      // The service's own lines, all of them, and none of a library.
+      expect(line).toMatch(/^\{"level":30,/);
+      expect(line).not.toMatch(/fail|error|cannot/i);
+    }
+  } finally {
+    await service.stop();
+  }
+});
+
+test('--port and --host go before the variables, and the log tells the start and what to open', async () => {
+  const env = { ONLOOKER_PORT: '1', ONLOOKER_HOST: '127.0.0.1', ONLOOKER_OPEN: 'true' };
+  const service = await launchService(env, ['--port', '0', '--host', '0.0.0.0']);
+  await until(() => (service.log.includes('"ready"') ? true : undefined));
+  const lines = service.log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { msg: string; url?: string; others?: string[] });
+  const [starting, listening] = lines;
+  const ready = lines.find(({ msg }) => msg === 'ready');
+  const url = `http://localhost:${service.port}`;
+  expect([starting?.msg, listening?.msg, listening?.url, ready?.url]).toEqual(['starting', 'listening', url, url]);
+  for (const address of [url, ...(listening?.others ?? [])]) {
+    expect((await fetch(`${address}/ready`)).status).toBe(200);
+    expect(address).not.toContain('0.0.0.0');
+  }
+  await service.stop();
+
+  const wrong = await failingStart({}, undefined, ['--port', 'http']);
+  expect([wrong.code, wrong.stderr]).toEqual([2, 'onlooker: --port must be an integer from 0 to 65535, but is "http"\n']);
+  const closed = await failingStart({ ONLOOKER_DATA_DIR: join(folder, 'host') }, undefined, ['--host', '0.0.0.0']);
+  expect([closed.code, closed.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^onlooker: listening on 0\.0\.0\.0 [^\n]*keys add[^\n]*\n$/),
+  ]);
+});
 
 test('a port in use, also by another Onlooker, is one line and exit code 1', async () => {
   const service = await startService();

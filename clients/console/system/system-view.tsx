@@ -1,6 +1,5 @@
 // The view of the service itself: whether it is well, how fast it is, what it runs with.
 import { useEffect, useState } from 'preact/hooks';
-import { can } from '../app/session.js';
 import { Icon } from '../components/icon.js';
 import { ViewHeader } from '../components/view-header.js';
 import { t } from '../i18n/i18n.js';
@@ -10,10 +9,12 @@ import { figures, figuresFailure, points, watchFigures } from './history.js';
 import { Keys } from './keys.js';
 import { Models } from './models.js';
 import { Summary } from './summary.js';
+import { shownPart, SystemParts } from './system-parts.js';
 import './system.css';
 
 export default function SystemView() {
   useEffect(() => watchFigures(), []);
+  const part = shownPart();
   const version = figures.value?.label('onlooker_info', 'version');
   return (
     <>
@@ -27,11 +28,16 @@ export default function SystemView() {
             </p>
           </div>
         )}
-        <Summary />
-        <Charts />
-        {can('administer') && <Keys />}
-        <Models />
-        {can('administer') && <Configuration />}
+        <SystemParts />
+        {part === 'overview' && (
+          <>
+            <Summary />
+            <Charts />
+          </>
+        )}
+        {part === 'keys' && <Keys />}
+        {part === 'models' && <Models />}
+        {part === 'configuration' && <Configuration />}
       </div>
     </>
   );

@@ -54,6 +54,9 @@ try {
     { name: 'event', address: '#/events', prepare: openEvent },
     { name: 'streams', address: '#/streams' },
     { name: 'system', address: '#/system', prepare: (page) => page.waitForTimeout(16_000) },
+    { name: 'system-keys', address: '#/system/keys' },
+    { name: 'system-models', address: '#/system/models' },
+    { name: 'system-configuration', address: '#/system/configuration' },
     { name: 'live', address: '#/live', prepare: (page) => page.waitForTimeout(5_000) },
   ];
   const looks: readonly (readonly [suffix: string, options: PageOptions])[] = [

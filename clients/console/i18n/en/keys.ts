@@ -18,7 +18,8 @@ export const keys = {
   may_viewer: 'Sees events, people, cameras and figures, and changes nothing.',
   may_enroller: 'What a viewer may, and adds, renames, merges and deletes people.',
   may_admin: 'Everything: cameras, import and export, configuration, keys.',
-  first_must_be_admin: 'The first key must be an administrator’s: otherwise nobody could make another one.',
+  first_must_be_admin:
+    'The first key must be an administrator’s: from then on only administrators may make keys here, and without one that would be possible on the machine itself alone (onlooker keys add).',
   streams: 'Streams',
   streams_hint: 'Ids of those that it is for, with commas between; * stands for any characters, as in door-*.',
   streams_wrong: 'Ids have 1 to 64 of the characters A-Z a-z 0-9 . _ - and *.',

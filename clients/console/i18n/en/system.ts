@@ -2,6 +2,11 @@
 
 export const system = {
   title: 'System',
+  parts: 'Parts of this view',
+  part_overview: 'Overview',
+  part_keys: 'Keys',
+  part_models: 'Models',
+  part_configuration: 'Configuration',
   version: 'Onlooker {version}',
   figures_stopped: 'The figures stand still until it answers.',
   health: 'Health',
@@ -54,6 +59,7 @@ export const system = {
   setting: 'Setting',
   value: 'Value',
   from: 'From',
+  from_option: 'command line',
   from_env: 'environment',
   from_file: 'file',
   from_default: 'default',

@@ -20,7 +20,8 @@ export const keys: Same<typeof english> = {
   may_viewer: 'Ve eventos, personas, cámaras y cifras, y no cambia nada.',
   may_enroller: 'Lo mismo que un observador, y añade, renombra, une y elimina personas.',
   may_admin: 'Todo: cámaras, importar y exportar, configuración y claves.',
-  first_must_be_admin: 'La primera clave debe ser de administrador: si no, nadie podría crear otra.',
+  first_must_be_admin:
+    'La primera clave debe ser de administrador: desde entonces solo los administradores pueden crear claves aquí, y sin ninguno solo sería posible en la propia máquina (onlooker keys add).',
   streams: 'Flujos',
   streams_hint: 'Identificadores para los que vale, separados por comas; * representa cualquier texto, como en door-*.',
   streams_wrong: 'Los identificadores tienen de 1 a 64 de los caracteres A-Z a-z 0-9 . _ - y *.',

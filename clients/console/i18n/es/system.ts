@@ -4,6 +4,11 @@ import type { Same } from '../i18n.js';
 
 export const system: Same<typeof english> = {
   title: 'Sistema',
+  parts: 'Partes de esta vista',
+  part_overview: 'Resumen',
+  part_keys: 'Claves',
+  part_models: 'Modelos',
+  part_configuration: 'Configuración',
   version: 'Onlooker {version}',
   figures_stopped: 'Las cifras se detienen hasta que responda.',
   health: 'Estado',
@@ -56,6 +61,7 @@ export const system: Same<typeof english> = {
   setting: 'Ajuste',
   value: 'Valor',
   from: 'Origen',
+  from_option: 'línea de órdenes',
   from_env: 'entorno',
   from_file: 'archivo',
   from_default: 'predeterminado',
