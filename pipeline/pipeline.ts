@@ -39,6 +39,7 @@ import { TrackedStream } from './tracked-stream.js';
 export interface FrameRefusal {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly retry_after_ms?: number;
 }
 
 export interface PipelineStream {
@@ -149,6 +150,11 @@ export class Pipeline {
     return this.#lanes.lanes.some((lane) => lane.alive) ? [] : ['inference lane'];
   }
 
+  /** How long a lane that had died should take to be back, ms; undefined where one is there. */
+  get backInMs(): number | undefined {
+    return this.#lanes.backInMs;
+  }
+
   state(): PipelineState {
     let framesWaiting = 0;
     for (const { queue } of this.#streams) framesWaiting += queue.waiting;
@@ -232,7 +238,7 @@ export class Pipeline {
   ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
-    if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (gallery === null) throw noModel();
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const worked = await this.#request(image, { want: guide }, signal);
@@ -247,7 +253,7 @@ export class Pipeline {
   async enrolTrack(trackId: string, personId: string): Promise<readonly FaceRecord[]> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
-    if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (gallery === null) throw noModel();
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
       const seen = tracked.bestOf(trackId);
@@ -275,7 +281,7 @@ export class Pipeline {
   /** People whose faces are so alike that one could be named as the other, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   async lookalikes(limit: number): Promise<LookalikesAnswer> {
     this.#answerer({ task: 'embed' });
-    if (this.#gallery === null || this.#lookalikes === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (this.#gallery === null || this.#lookalikes === null) throw noModel();
     const gallery = this.#gallery;
     const { pairs, isComplete, galleryVersion } = await this.#lookalikes.find();
     const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
@@ -325,10 +331,10 @@ export class Pipeline {
     const { task } = options;
     const model = task === 'detect' ? this.#options.pack.detector : this.#options.pack.embedder;
     if (task === 'classify' || model === undefined) {
-      throw new OnlookerError('MODEL_UNAVAILABLE', `No model for the task ${task} is loaded.`);
+      throw noModel(`No model for the task ${task} is loaded.`);
     }
     if (options.model !== undefined && options.model !== model.id) {
-      throw new OnlookerError('MODEL_UNAVAILABLE', `No such model is loaded for the task ${task}; ${model.id} is.`);
+      throw noModel(`No such model is loaded for the task ${task}; ${model.id} is.`);
     }
     return { task, model };
   }
@@ -360,7 +366,10 @@ export class Pipeline {
       return;
     }
     if (this.#waitingBytes.used - queue.waitingBytes + bytes > maxWaitingBytes) {
-      queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
+      // All that waits is answered or dropped by its deadline.
+      const retry_after_ms = this.#options.deadlineMs;
+      const message = 'Too many images are waiting in the service.';
+      queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message, retry_after_ms });
       return;
     }
     const isBusy = !this.#engine.hasRoomFor('usual') && this.#turns.streamsWaiting > 0;
@@ -479,3 +488,7 @@ export class Pipeline {
 function noTrack(): OnlookerError {
   return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
 }
+
+/** What was not loaded at the start will not be. */
+const noModel = (message?: string): OnlookerError =>
+  new OnlookerError('MODEL_UNAVAILABLE', message, undefined, { retryAfterMs: Infinity });

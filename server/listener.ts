@@ -77,7 +77,7 @@ export class Listener {
     const isTls = certificate !== null;
     const endpoint = new WebSocketEndpoint({ ...context, door: access.door, limits: access.limits, unfinished, isTls });
     access.onLook(() => endpoint.seeOutInvalid());
-    const router = new Router({ door: access.door, bodies: new UnfinishedBodies(unfinished), metrics, log });
+    const router = new Router({ state, door: access.door, bodies: new UnfinishedBodies(unfinished), metrics, log });
     const { maxPixels } = settings;
     const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
     const lan = certificate?.lan ?? undefined;

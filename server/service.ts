@@ -21,6 +21,7 @@ import type { FirstAccess } from './access/first-access.js';
 import type { Announced } from './lan/announcement.js';
 import { localNames } from './lan/local-names.js';
 import { Listener } from './listener.js';
+import { LoadingTime } from './loading-time.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics/metrics.js';
@@ -163,7 +164,9 @@ export class Service {
 
   async #load(): Promise<void> {
     const startMs = performance.now();
-    const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal));
+    const loading = new LoadingTime();
+    this.#state.loads(loading);
+    const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal, loading));
     // What was opened, to be closed again in reverse.
     const opened: { close(): Promise<void> }[] = [];
     const keep = <T extends { close(): Promise<void> } | null>(part: T): T => {
@@ -250,7 +253,7 @@ export class Service {
   }
 
   async #stop(): Promise<void> {
-    this.#state.drain();
+    this.#state.drain(this.#settings.drainTimeoutMs);
     this.#givingUp.abort();
     await this.#loading.catch(() => undefined);
     const { pipeline, gallery, events, registry, cameras } = this.#state;

@@ -4,6 +4,7 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
 import { DroppedMemory } from '../collect-garbage.js';
+import { retryAfter } from '../retry-after.js';
 import { exportView, SharedExports } from './gallery-export.js';
 import { checkGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
@@ -12,6 +13,7 @@ import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
 import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
+import { ImportProgress } from './import-progress.js';
 import { planMerge } from './merge-people.js';
 import { facesSince, type EnrolledFace } from './new-faces.js';
 import { assertNobodyElseCame } from './somebody-else.js';
@@ -48,7 +50,8 @@ export class Gallery {
   readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
-  #isImporting = false;
+  #importing: ImportProgress | null = null;
+  #lastImport: ImportProgress | null = null;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -314,22 +317,36 @@ export class Gallery {
    * @throws OnlookerError BAD_GALLERY for a file that is damaged or of another model; GALLERY_FULL, DISK_FULL; OVERLOADED while
    *   another one is imported; the reason of the signal
    */
-  async importAll(source: AsyncIterable<Uint8Array>, mode: ImportMode, { signal }: ImportOptions = {}): Promise<ImportReport> {
-    if (this.#isImporting)
-      throw new OnlookerError('OVERLOADED', 'Another gallery file is being imported; try again when that is done.');
-    this.#isImporting = true;
+  async importAll(
+    source: AsyncIterable<Uint8Array>,
+    mode: ImportMode,
+    { signal, announcedBytes = 0 }: ImportOptions = {},
+  ): Promise<ImportReport> {
+    if (this.#importing !== null) {
+      const message = 'Another gallery file is being imported; try again when that is done.';
+      throw new OnlookerError('OVERLOADED', message, undefined, retryAfter(this.#importing.restMs));
+    }
+    const progress = new ImportProgress(announcedBytes, this.#lastImport);
+    this.#importing = progress;
     try {
       const spool = await SpoolFile.create(this.options.dir, signal);
       try {
-        for await (const chunk of source) await spool.append(chunk);
+        for await (const chunk of source) {
+          await spool.append(chunk);
+          progress.came(chunk.length);
+        }
+        progress.isWhole();
         await checkGalleryFile(spool, this.model, this.#maxBytes);
         this.#refuseWhenClosed();
-        return await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));
+        const report = await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));
+        progress.isApplied();
+        this.#lastImport = progress;
+        return report;
       } finally {
         await spool.close();
       }
     } finally {
-      this.#isImporting = false;
+      this.#importing = null;
     }
   }
 

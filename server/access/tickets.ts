@@ -45,7 +45,10 @@ export class Tickets {
     if (stream !== undefined && !maker.streams.has(stream)) throw new OnlookerError('FORBIDDEN');
     this.#forgetOld();
     if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(maker.id) ?? 0) >= MOST_OF_ONE) {
-      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
+      const isFull = this.#tickets.size >= MOST_TICKETS;
+      const first = [...this.#tickets.values()].find(({ principal }) => isFull || principal.id === maker.id);
+      const retryAfterMs = Math.max(0, (first?.expiresAtMs ?? 0) - this.#now());
+      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.', undefined, { retryAfterMs });
     }
     const text = randomBytes(SECRET_BYTES).toString('base64url');
     const expiresAtMs = this.#now() + ttlMs;

@@ -36,11 +36,14 @@ export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGU
   const { code, message, details } = error;
   const reply = jsonReply(status, { error: { code, message, ...(details === undefined ? {} : { details }) } });
   if (status === 401) return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Bearer realm="onlooker"' } };
-  if (status !== 429 && status !== 503) return reply;
-  return {
-    ...reply,
-    headers: { ...reply.headers, 'retry-after': String(Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000)) },
-  };
+  return status === 429 || status === 503 ? withRetryAfter(reply, error.retryAfterMs) : reply;
+}
+
+/** @param ms undefined where it is not known, `Infinity` where coming again is of no use */
+export function withRetryAfter(reply: Reply, ms: number = RETRY_AFTER_MS): Reply {
+  if (ms === Infinity) return reply;
+  // 0 s would be at once, which was just refused.
+  return { ...reply, headers: { ...reply.headers, 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) } };
 }
 
 /** Writes a whole reply at once; the response must still be open. */

@@ -1,13 +1,14 @@
 // Puts routes on the listener: one throw in a handler is one answer, a wrong method is 405, an unknown address 404,
 // and every request is counted under the template of its route, never under its path.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import { OnlookerError } from '../../protocol/errors.js';
 import type { Door } from '../access/door.js';
 import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
 import type { UnfinishedBodies } from '../memory/unfinished-bodies.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Registering } from '../port/registering.js';
+import type { ServiceState } from '../service-state.js';
 import { AbortedError, Exchange } from './exchange.js';
 import { errorReply, type Reply } from './reply.js';
 
@@ -29,6 +30,7 @@ const UNKNOWN_ROUTE = 'unknown';
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export interface RouterContext {
+  readonly state: Pick<ServiceState, 'told'>;
   readonly door: Door;
   readonly bodies: UnfinishedBodies;
   readonly metrics: Metrics;
@@ -36,6 +38,7 @@ export interface RouterContext {
 }
 
 export class Router {
+  readonly #state: RouterContext['state'];
   readonly #door: Door;
   readonly #bodies: UnfinishedBodies;
   readonly #metrics: Metrics;
@@ -43,7 +46,8 @@ export class Router {
   #inHand = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor({ door, bodies, metrics, log }: RouterContext) {
+  constructor({ state, door, bodies, metrics, log }: RouterContext) {
+    this.#state = state;
     this.#door = door;
     this.#bodies = bodies;
     this.#metrics = metrics;
@@ -115,7 +119,7 @@ export class Router {
       return await handle(exchange);
     } catch (error) {
       if (error instanceof AbortedError) throw error;
-      const told = toOnlookerError(error);
+      const told = this.#state.told(error);
       if (told.code === 'INTERNAL') this.#log.error({ err: error }, 'a request failed');
       return errorReply(told);
     }

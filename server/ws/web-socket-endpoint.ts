@@ -1,7 +1,7 @@
 // `GET /v1/ws`: takes connections in, hands their messages on, and sees all of them out when the service drains.
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { OpenFields } from '../../protocol/messages.js';
-import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import { OnlookerError } from '../../protocol/errors.js';
 import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
@@ -197,7 +197,7 @@ export class WebSocketEndpoint {
 
   #refusal(error: unknown): ReturnType<typeof errorReply> & { body?: string } {
     const wrongShortcut = error instanceof WrongShortcut;
-    const told = toOnlookerError(wrongShortcut ? error.cause : error);
+    const told = this.#context.state.told(wrongShortcut ? error.cause : error);
     if (told.code === 'INTERNAL') this.#context.log.error({ err: error }, 'a connection could not be set up');
     const { status, headers, body } = errorReply(told, wrongShortcut ? 400 : undefined);
     return { status, ...(headers === undefined ? {} : { headers }), ...(typeof body === 'string' ? { body } : {}) };

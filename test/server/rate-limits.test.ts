@@ -46,7 +46,12 @@ describe('a service with few attempts', () => {
     const results: unknown[] = [];
     for (let seq = 0; seq < count; seq++) results.push(await socket.next('result'));
     expect(results.map((result) => (result as { seq: number }).seq)).toEqual(Array.from({ length: count }, (_, seq) => seq));
-    expect(results).toContainEqual(expect.objectContaining({ status: 'error', code: 'RATE_LIMITED' }));
+    const waits = results.filter((result) => (result as { code?: string }).code === 'RATE_LIMITED');
+    expect(waits).not.toEqual([]);
+    for (const wait of waits as { retry_after_ms: number }[]) {
+      expect(wait.retry_after_ms).toBeGreaterThan(0);
+      expect(wait.retry_after_ms).toBeLessThanOrEqual(1000);
+    }
     await socket.close();
   });
 });

@@ -132,7 +132,8 @@ export class KeyStore {
       last_used_at: null,
     };
     await this.#update((keys) => {
-      if (keys.filter(isKept).length >= MOST_KEYS) throw new OnlookerError('LIMIT_REACHED', `There may be ${MOST_KEYS} keys.`);
+      if (keys.filter(isKept).length >= MOST_KEYS)
+        throw new OnlookerError('LIMIT_REACHED', `There may be ${MOST_KEYS} keys.`, undefined, { retryAfterMs: Infinity });
       return [...keys, stored];
     });
     const { hash: _hash, last_used_at: _used, ...told } = stored;
