@@ -1,7 +1,7 @@
 // What a route answers, and how it is written to the socket. The only place that knows how errors look over HTTP.
 import type { HttpResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
-import { ERROR_CATALOGUE, type OnlookerError } from '../../protocol/errors.js';
+import { ERROR_CATALOGUE, OnlookerError } from '../../protocol/errors.js';
 import { toJson } from '../to-json.js';
 
 export interface Reply {
@@ -46,11 +46,25 @@ export function withRetryAfter(reply: Reply, ms: number = RETRY_AFTER_MS): Reply
   return { ...reply, headers: { ...reply.headers, 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) } };
 }
 
-/** Writes a whole reply at once; the response must still be open. */
-export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }): void {
+/**
+ * Who sends what can be read in two ways is told so, and nothing more is answered on that connection. Not in the turn of the request:
+ * what is taken for the next one would still be answered in that; while a response is open uWebSockets.js cuts the connection instead.
+ */
+export function refuseAmbiguous(res: HttpResponse): number {
+  const { status, headers = {}, body } = errorReply(new OnlookerError('BAD_MESSAGE', 'It is in doubt where the body ends.'));
+  let isGone = false;
+  res.onAborted(() => (isGone = true));
+  setImmediate(() => {
+    if (!isGone) writeReply(res, { status, headers, ...(typeof body === 'string' ? { body } : {}) }, true);
+  });
+  return status;
+}
+
+/** Writes a whole reply at once; the response must still be open. @param isLast closes the connection after it */
+export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }, isLast = false): void {
   res.cork(() => {
     writeHead(res, reply);
-    res.end(reply.body ?? '');
+    res.end(reply.body ?? '', isLast);
   });
 }
 

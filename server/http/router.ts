@@ -10,7 +10,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Registering } from '../port/registering.js';
 import type { ServiceState } from '../service-state.js';
 import { AbortedError, Exchange } from './exchange.js';
-import { errorReply, type Reply } from './reply.js';
+import { errorReply, refuseAmbiguous, type Reply } from './reply.js';
 
 export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
@@ -79,7 +79,13 @@ export class Router {
 
   #serve(res: HttpResponse, req: HttpRequest, pattern: string, route: Served): void {
     const startMs = performance.now();
-    const exchange = new Exchange(res, req, this.#door.headOf(res, req), pattern.split('/:').length - 1, this.#bodies);
+    const head = this.#door.headOf(res, req);
+    if (head.isAmbiguous) {
+      const method = KNOWN_METHODS.has(head.method) ? head.method : 'OTHER';
+      this.#metrics.httpAnswered(method, pattern, refuseAmbiguous(res), performance.now() - startMs);
+      return;
+    }
+    const exchange = new Exchange(res, req, head, pattern.split('/:').length - 1, this.#bodies);
     this.#inHand++;
     void this.#answer(exchange, route).then((status) => {
       this.#inHand--;

@@ -5,7 +5,7 @@ import { OnlookerError } from '../../protocol/errors.js';
 import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
-import { errorReply, writeReply } from '../http/reply.js';
+import { errorReply, refuseAmbiguous, writeReply } from '../http/reply.js';
 import { giveBackMemory } from '../memory/give-back.js';
 import { tcpSockets } from '../memory/tcp-sockets.js';
 import type { UnfinishedBytes } from '../memory/unfinished-bytes.js';
@@ -125,6 +125,10 @@ export class WebSocketEndpoint {
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { door } = this.#context;
     const head = door.headOf(res, req);
+    if (head.isAmbiguous) {
+      refuseAmbiguous(res);
+      return;
+    }
     const key = req.getHeader('sec-websocket-key');
     const extensions = req.getHeader('sec-websocket-extensions');
     const query = new URLSearchParams(req.getQuery());
@@ -178,11 +182,12 @@ export class WebSocketEndpoint {
 
   /** @throws OnlookerError whatever keeps the connection, or the stream that its address names, from being opened */
   #admit(query: URLSearchParams, principal: Principal): OpenFields | null {
-    const { state, settings } = this.#context;
+    const { state, settings, limits } = this.#context;
     const pipeline = state.requirePipeline();
     if (this.#open.size >= settings.maxConnections) {
       throw new OnlookerError('LIMIT_REACHED', `The service takes ${settings.maxConnections} connections.`);
     }
+    limits.assertMayConnect(principal);
     const shortcut = openQuery(query);
     if (shortcut === null) return null;
     assertMay(principal, 'feed');
@@ -212,7 +217,7 @@ export class WebSocketEndpoint {
     });
     const connection = new Connection(this.#context, data, outbox);
     data.connection = connection;
-    data.disconnected = this.#context.limits.connected(data.address);
+    data.disconnected = this.#context.limits.connected(data.address, data.principal);
     data.outbox = outbox;
     data.intake = this.#intake(ws, connection);
     data.watch = this.#watch(ws, outbox);

@@ -72,6 +72,7 @@ const settings: LimitSettings = {
   maxFramesPerS: 1,
   maxMbPerS: 1,
   maxConnectionsOfAddress: 2,
+  maxConnectionsOfKey: 2,
   maxHandshakesPerS: 3,
 };
 const keyed: Principal = { ...LOCAL, id: 'key abc', kind: 'key' };
@@ -89,15 +90,29 @@ test('an address of IPv6 is its /64, and this machine without a key has no limit
 test('connections of an address are counted until they close, those of this machine are not bounded', () => {
   const limits = new Limits(settings, () => 1_000_000);
   limits.handshake('10.0.0.1');
-  const closed = limits.connected('10.0.0.1');
+  const closed = limits.connected('10.0.0.1', LOCAL);
   limits.handshake('10.0.0.1');
-  limits.connected('10.0.0.1');
+  limits.connected('10.0.0.1', LOCAL);
   expect(() => limits.handshake('10.0.0.1')).toThrow('may have 2 connections');
   expect(() => limits.handshake('10.0.0.1')).toThrow('being made');
   closed();
   limits.handshake('10.0.0.2');
   for (let socket = 0; socket < 9; socket++) {
     limits.handshake('::1');
-    limits.connected('::1');
+    limits.connected('::1', LOCAL);
   }
+});
+
+test('connections of a key are counted wherever they come from, until they close', () => {
+  const limits = new Limits(settings, () => 1_000_000);
+  const ticket: Principal = { ...keyed, kind: 'ticket' };
+  limits.assertMayConnect(keyed);
+  const closed = limits.connected('10.0.0.1', keyed);
+  limits.connected('::1', ticket);
+  expect(() => limits.assertMayConnect(keyed)).toThrow(expect.objectContaining({ code: 'LIMIT_REACHED' }));
+  expect(() => limits.assertMayConnect(ticket)).toThrow('may have 2 connections');
+  limits.assertMayConnect({ ...keyed, id: 'key other' });
+  limits.assertMayConnect(LOCAL);
+  closed();
+  limits.assertMayConnect(ticket);
 });
