@@ -60,7 +60,10 @@ export class Listener {
   readonly #endpoint: WebSocketEndpoint;
   readonly #router: Router;
 
-  private constructor(port: Port, endpoint: WebSocketEndpoint, router: Router) {
+  readonly #stopLooking: () => void;
+
+  private constructor(port: Port, endpoint: WebSocketEndpoint, router: Router, stopLooking: () => void) {
+    this.#stopLooking = stopLooking;
     this.#port = port;
     this.#endpoint = endpoint;
     this.#router = router;
@@ -76,7 +79,6 @@ export class Listener {
     const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
     const isTls = certificate !== null;
     const endpoint = new WebSocketEndpoint({ ...context, door: access.door, limits: access.limits, unfinished, isTls });
-    access.onLook(() => endpoint.seeOutInvalid());
     const router = new Router({ state, door: access.door, bodies: new UnfinishedBodies(unfinished), metrics, log });
     const { maxPixels } = settings;
     const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
@@ -106,7 +108,12 @@ export class Listener {
     const opened = certificate
       ? await TlsPort.open({ host, port, register }, certificate.current)
       : await openPlainPort({ host, port, register });
-    return new Listener(opened, endpoint, router);
+    return new Listener(
+      opened,
+      endpoint,
+      router,
+      access.onLook(() => endpoint.seeOutInvalid()),
+    );
   }
 
   /** Whoever connects from now on meets this certificate; connections that are there live on. @throws Error when it is refused */
@@ -122,6 +129,7 @@ export class Listener {
 
   /** Cuts whatever is still connected. */
   close(): void {
+    this.#stopLooking();
     this.#endpoint.close();
     this.#port.close();
   }

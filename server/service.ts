@@ -107,12 +107,16 @@ export class Service {
     const feed = new StreamFeed();
     const owners = new StreamOwners();
     const scheme = certificate ? 'https' : 'http';
-    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log });
+    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log }).catch(async (error: unknown) => {
+      await certificate?.close();
+      throw error;
+    });
     const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given, certificate };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
       // Nobody has been told it.
       await access.first.takeBack();
       await access.close();
+      await certificate?.close();
       throw error;
     });
     certificate?.follow({

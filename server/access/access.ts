@@ -59,6 +59,7 @@ export class Access {
   /** Null where no identity provider is configured. */
   readonly oidc: Oidc | null;
   readonly #log: Logger;
+  readonly #refusals: Refusals;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<unknown> = Promise.resolve();
@@ -73,6 +74,7 @@ export class Access {
     const tokens = oidc?.tokens ?? null;
     this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
     const refusals = new Refusals(metrics, log);
+    this.#refusals = refusals;
     const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
     this.limits = new Limits(settings);
     this.door = new Door({
@@ -129,6 +131,7 @@ export class Access {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#refusals.close();
     await this.#looking;
     await this.oidc?.close();
     // It only writes when keys were used last, which must keep nobody from closing what comes after.

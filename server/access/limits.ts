@@ -1,9 +1,8 @@
 // What one address, or one key, may ask for in a time: wrong keys, requests, frames and bytes, connections. Whoever uses the service from
 // its own machine without a key has no limits but for wrong keys.
-import ipaddr from 'ipaddr.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Settings } from '../settings.js';
-import { LOOPBACK } from './addresses.js';
+import { LOOPBACK, siteOf } from './addresses.js';
 import type { Principal } from './principal.js';
 import { Rates } from './rates.js';
 
@@ -19,7 +18,6 @@ export type LimitSettings = Pick<
 >;
 
 const MB = 1_000_000;
-const IPV6_SITE_PARTS = 4;
 
 export class Limits {
   readonly #wrongKeys: Rates | null;
@@ -62,6 +60,12 @@ export class Limits {
     assertPassed(this.#bytes?.waitMs(who) ?? 0, 'More bytes come than one client may send.');
     assertPassed(this.#requests?.take(who) ?? 0, 'More requests come than one client may make.');
     this.#bytes?.take(who, bytes);
+  }
+
+  /** Bytes of a body whose length was not announced, as they come: whoever sends too many waits before the next request. */
+  came(principal: Principal | null, address: string, bytes: number): void {
+    const who = whoOf(principal, address);
+    if (who !== null) this.#bytes?.charge(who, bytes);
   }
 
   /** @returns after how long the next frame may come, where this one may not; 0 where it may */
@@ -121,10 +125,4 @@ const nameOf = ({ id }: Principal): string => `of ${id}`;
 function whoOf(principal: Principal | null, address: string): string | null {
   if (principal !== null && principal.kind !== 'local') return nameOf(principal);
   return LOOPBACK.has(address) ? null : siteOf(address);
-}
-
-/** Whoever has one address of IPv6 has all of its /64. */
-function siteOf(address: string): string {
-  if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return address;
-  return ipaddr.IPv6.parse(address).parts.slice(0, IPV6_SITE_PARTS).join(':');
 }

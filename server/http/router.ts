@@ -122,6 +122,8 @@ export class Router {
         exchange.principal = this.#door.authorise(head, principal, right);
         this.#door.limit(head, exchange.principal, exchange.announcedBytes);
       } else this.#door.limit(head, null, exchange.announcedBytes);
+      const counted = right === 'public' ? null : exchange.principal;
+      exchange.countBytes((bytes) => this.#door.came(head, counted, bytes));
       return await handle(exchange);
     } catch (error) {
       if (error instanceof AbortedError) throw error;

@@ -116,3 +116,17 @@ test('connections of a key are counted wherever they come from, until they close
   closed();
   limits.assertMayConnect(ticket);
 });
+
+test('bytes that were not announced are made up for before the next request', () => {
+  let nowMs = 1_000_000;
+  const limits = new Limits({ ...settings, maxRequestsPerS: 0 }, () => nowMs);
+  limits.request(keyed, '127.0.0.1', 0);
+  for (let chunk = 0; chunk < 6; chunk++) limits.came(keyed, '127.0.0.1', 500_000);
+  limits.came(LOCAL, '127.0.0.1', 9_000_000);
+  expect(() => limits.request(keyed, '127.0.0.1', 0)).toThrow(
+    expect.objectContaining({ code: 'RATE_LIMITED', retryAfterMs: 2001 }),
+  );
+  nowMs += 2001;
+  limits.request(keyed, '127.0.0.1', 0);
+  limits.request(LOCAL, '127.0.0.1', 0);
+});
