@@ -26,6 +26,7 @@ import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
+import { noModel } from './no-model-error.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
 import { Turns, type FrameTurn, type Room, type Turn } from './scheduling/turns.js';
 import { SingleImages } from './single-images.js';
@@ -488,7 +489,3 @@ export class Pipeline {
 function noTrack(): OnlookerError {
   return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
 }
-
-/** What was not loaded at the start will not be. */
-const noModel = (message?: string): OnlookerError =>
-  new OnlookerError('MODEL_UNAVAILABLE', message, undefined, { retryAfterMs: Infinity });

@@ -4,7 +4,6 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { FaceRecord, ImportReport, Person } from '../../protocol/people.js';
 import { DroppedMemory } from '../collect-garbage.js';
-import { retryAfter } from '../retry-after.js';
 import { exportView, SharedExports } from './gallery-export.js';
 import { checkGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
@@ -13,7 +12,7 @@ import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
 import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
-import { ImportProgress } from './import-progress.js';
+import { ImportTurn } from './import-progress.js';
 import { planMerge } from './merge-people.js';
 import { facesSince, type EnrolledFace } from './new-faces.js';
 import { assertNobodyElseCame } from './somebody-else.js';
@@ -50,8 +49,7 @@ export class Gallery {
   readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
-  #importing: ImportProgress | null = null;
-  #lastImport: ImportProgress | null = null;
+  readonly #importTurn = new ImportTurn();
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -322,12 +320,7 @@ export class Gallery {
     mode: ImportMode,
     { signal, announcedBytes = 0 }: ImportOptions = {},
   ): Promise<ImportReport> {
-    if (this.#importing !== null) {
-      const message = 'Another gallery file is being imported; try again when that is done.';
-      throw new OnlookerError('OVERLOADED', message, undefined, retryAfter(this.#importing.restMs));
-    }
-    const progress = new ImportProgress(announcedBytes, this.#lastImport);
-    this.#importing = progress;
+    const progress = this.#importTurn.begin(announcedBytes);
     try {
       const spool = await SpoolFile.create(this.options.dir, signal);
       try {
@@ -340,13 +333,12 @@ export class Gallery {
         this.#refuseWhenClosed();
         const report = await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));
         progress.isApplied();
-        this.#lastImport = progress;
         return report;
       } finally {
         await spool.close();
       }
     } finally {
-      this.#importing = null;
+      this.#importTurn.end();
     }
   }
 

@@ -1,6 +1,7 @@
 // How far an import is, for whoever wants to import another file: one at a time. Its bytes come at the sender's pace; what follows
 // (checked, written, read back) goes by the bytes too, at the pace of the import before.
-import { restMs } from '../retry-after.js';
+import { OnlookerError } from '../../protocol/errors.js';
+import { restMs, retryAfter } from '../retry-after.js';
 
 /** Of 200 MB (100,000 faces) some 20 s, until one was measured. */
 const USUAL_MS_OF_BYTE = 20_000 / 200e6;
@@ -11,6 +12,7 @@ export class ImportProgress {
   #applyingMsOfByte: number;
   #bytes = 0;
   #cameMs: number | null = null;
+  wasApplied = false;
 
   /** @param announcedBytes 0 where that is not known @param before the import before this one */
   constructor(announcedBytes: number, before: ImportProgress | null) {
@@ -27,6 +29,7 @@ export class ImportProgress {
   }
 
   isApplied(): void {
+    this.wasApplied = true;
     if (this.#cameMs !== null && this.#bytes > 0) this.#applyingMsOfByte = (performance.now() - this.#cameMs) / this.#bytes;
   }
 
@@ -38,5 +41,26 @@ export class ImportProgress {
     if (this.#cameMs !== null) return Math.max(0, this.#cameMs + applyingMs - nowMs);
     const comingMs = restMs(this.#bytes, total, nowMs - this.#startedMs);
     return comingMs === undefined ? undefined : comingMs + applyingMs;
+  }
+}
+
+/** One import at a time. */
+export class ImportTurn {
+  #present: ImportProgress | null = null;
+  #last: ImportProgress | null = null;
+
+  /** @throws OnlookerError OVERLOADED while another one is under way */
+  begin(announcedBytes: number): ImportProgress {
+    if (this.#present !== null) {
+      const message = 'Another gallery file is being imported; try again when that is done.';
+      throw new OnlookerError('OVERLOADED', message, undefined, retryAfter(this.#present.restMs));
+    }
+    this.#present = new ImportProgress(announcedBytes, this.#last);
+    return this.#present;
+  }
+
+  end(): void {
+    if (this.#present?.wasApplied === true) this.#last = this.#present;
+    this.#present = null;
   }
 }

@@ -1,6 +1,5 @@
 // When it is worth coming again: what is missing says so, and what is no use to wait for says nothing.
 import { expect, test } from 'vitest';
-import type { Pipeline } from '../../pipeline/pipeline.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { errorReply } from '../../server/http/reply.js';
 import { LoadingTime } from '../../server/loading-time.js';
@@ -41,7 +40,7 @@ test('models that are being fetched are told by what is left of them, lanes by w
   // However slow: nobody is sent away for longer.
   expect(headerOf(state.told(thrownBy(() => state.requirePipeline())))).toBe('60');
   const noLane = new OnlookerError('MODEL_UNAVAILABLE', 'No inference lane is running.');
-  expect(headerOf(stateWith({ backInMs: 4200 } as Partial<Pipeline>).told(noLane))).toBe('5');
+  expect(headerOf(stateWith({ backInMs: 4200 }).told(noLane))).toBe('5');
 });
 
 test('what will never be there is not to be asked for again', () => {
