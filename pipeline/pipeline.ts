@@ -3,10 +3,10 @@
 //   openStream().push ─▶ StreamQueue ─▶ Turns ─▶ FrameEngine: preprocess pool ─▶ LanePool ─▶ answers ─▶ onResult, in order
 //   recognise(), enrol() ───────────────▶┘
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
-import { OnlookerError, toOnlookerError, type ErrorCode } from '../protocol/errors.js';
+import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
-import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import type { DropReason, ErrorPayload, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
 import { isLarge } from './decoding-cost.js';
@@ -37,11 +37,7 @@ import { trackAnswer } from './track-answer.js';
 import { TrackedStream } from './tracked-stream.js';
 
 /** Why a frame is not worked on. */
-export interface FrameRefusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly retry_after_ms?: number;
-}
+export type FrameRefusal = Omit<ErrorPayload, 'status'>;
 
 export interface PipelineStream {
   readonly credits: number;

@@ -324,11 +324,7 @@ export class Gallery {
     try {
       const spool = await SpoolFile.create(this.options.dir, signal);
       try {
-        for await (const chunk of source) {
-          await spool.append(chunk);
-          progress.came(chunk.length);
-        }
-        progress.isWhole();
+        for await (const chunk of progress.counting(source)) await spool.append(chunk);
         await checkGalleryFile(spool, this.model, this.#maxBytes);
         this.#refuseWhenClosed();
         const report = await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));

@@ -20,6 +20,15 @@ export class ImportProgress {
     this.#applyingMsOfByte = before === null ? USUAL_MS_OF_BYTE : before.#applyingMsOfByte;
   }
 
+  /** The same chunks, each counted when the next is asked for. */
+  async *counting(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      yield chunk;
+      this.came(chunk.length);
+    }
+    this.isWhole();
+  }
+
   came(bytes: number): void {
     this.#bytes += bytes;
   }
