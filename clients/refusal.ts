@@ -5,7 +5,7 @@ import { ServerError } from './errors.js';
 
 export interface Refusal {
   readonly status: number;
-  /** The header, in seconds. */
+  /** The header: seconds, or a date. */
   readonly retryAfter: string | null | undefined;
   readonly body: string;
 }
@@ -30,12 +30,19 @@ export function refusalOf({ status, retryAfter, body }: Refusal): ServerError | 
   }
   const [code, message] = typeof told?.code === 'string' ? [told.code as ErrorCode, told.message] : (BY_STATUS[status] ?? []);
   if (code === undefined) return undefined;
-  const seconds = Number(retryAfter ?? NaN);
   return new ServerError(code, typeof message === 'string' ? message : code, {
     status,
     details: told?.details,
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    retryAfterMs: waitOf(retryAfter ?? ''),
   });
+}
+
+/** RFC 9110, section 10.2.3: seconds, or, as proxies like to have it, a date. */
+function waitOf(header: string): number | undefined {
+  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
+  // Dates alone: `Date.parse` makes a year of many a number.
+  const atMs = /^\s*[A-Z][a-z]+,? /.test(header) ? Date.parse(header) : NaN;
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - Date.now());
 }
 
 /** Why a WebSocket was closed for good; undefined for codes that say nothing about rights. */

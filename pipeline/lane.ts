@@ -48,6 +48,9 @@ export class Lane {
   #closing = false;
   #restart: NodeJS.Timeout | null = null;
   #exited: Promise<unknown> = Promise.resolve();
+  /** When it last began to start, or is to, by `performance.now()`. */
+  #startsAtMs = performance.now();
+  #startTookMs = 0;
 
   private constructor(settings: LaneSettings, log: PipelineLog, onBack: () => void) {
     this.#settings = settings;
@@ -69,6 +72,11 @@ export class Lane {
 
   get alive(): boolean {
     return this.#worker !== null;
+  }
+
+  /** How long it should take to be back, ms: the pause before it starts, and as long as it took before. 0 while it is alive. */
+  get backInMs(): number {
+    return this.alive ? 0 : Math.max(0, this.#startsAtMs + this.#startTookMs - performance.now());
   }
 
   /** The faces of each frame. @throws LaneError */
@@ -109,6 +117,7 @@ export class Lane {
   }
 
   async #startThread(): Promise<LaneReady> {
+    this.#startsAtMs = performance.now();
     const workerData: LaneSettings = { ...this.#settings, gallery: this.#gallery };
     const worker = new Worker(workerFile('lane-worker', import.meta.url), { workerData, resourceLimits: CALCULATING_THREAD });
     this.#exited = once(worker, 'exit').catch(() => undefined);
@@ -116,6 +125,7 @@ export class Lane {
       worker.on('message', (report: LaneReport) => {
         if (report.kind === 'ready') {
           this.#worker = worker;
+          this.#startTookMs = performance.now() - this.#startsAtMs;
           // It was told of another gallery while its thread was starting.
           if (this.#gallery !== null && this.#gallery !== workerData.gallery) this.useGallery(this.#gallery);
           // It was closed while its thread was starting.
@@ -154,6 +164,7 @@ export class Lane {
   }
 
   #startAgain(): void {
+    this.#startsAtMs = performance.now() + RESTART_DELAY_MS;
     this.#restart = setTimeout(() => {
       this.#restart = null;
       this.#startThread().then(

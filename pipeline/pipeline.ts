@@ -3,10 +3,10 @@
 //   openStream().push ─▶ StreamQueue ─▶ Turns ─▶ FrameEngine: preprocess pool ─▶ LanePool ─▶ answers ─▶ onResult, in order
 //   recognise(), enrol() ───────────────▶┘
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
-import { OnlookerError, toOnlookerError, type ErrorCode } from '../protocol/errors.js';
+import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
 import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
-import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
+import type { DropReason, ErrorPayload, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
 import { isLarge } from './decoding-cost.js';
@@ -26,6 +26,7 @@ import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './recent-streams.js';
 import type { LanePool } from './scheduling/lane-pool.js';
+import { noModel } from './no-model-error.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
 import { Turns, type FrameTurn, type Room, type Turn } from './scheduling/turns.js';
 import { SingleImages } from './single-images.js';
@@ -36,10 +37,7 @@ import { trackAnswer } from './track-answer.js';
 import { TrackedStream } from './tracked-stream.js';
 
 /** Why a frame is not worked on. */
-export interface FrameRefusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
+export type FrameRefusal = Omit<ErrorPayload, 'status'>;
 
 export interface PipelineStream {
   readonly credits: number;
@@ -149,6 +147,11 @@ export class Pipeline {
     return this.#lanes.lanes.some((lane) => lane.alive) ? [] : ['inference lane'];
   }
 
+  /** How long a lane that had died should take to be back, ms; undefined where one is there. */
+  get backInMs(): number | undefined {
+    return this.#lanes.backInMs;
+  }
+
   state(): PipelineState {
     let framesWaiting = 0;
     for (const { queue } of this.#streams) framesWaiting += queue.waiting;
@@ -232,7 +235,7 @@ export class Pipeline {
   ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
-    if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (gallery === null) throw noModel();
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const worked = await this.#request(image, { want: guide }, signal);
@@ -247,7 +250,7 @@ export class Pipeline {
   async enrolTrack(trackId: string, personId: string): Promise<readonly FaceRecord[]> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
-    if (gallery === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (gallery === null) throw noModel();
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
       const seen = tracked.bestOf(trackId);
@@ -275,7 +278,7 @@ export class Pipeline {
   /** People whose faces are so alike that one could be named as the other, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   async lookalikes(limit: number): Promise<LookalikesAnswer> {
     this.#answerer({ task: 'embed' });
-    if (this.#gallery === null || this.#lookalikes === null) throw new OnlookerError('MODEL_UNAVAILABLE');
+    if (this.#gallery === null || this.#lookalikes === null) throw noModel();
     const gallery = this.#gallery;
     const { pairs, isComplete, galleryVersion } = await this.#lookalikes.find();
     const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
@@ -325,10 +328,10 @@ export class Pipeline {
     const { task } = options;
     const model = task === 'detect' ? this.#options.pack.detector : this.#options.pack.embedder;
     if (task === 'classify' || model === undefined) {
-      throw new OnlookerError('MODEL_UNAVAILABLE', `No model for the task ${task} is loaded.`);
+      throw noModel(`No model for the task ${task} is loaded.`);
     }
     if (options.model !== undefined && options.model !== model.id) {
-      throw new OnlookerError('MODEL_UNAVAILABLE', `No such model is loaded for the task ${task}; ${model.id} is.`);
+      throw noModel(`No such model is loaded for the task ${task}; ${model.id} is.`);
     }
     return { task, model };
   }
@@ -360,7 +363,10 @@ export class Pipeline {
       return;
     }
     if (this.#waitingBytes.used - queue.waitingBytes + bytes > maxWaitingBytes) {
-      queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message: 'Too many images are waiting in the service.' });
+      // All that waits is answered or dropped by its deadline.
+      const retry_after_ms = this.#options.deadlineMs;
+      const message = 'Too many images are waiting in the service.';
+      queue.pushAnswered(frame, { status: 'error', code: 'OVERLOADED', message, retry_after_ms });
       return;
     }
     const isBusy = !this.#engine.hasRoomFor('usual') && this.#turns.streamsWaiting > 0;

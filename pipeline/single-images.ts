@@ -72,7 +72,7 @@ export class SingleImages {
   #enter(bytes: number): () => void {
     const { maxWaitingBytes, waitingBytes } = this.#parts;
     const isFull = this.#waitingBytes + bytes > maxWaitingBytes / 2 || waitingBytes.used + bytes > maxWaitingBytes;
-    if (isFull && this.#waitingBytes > 0) throw new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.');
+    if (isFull && this.#waitingBytes > 0) throw this.#parts.turns.overloaded();
     const count = (more: number): void => {
       this.#waitingBytes += more;
       waitingBytes.used += more;

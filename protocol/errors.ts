@@ -40,7 +40,7 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | n
 /** An error that may be told to a client: its code is of the catalogue and its message holds no personal data. */
 export class OnlookerError extends Error {
   override readonly name = 'OnlookerError';
-  /** When it is worth trying again, where that is known. */
+  /** When it is worth trying again, where that is known; `Infinity` where it never is. */
   readonly retryAfterMs: number | undefined;
   constructor(
     readonly code: ErrorCode,

@@ -91,6 +91,8 @@ export interface ErrorPayload {
   readonly status: 'error';
   readonly code: ErrorCode;
   readonly message: string;
+  /** After so long a frame may be taken again; left out where that is not known. */
+  readonly retry_after_ms?: number;
 }
 
 /** What became of one frame. */

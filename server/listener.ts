@@ -61,7 +61,10 @@ export class Listener {
   readonly #endpoint: WebSocketEndpoint;
   readonly #router: Router;
 
-  private constructor(port: Port, endpoint: WebSocketEndpoint, router: Router) {
+  readonly #stopLooking: () => void;
+
+  private constructor(port: Port, endpoint: WebSocketEndpoint, router: Router, stopLooking: () => void) {
+    this.#stopLooking = stopLooking;
     this.#port = port;
     this.#endpoint = endpoint;
     this.#router = router;
@@ -79,8 +82,7 @@ export class Listener {
     const requestTurns = new RequestTurns();
     const { door, limits } = access;
     const endpoint = new WebSocketEndpoint({ ...context, door, limits, unfinished, requestTurns, isTls });
-    access.onLook(() => endpoint.seeOutInvalid());
-    const router = new Router({ door, bodies: new UnfinishedBodies(unfinished), turns: requestTurns, metrics, log });
+    const router = new Router({ state, door, bodies: new UnfinishedBodies(unfinished), turns: requestTurns, metrics, log });
     const { maxPixels } = settings;
     const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
     const lan = certificate?.lan ?? undefined;
@@ -109,7 +111,12 @@ export class Listener {
     const opened = certificate
       ? await TlsPort.open({ host, port, register }, certificate.current)
       : await openPlainPort({ host, port, register });
-    return new Listener(opened, endpoint, router);
+    return new Listener(
+      opened,
+      endpoint,
+      router,
+      access.onLook(() => endpoint.seeOutInvalid()),
+    );
   }
 
   /** Whoever connects from now on meets this certificate; connections that are there live on. @throws Error when it is refused */
@@ -125,6 +132,7 @@ export class Listener {
 
   /** Cuts whatever is still connected. */
   close(): void {
+    this.#stopLooking();
     this.#endpoint.close();
     this.#port.close();
   }

@@ -2,6 +2,7 @@
 import { preparePack } from '../models/pack.js';
 import type { PreparedPack } from '../models/prepared.js';
 import { progressTeller } from './fetch-progress.js';
+import type { LoadingTime } from './loading-time.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './settings.js';
 
@@ -10,6 +11,7 @@ export async function loadPack(
   { pack, modelsDir, offline }: Pick<Settings, 'pack' | 'modelsDir' | 'offline'>,
   log: Logger,
   signal: AbortSignal,
+  loading: LoadingTime,
 ): Promise<PreparedPack> {
   const progress = progressTeller(({ file, totalBytes }, percent) => log.info({ file, percent, totalBytes }, 'fetching models'));
   try {
@@ -18,7 +20,10 @@ export async function loadPack(
       cacheDir: modelsDir,
       offline,
       signal,
-      onProgress: progress.tell,
+      onProgress: (told) => {
+        loading.fetched(told);
+        progress.tell(told);
+      },
       onWarning: (line) => log.warn(line),
     });
   } finally {

@@ -4,7 +4,9 @@ import type { EventLog } from '../pipeline/events/event-log.js';
 import type { Gallery } from '../pipeline/gallery/gallery.js';
 import type { StreamRegistry } from '../pipeline/registry/stream-registry.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { OnlookerError } from '../protocol/errors.js';
+import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
+import { retryAfter } from '../pipeline/retry-after.js';
+import type { LoadingTime } from './loading-time.js';
 
 interface Loaded {
   readonly pipeline: Pipeline;
@@ -21,7 +23,9 @@ export class ServiceState {
   #events: EventLog | null = null;
   #registry: StreamRegistry | null = null;
   #cameras: Cameras | null = null;
-  #draining = false;
+  #loading: LoadingTime | null = null;
+  /** By `performance.now()`; null while it does not drain. */
+  #drainedAtMs: number | null = null;
 
   get pipeline(): Pipeline | null {
     return this.#pipeline;
@@ -39,7 +43,7 @@ export class ServiceState {
     return this.#cameras;
   }
   get draining(): boolean {
-    return this.#draining;
+    return this.#drainedAtMs !== null;
   }
 
   loaded({ pipeline, gallery, events, registry, cameras }: Loaded): void {
@@ -50,20 +54,42 @@ export class ServiceState {
     this.#cameras = cameras;
   }
 
-  /** From now on nothing new is taken. */
-  drain(): void {
-    this.#draining = true;
+  /** The models are being loaded. */
+  loads(loading: LoadingTime): void {
+    this.#loading = loading;
+  }
+
+  /** From now on nothing new is taken. @param atMostMs after so long it has ended, whatever is still in hand */
+  drain(atMostMs: number): void {
+    this.#drainedAtMs = performance.now() + atMostMs;
+  }
+
+  /** When what is missing should be there, ms; undefined where that is not known. */
+  get readyInMs(): number | undefined {
+    if (this.#drainedAtMs !== null) return Math.max(0, this.#drainedAtMs - performance.now());
+    return this.#pipeline === null ? this.#loading?.restMs : this.#pipeline.backInMs;
+  }
+
+  /** An error as a client is told of it: where it does not say itself when to come again, by what is missing here. */
+  told(thrown: unknown): OnlookerError {
+    const error = toOnlookerError(thrown);
+    const { code, message, details, cause } = error;
+    if (error.retryAfterMs !== undefined || (code !== 'DRAINING' && code !== 'MODEL_UNAVAILABLE')) return error;
+    const ms = this.readyInMs;
+    if (ms === undefined) return error;
+    const wait = code === 'DRAINING' ? { retryAfterMs: Math.ceil(ms) } : retryAfter(ms);
+    return new OnlookerError(code, message, details, { cause, ...wait });
   }
 
   /** What keeps the service from taking frames; empty when it is ready. */
   missing(): readonly string[] {
-    if (this.#draining) return ['draining'];
+    if (this.draining) return ['draining'];
     return this.#pipeline === null ? ['models'] : this.#pipeline.missing();
   }
 
   /** @throws OnlookerError DRAINING, or MODEL_UNAVAILABLE while the models load */
   requirePipeline(): Pipeline {
-    if (this.#draining) throw new OnlookerError('DRAINING');
+    if (this.draining) throw new OnlookerError('DRAINING');
     if (this.#pipeline === null) throw new OnlookerError('MODEL_UNAVAILABLE', 'The models are still being loaded.');
     return this.#pipeline;
   }
@@ -86,7 +112,9 @@ export class ServiceState {
   requireGallery(): Gallery {
     this.requirePipeline();
     if (this.#gallery === null)
-      throw new OnlookerError('MODEL_UNAVAILABLE', 'The loaded pack has no embedder, so there is no gallery.');
+      throw new OnlookerError('MODEL_UNAVAILABLE', 'The loaded pack has no embedder, so there is no gallery.', undefined, {
+        retryAfterMs: Infinity,
+      });
     return this.#gallery;
   }
 }

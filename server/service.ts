@@ -22,6 +22,7 @@ import type { Announced } from './lan/announcement.js';
 import { localNames } from './lan/local-names.js';
 import { openableAddresses } from './openable-addresses.js';
 import { Listener } from './listener.js';
+import { LoadingTime } from './loading-time.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics/metrics.js';
@@ -107,12 +108,16 @@ export class Service {
     const feed = new StreamFeed();
     const owners = new StreamOwners();
     const scheme = certificate ? 'https' : 'http';
-    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log });
+    const access = await Access.open({ settings, scheme, makesFirstKey, metrics, log }).catch(async (error: unknown) => {
+      await certificate?.close();
+      throw error;
+    });
     const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given, certificate };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
       // Nobody has been told it.
       await access.first.takeBack();
       await access.close();
+      await certificate?.close();
       throw error;
     });
     certificate?.follow({
@@ -170,7 +175,9 @@ export class Service {
 
   async #load(): Promise<void> {
     const startMs = performance.now();
-    const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal));
+    const loading = new LoadingTime();
+    this.#state.loads(loading);
+    const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal, loading));
     // What was opened, to be closed again in reverse.
     const opened: { close(): Promise<void> }[] = [];
     const keep = <T extends { close(): Promise<void> } | null>(part: T): T => {
@@ -257,7 +264,7 @@ export class Service {
   }
 
   async #stop(): Promise<void> {
-    this.#state.drain();
+    this.#state.drain(this.#settings.drainTimeoutMs);
     this.#givingUp.abort();
     await this.#loading.catch(() => undefined);
     const { pipeline, gallery, events, registry, cameras } = this.#state;

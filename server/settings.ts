@@ -228,6 +228,11 @@ export const settingsSchema = z.strictObject({
       'Most WebSocket connections of one address (IPv6: its /64) other than loopback. Behind a proxy that is not in `ONLOOKER_TRUSTED_PROXIES` all clients are one address. 0: no limit.',
     unit: 'connections',
   }),
+  maxConnectionsOfKey: integer(0, 1_000_000, 2000, {
+    meaning:
+      'Most WebSocket connections of one key or person, its tickets and sessions among them; one more is answered 429 `LIMIT_REACHED`. 0: no limit.',
+    unit: 'connections',
+  }),
   maxHandshakesPerS: integer(0, 1_000_000, 500, {
     meaning: 'WebSockets that one address other than loopback may begin; one more is answered 429 `RATE_LIMITED`. 0: no limit.',
     unit: 'a second',

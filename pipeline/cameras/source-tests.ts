@@ -1,16 +1,18 @@
 // Addresses tried out before they are registered: a few at once, none for long, and none left when it is closed.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { PipelineLog } from '../pipeline-log.js';
+import { retryAfter } from '../retry-after.js';
 import { probeSource } from '../sources/probe-source.js';
 import type { AddressRules } from '../sources/source-address.js';
-import type { SourceSettings } from '../sources/source-settings.js';
+import { SOURCE_TIMINGS, type SourceSettings } from '../sources/source-settings.js';
 
 /** Each is a run of ffmpeg. */
 const MOST_AT_ONCE = 2;
 
 export class SourceTests {
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  /** And when they began, oldest first. */
+  readonly #running = new Map<Promise<unknown>, number>();
 
   constructor(
     private readonly rules: AddressRules,
@@ -25,10 +27,14 @@ export class SourceTests {
     const { signal } = this.#closing;
     if (signal.aborted) throw new OnlookerError('DRAINING');
     if (this.#running.size >= MOST_AT_ONCE) {
-      throw new OnlookerError('OVERLOADED', `${MOST_AT_ONCE} other addresses are being tested; try again in a moment.`);
+      const [beganMs = 0] = this.#running.values();
+      const message = `${MOST_AT_ONCE} other addresses are being tested; try again in a moment.`;
+      // By then the first of them is given up, if not before.
+      const restMs = beganMs + SOURCE_TIMINGS.startMs - performance.now();
+      throw new OnlookerError('OVERLOADED', message, undefined, retryAfter(restMs));
     }
     const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, signal, log: this.log });
-    this.#running.add(probe);
+    this.#running.set(probe, performance.now());
     try {
       return (await probe).picture;
     } catch (error) {
@@ -40,6 +46,6 @@ export class SourceTests {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled([...this.#running]);
+    await Promise.allSettled([...this.#running.keys()]);
   }
 }

@@ -26,6 +26,8 @@ export interface NewFace {
 export interface ImportOptions {
   /** Aborted before the commit, nothing is changed; after it, the import is done. */
   readonly signal?: AbortSignal;
+  /** How many bytes will come, where that is known: others are told by it when it should be done. */
+  readonly announcedBytes?: number;
 }
 
 export interface GalleryOptions {

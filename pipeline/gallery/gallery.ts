@@ -12,6 +12,7 @@ import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
 import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
+import { ImportTurn } from './import-progress.js';
 import { planMerge } from './merge-people.js';
 import { facesSince, type EnrolledFace } from './new-faces.js';
 import { assertNobodyElseCame } from './somebody-else.js';
@@ -48,7 +49,7 @@ export class Gallery {
   readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
-  #isImporting = false;
+  readonly #importTurn = new ImportTurn();
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -314,22 +315,26 @@ export class Gallery {
    * @throws OnlookerError BAD_GALLERY for a file that is damaged or of another model; GALLERY_FULL, DISK_FULL; OVERLOADED while
    *   another one is imported; the reason of the signal
    */
-  async importAll(source: AsyncIterable<Uint8Array>, mode: ImportMode, { signal }: ImportOptions = {}): Promise<ImportReport> {
-    if (this.#isImporting)
-      throw new OnlookerError('OVERLOADED', 'Another gallery file is being imported; try again when that is done.');
-    this.#isImporting = true;
+  async importAll(
+    source: AsyncIterable<Uint8Array>,
+    mode: ImportMode,
+    { signal, announcedBytes = 0 }: ImportOptions = {},
+  ): Promise<ImportReport> {
+    const progress = this.#importTurn.begin(announcedBytes);
     try {
       const spool = await SpoolFile.create(this.options.dir, signal);
       try {
-        for await (const chunk of source) await spool.append(chunk);
+        for await (const chunk of progress.counting(source)) await spool.append(chunk);
         await checkGalleryFile(spool, this.model, this.#maxBytes);
         this.#refuseWhenClosed();
-        return await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));
+        const report = await this.#maintenance.run(() => this.#writes.run(() => this.#applyImport(spool, mode, signal)));
+        progress.isApplied();
+        return report;
       } finally {
         await spool.close();
       }
     } finally {
-      this.#isImporting = false;
+      this.#importTurn.end();
     }
   }
 

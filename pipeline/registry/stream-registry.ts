@@ -96,7 +96,9 @@ export class StreamRegistry {
     return this.#inTurn(() => {
       if (this.streams.has(fields.id)) throw new OnlookerError('STREAM_EXISTS', `The stream ${fields.id} is registered already.`);
       if (this.streams.size >= this.#maxStreams) {
-        throw new OnlookerError('LIMIT_REACHED', `No more than ${this.#maxStreams} streams can be registered.`);
+        throw new OnlookerError('LIMIT_REACHED', `No more than ${this.#maxStreams} streams can be registered.`, undefined, {
+          retryAfterMs: Infinity,
+        });
       }
       const now = this.#now();
       return this.#keep(storedStream({ ...fields, url, created_at: now, updated_at: now }), check);

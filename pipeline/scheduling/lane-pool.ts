@@ -15,7 +15,7 @@ import type { Origin } from './origin.js';
 import { isBefore } from './rounds.js';
 
 /** A lane as the pool sees it. */
-export type PoolLane = Pick<Lane, 'alive' | 'idle' | 'detect' | 'describe' | 'useGallery' | 'close'>;
+export type PoolLane = Pick<Lane, 'alive' | 'backInMs' | 'idle' | 'detect' | 'describe' | 'useGallery' | 'close'>;
 
 interface Waiting<I, A> {
   readonly item: I;
@@ -146,13 +146,18 @@ export class LanePool {
     }
   }
 
+  /** How long it should take until a lane is back, ms; undefined where one is alive. */
+  get backInMs(): number | undefined {
+    return this.#isStranded ? Math.min(...this.lanes.map((lane) => lane.backInMs)) : undefined;
+  }
+
   get #isStranded(): boolean {
     return !this.lanes.some(({ alive }) => alive);
   }
 
   #drop(isDropped: (waiting: { readonly origin: Origin }) => boolean, reason: NoLaneError['reason']): void {
     for (const queue of [this.#frames, this.#faces])
-      for (const waiting of queue.remove(isDropped)) waiting.reject(new NoLaneError(reason));
+      for (const waiting of queue.remove(isDropped)) waiting.reject(new NoLaneError(reason, this.backInMs));
   }
 
   /** Faces finish frames that hold memory, so they go before frames, unless such a one is due before them. */

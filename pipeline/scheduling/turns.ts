@@ -9,6 +9,8 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { FrameWork, WorkedFrame } from '../frame-engine.js';
 import type { StreamQueue, WaitingFrame } from '../stream-queue.js';
+import { retryAfter } from '../retry-after.js';
+import { Pace } from './pace.js';
 import { Precedence } from './precedence.js';
 
 /** A stream as the turns see it. */
@@ -75,6 +77,7 @@ export class Turns {
   readonly #accounts = new WeakMap<StreamTurn, Account>();
   /** In ms of work. */
   readonly #precedence = new Precedence();
+  readonly #requestPace = new Pace();
   /** Of a single image, as a rule. */
   #usualRequestMs = UNKNOWN_MS;
   /** The clock of the stream that was served last. */
@@ -140,8 +143,7 @@ export class Turns {
     signal?: AbortSignal,
   ): Promise<T> {
     signal?.throwIfAborted();
-    if (this.#requests.length >= this.#maxRequests)
-      throw new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.');
+    if (this.#requests.length >= this.#maxRequests) throw this.overloaded();
     return new Promise((resolve, reject) => {
       const request = { isLarge, begin: () => begin(resolve) };
       this.#requests.push(request);
@@ -155,20 +157,27 @@ export class Turns {
     });
   }
 
+  /** What whoever asks for a single image is told where too many wait. */
+  overloaded(): OnlookerError {
+    const waitMs = this.#requestPace.expectedMs(this.#requests.length, performance.now());
+    return new OnlookerError('OVERLOADED', 'Too many images are waiting; try again.', undefined, retryAfter(waitMs));
+  }
+
   /** The next work to do. @param nowMs `performance.now()` */
   next(nowMs: number, room: Room): Turn | undefined {
     if (this.#waiting.size === 0) this.#precedence.forget();
     const isImage = this.#precedence.isImageNext(this.#requests.length > 0, this.#waiting.size > 0);
     return isImage
-      ? (this.#nextRequest(room) ?? this.#nextOfStreams(nowMs, room))
-      : (this.#nextOfStreams(nowMs, room) ?? this.#nextRequest(room));
+      ? (this.#nextRequest(nowMs, room) ?? this.#nextOfStreams(nowMs, room))
+      : (this.#nextOfStreams(nowMs, room) ?? this.#nextRequest(nowMs, room));
   }
 
-  #nextRequest(room: Room): Turn | undefined {
+  #nextRequest(nowMs: number, room: Room): Turn | undefined {
     const sizeOf = ({ isLarge }: Request): Size => (isLarge ? 'large' : 'unproven');
     const at = this.#requests.findIndex((request) => room.fits(sizeOf(request)));
     const [request] = at === -1 ? [] : this.#requests.splice(at, 1);
     if (request === undefined) return undefined;
+    this.#requestPace.left(nowMs, this.#requests.length === 0);
     const guessMs = this.#usualRequestMs;
     this.#precedence.gave(true, guessMs);
     const spent = (ms: number): void => {

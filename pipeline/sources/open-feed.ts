@@ -45,14 +45,25 @@ export async function openFeed(
   if (address.kind === 'rtsp') {
     const relay = await RtspRelay.open(address, { ...network, maxPictureBytes: limits.maxFrameBytes });
     if (!(relay instanceof RtspRelay)) return relay;
-    return new FfmpegFeed(await ffmpeg({ kind: 'rtsp', relayUrl: relay.url }, settings, options), relay, limits);
+    const process = await orClose(() => relay.close(), ffmpeg({ kind: 'rtsp', relayUrl: relay.url }, settings, options));
+    return new FfmpegFeed(process, relay, limits);
   }
   const camera = await HttpCamera.open(address, network);
   if (!(camera instanceof HttpCamera) || isCopied(address.kind, settings)) return camera;
-  const process = await ffmpeg({ kind: 'images' }, settings, options);
+  const process = await orClose(() => camera.stop(), ffmpeg({ kind: 'images' }, settings, options));
   const guard = new RateGuard(settings.fps ?? STREAM_FPS_DEFAULT, 1.5);
   const pump: FfmpegSupply = new ImagePump(camera, process.stdin, guard, limits.maxFrameBytes);
   return new FfmpegFeed(process, pump, limits);
+}
+
+/** What was opened for it ends where it does not start: nobody else would. */
+async function orClose<T>(close: () => Promise<unknown>, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 async function ffmpeg(input: FfmpegInput, settings: SourceSettings, options: FeedOptions): Promise<FfmpegProcess> {

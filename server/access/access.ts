@@ -61,6 +61,7 @@ export class Access {
   readonly oidc: Oidc | null;
   readonly #log: Logger;
   readonly #dataDir: string;
+  readonly #refusals: Refusals;
   readonly #onLook = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<unknown> = Promise.resolve();
@@ -75,6 +76,7 @@ export class Access {
     const tokens = oidc?.tokens ?? null;
     this.authenticator = new Authenticator({ keys, sessions, tickets: this.tickets, tokens, open: settings.open });
     const refusals = new Refusals(metrics, log);
+    this.#refusals = refusals;
     const { host: listensOn, allowedHosts, allowedOrigins, basePath, trustedProxies } = settings;
     this.limits = new Limits(settings);
     this.door = new Door({
@@ -132,6 +134,7 @@ export class Access {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#refusals.close();
     await this.#looking;
     await this.oidc?.close();
     // It only writes when keys were used last, which must keep nobody from closing what comes after.

@@ -10,11 +10,19 @@ const NAMED = {
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', 'fc00::/7', 'fe80::/10'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+const IPV6_SITE_PARTS = 4;
+
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /** The one spelling of an address, without its zone; undefined when the text is none. */
 export function canonicalAddress(text: string): string | undefined {
   return parsed(text)?.toString();
+}
+
+/** Whoever has one address of IPv6 has all of its /64; the text itself for IPv4 and for what is no address. */
+export function siteOf(address: string): string {
+  const found = parsed(address);
+  return found instanceof ipaddr.IPv6 ? found.parts.slice(0, IPV6_SITE_PARTS).join(':') : address;
 }
 
 /**

@@ -77,7 +77,7 @@ export class Authenticator {
       case 'wrong':
         return null;
       case 'session':
-        return sessions.principalOf(credential.text);
+        return sessions.principalOfShown(credential.texts);
       case 'ticket':
         return tickets.redeem(credential.text);
       case 'bearer':
@@ -91,7 +91,7 @@ const WRONG: Readonly<Record<Credential['kind'], string>> = {
   bearer: 'The key is wrong, revoked, or has run out.',
   wrong: 'This is no key.',
   ticket: 'The ticket is wrong, was used before, or has run out.',
-  session: 'The session is over.',
+  session: 'The session is over, or several of different people were shown.',
 };
 
 /** Three parts with dots between, as JSON Web Tokens have. */

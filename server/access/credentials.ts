@@ -7,16 +7,17 @@ export type Credential =
   /** An API key or a JWT. */
   | { readonly kind: 'bearer'; readonly text: string }
   | { readonly kind: 'ticket'; readonly text: string }
-  | { readonly kind: 'session'; readonly text: string }
+  /** In the order sent: a neighbouring path or subdomain can plant one of the same name. */
+  | { readonly kind: 'session'; readonly texts: readonly string[] }
   /** Something that cannot be read as a credential. */
   | { readonly kind: 'wrong' };
 
-export const SESSION_COOKIE = 'onlooker_session';
+const SESSION_COOKIE = 'onlooker_session';
 /** Longer ones are nobody's: keys have 56 letters, tokens with many claims some thousands. */
 const LONGEST = 8192;
 
 /** @returns null where nothing is shown */
-export function credentialOf({ authorization, protocols, ticket, cookie }: RequestHead): Credential | null {
+export function credentialOf({ authorization, protocols, ticket, cookie, scheme, prefix }: RequestHead): Credential | null {
   if (authorization !== '') return ofAuthorization(authorization);
   const bearer = protocols
     .split(',')
@@ -24,8 +25,19 @@ export function credentialOf({ authorization, protocols, ticket, cookie }: Reque
     .find((name) => name.startsWith(BEARER_SUBPROTOCOL));
   if (bearer !== undefined) return checked({ kind: 'bearer', text: bearer.slice(BEARER_SUBPROTOCOL.length) });
   if (ticket !== '') return checked({ kind: 'ticket', text: ticket });
-  const session = cookie === '' ? undefined : parseCookies(cookie)[SESSION_COOKIE];
-  return session === undefined ? null : checked({ kind: 'session', text: session });
+  return ofCookies(cookie, sessionCookieName({ scheme, prefix }));
+}
+
+/** `__Host-` can be set by this very host alone, and not over plain HTTP; browsers take it for the path `/` only. */
+export const sessionCookieName = ({ scheme, prefix }: Pick<RequestHead, 'scheme' | 'prefix'>): string =>
+  scheme === 'https' && prefix === '' ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+
+function ofCookies(cookie: string, name: string): Credential | null {
+  // One at a time: read as a whole, the first of a name hides the others.
+  const shown = cookie === '' ? [] : cookie.split(';').flatMap((pair) => parseCookies(pair)[name] ?? []);
+  if (shown.length === 0) return null;
+  const texts = shown.filter((text) => isReadable(text));
+  return texts.length === 0 ? { kind: 'wrong' } : { kind: 'session', texts };
 }
 
 /** RFC 6750, and RFC 7617 where the password is the key, for what can send nothing else. */
@@ -38,6 +50,8 @@ function ofAuthorization(header: string): Credential {
   return colon < 0 ? { kind: 'wrong' } : checked({ kind: 'bearer', text: plain.slice(colon + 1) });
 }
 
-function checked(credential: Exclude<Credential, { kind: 'wrong' }>): Credential {
-  return credential.text === '' || credential.text.length > LONGEST ? { kind: 'wrong' } : credential;
+const isReadable = (text: string): boolean => text !== '' && text.length <= LONGEST;
+
+function checked(credential: Extract<Credential, { text: string }>): Credential {
+  return isReadable(credential.text) ? credential : { kind: 'wrong' };
 }

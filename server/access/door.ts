@@ -86,6 +86,11 @@ export class Door {
     }
   }
 
+  /** As `Limits.came`. */
+  came({ clientAddress }: RequestHead, principal: Principal | null, bytes: number): void {
+    this.#limits.came(principal, clientAddress, bytes);
+  }
+
   /** Before a WebSocket is set up. @throws OnlookerError RATE_LIMITED, LIMIT_REACHED */
   handshake(head: RequestHead): void {
     try {

@@ -1,19 +1,23 @@
 // What one address, or one key, may ask for in a time: wrong keys, requests, frames and bytes, connections. Whoever uses the service from
 // its own machine without a key has no limits but for wrong keys.
-import ipaddr from 'ipaddr.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Settings } from '../settings.js';
-import { LOOPBACK } from './addresses.js';
+import { LOOPBACK, siteOf } from './addresses.js';
 import type { Principal } from './principal.js';
 import { Rates } from './rates.js';
 
 export type LimitSettings = Pick<
   Settings,
-  'wrongKeysPerMinute' | 'maxRequestsPerS' | 'maxFramesPerS' | 'maxMbPerS' | 'maxConnectionsOfAddress' | 'maxHandshakesPerS'
+  | 'wrongKeysPerMinute'
+  | 'maxRequestsPerS'
+  | 'maxFramesPerS'
+  | 'maxMbPerS'
+  | 'maxConnectionsOfAddress'
+  | 'maxConnectionsOfKey'
+  | 'maxHandshakesPerS'
 >;
 
 const MB = 1_000_000;
-const IPV6_SITE_PARTS = 4;
 
 export class Limits {
   readonly #wrongKeys: Rates | null;
@@ -21,7 +25,9 @@ export class Limits {
   readonly #frames: Rates | null;
   readonly #bytes: Rates | null;
   readonly #handshakes: Rates | null;
-  readonly #mostConnections: number;
+  readonly #mostOfAddress: number;
+  readonly #mostOfPrincipal: number;
+  /** By site, and by principal. */
   readonly #connections = new Map<string, number>();
 
   constructor(settings: LimitSettings, nowMs: () => number = () => performance.now()) {
@@ -33,7 +39,8 @@ export class Limits {
     this.#frames = rates(settings.maxFramesPerS);
     this.#bytes = rates(settings.maxMbPerS * MB);
     this.#handshakes = rates(settings.maxHandshakesPerS);
-    this.#mostConnections = settings.maxConnectionsOfAddress;
+    this.#mostOfAddress = settings.maxConnectionsOfAddress;
+    this.#mostOfPrincipal = settings.maxConnectionsOfKey;
   }
 
   /** To be asked before what is costly to look at. @throws OnlookerError RATE_LIMITED */
@@ -55,6 +62,12 @@ export class Limits {
     this.#bytes?.take(who, bytes);
   }
 
+  /** Bytes of a body whose length was not announced, as they come: whoever sends too many waits before the next request. */
+  came(principal: Principal | null, address: string, bytes: number): void {
+    const who = whoOf(principal, address);
+    if (who !== null) this.#bytes?.charge(who, bytes);
+  }
+
   /** @returns after how long the next frame may come, where this one may not; 0 where it may */
   frame(principal: Principal, address: string, bytes: number): number {
     const who = whoOf(principal, address);
@@ -71,21 +84,34 @@ export class Limits {
     if (LOOPBACK.has(address)) return;
     const site = siteOf(address);
     assertPassed(this.#handshakes?.take(site) ?? 0, 'Too many connections are being made from this address.');
-    const most = this.#mostConnections;
+    const most = this.#mostOfAddress;
     if (most > 0 && (this.#connections.get(site) ?? 0) >= most) {
       throw new OnlookerError('LIMIT_REACHED', `An address may have ${most} connections.`);
     }
   }
 
   /** A WebSocket was opened. @returns to be called once when it has closed */
-  connected(address: string): () => void {
-    const site = siteOf(address);
-    this.#connections.set(site, (this.#connections.get(site) ?? 0) + 1);
+  connected(address: string, principal: Principal): () => void {
+    const counted = [siteOf(address), ...(principal.kind === 'local' ? [] : [nameOf(principal)])];
+    for (const who of counted) this.#count(who, 1);
     return () => {
-      const left = (this.#connections.get(site) ?? 1) - 1;
-      if (left > 0) this.#connections.set(site, left);
-      else this.#connections.delete(site);
+      for (const who of counted) this.#count(who, -1);
     };
+  }
+
+  /** @throws OnlookerError LIMIT_REACHED where one key or person has too many connections */
+  assertMayConnect(principal: Principal): void {
+    const most = this.#mostOfPrincipal;
+    if (principal.kind === 'local' || most === 0) return;
+    if ((this.#connections.get(nameOf(principal)) ?? 0) >= most) {
+      throw new OnlookerError('LIMIT_REACHED', `A key or person may have ${most} connections.`);
+    }
+  }
+
+  #count(who: string, change: number): void {
+    const count = (this.#connections.get(who) ?? 0) + change;
+    if (count > 0) this.#connections.set(who, count);
+    else this.#connections.delete(who);
   }
 }
 
@@ -93,13 +119,10 @@ function assertPassed(waitMs: number, message: string): void {
   if (waitMs > 0) throw new OnlookerError('RATE_LIMITED', message, undefined, { retryAfterMs: Math.ceil(waitMs) });
 }
 
-function whoOf(principal: Principal | null, address: string): string | null {
-  if (principal !== null && principal.kind !== 'local') return `of ${principal.id}`;
-  return LOOPBACK.has(address) ? null : siteOf(address);
-}
+/** No address looks like it. */
+const nameOf = ({ id }: Principal): string => `of ${id}`;
 
-/** Whoever has one address of IPv6 has all of its /64. */
-function siteOf(address: string): string {
-  if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return address;
-  return ipaddr.IPv6.parse(address).parts.slice(0, IPV6_SITE_PARTS).join(':');
+function whoOf(principal: Principal | null, address: string): string | null {
+  if (principal !== null && principal.kind !== 'local') return nameOf(principal);
+  return LOOPBACK.has(address) ? null : siteOf(address);
 }

@@ -32,15 +32,18 @@ export class Rates {
     return Math.max(0, Math.ceil(waitMs - ROUNDING_MS));
   }
 
+  /** Takes so many whatever came before: they are here already, and are made up for by waiting longer. */
+  charge(who: string, count: number): void {
+    this.#paidAtMs.set(who, Math.max(this.#nowMs(), this.#paidAtMs.get(who) ?? 0) + count * this.#msOfOne);
+  }
+
   /**
    * Takes so many, where one might come: what is large is made up for afterwards.
    * @returns after how long it may be tried again, where nothing was taken; 0 where it was
    */
   take(who: string, count = 1): number {
     const waitMs = this.waitMs(who);
-    if (waitMs === 0) {
-      this.#paidAtMs.set(who, Math.max(this.#nowMs(), this.#paidAtMs.get(who) ?? 0) + count * this.#msOfOne);
-    }
+    if (waitMs === 0) this.charge(who, count);
     return waitMs;
   }
 }

@@ -15,6 +15,7 @@ export class Refusals {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #nowMs: () => number;
   #windowEndsAtMs = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
   #lines = 0;
   #untold = 0;
 
@@ -29,14 +30,28 @@ export class Refusals {
     this.#metrics.turnedAway(refusal);
     const nowMs = this.#nowMs();
     if (nowMs >= this.#windowEndsAtMs) {
-      if (this.#untold > 0) this.#log.warn({ attempts: this.#untold }, 'further attempts were refused');
+      this.#tellRest();
       this.#windowEndsAtMs = nowMs + WINDOW_MS;
       this.#lines = 0;
-      this.#untold = 0;
     }
     if (this.#lines < LINES_OF_WINDOW) {
       this.#lines++;
       this.#log.warn({ refusal, address }, 'an attempt was refused');
-    } else this.#untold++;
+    } else {
+      this.#untold++;
+      // Nobody may come after the last of them.
+      this.#timer ??= setTimeout(() => this.#tellRest(), WINDOW_MS).unref();
+    }
+  }
+
+  close(): void {
+    this.#tellRest();
+  }
+
+  #tellRest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#untold > 0) this.#log.warn({ attempts: this.#untold }, 'further attempts were refused');
+    this.#untold = 0;
   }
 }

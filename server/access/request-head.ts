@@ -21,6 +21,8 @@ export interface RequestHead extends Forwarded {
   readonly cookie: string;
   /** The subprotocols that a WebSocket offers: one may carry a key. */
   readonly protocols: string;
+  /** Whether it is in doubt where its body ends. */
+  readonly isAmbiguous: boolean;
   /** Of the query. */
   readonly ticket: string;
 }
@@ -41,6 +43,22 @@ export function readHead(res: HttpResponse, req: HttpRequest, forwarded: Forward
     authorization: req.getHeader('authorization'),
     cookie: req.getHeader('cookie'),
     protocols: req.getHeader('sec-websocket-protocol'),
+    isAmbiguous: isAmbiguous(req),
     ticket: req.getQuery('ticket') ?? '',
   };
+}
+
+/**
+ * What a proxy before us may read otherwise than uWebSockets.js, which takes the first `Content-Length`, an empty one for none, and any
+ * `Transfer-Encoding` for `chunked`: what one takes for a body the other takes for the next request (RFC 9112, section 6.3).
+ */
+function isAmbiguous(req: HttpRequest): boolean {
+  const lengths = new Set<string>();
+  const encodings: string[] = [];
+  req.forEach((name, value) => {
+    if (name === 'content-length') lengths.add(value);
+    else if (name === 'transfer-encoding') encodings.push(value.toLowerCase());
+  });
+  if (encodings.length === 0) return lengths.size > 1 || lengths.has('');
+  return lengths.size > 0 || encodings.length > 1 || encodings[0] !== 'chunked';
 }

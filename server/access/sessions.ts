@@ -18,6 +18,8 @@ const sessionSchema = z.object({
   hash: z.string(),
   /** Of the session in which the ticket was made that began this one. */
   parent: z.string().exactOptional(),
+  /** Begun with a ticket. Those push out only their like: anybody who holds a key makes tickets without end. */
+  by_ticket: z.literal(true).exactOptional(),
   /** What the identity provider and its rules were that gave these roles; not there where it was a key. */
   provider: z.string().exactOptional(),
   /** Of the principal that it was begun with, with the rights that one had. */
@@ -64,18 +66,28 @@ export class Sessions {
   }
 
   /**
+   * @param secrets all that a browser shows: those that are over count for nothing
+   * @returns null where none is left, and where those that are left are of different people: one of them was planted
+   */
+  principalOfShown(secrets: readonly string[]): Principal | null {
+    const [first = null, ...others] = secrets.flatMap((secret) => this.principalOf(secret) ?? []);
+    return others.every(({ id }) => id === first?.id) ? first : null;
+  }
+
+  /**
    * Signs a browser in, with the rights that somebody has, and for no longer than they have them.
    * @param expiresAt Unix ms
    * @returns the cookie's value
    */
   async start(principal: Principal, expiresAt: number): Promise<string> {
-    const { id, name, roles, streams, session: parent, expiresAt: endsAt = Infinity } = principal;
+    const { id, kind, name, roles, streams, session: parent, expiresAt: endsAt = Infinity } = principal;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const created_at = this.#now();
     const session: Session = {
       hash: secretHash(secret),
       ...(parent === undefined ? {} : { parent }),
       ...(isKeyPrincipal(id) || this.#provider === null ? {} : { provider: this.#provider }),
+      ...(kind === 'ticket' ? { by_ticket: true as const } : {}),
       id,
       name,
       roles: [...roles],
@@ -85,17 +97,21 @@ export class Sessions {
     };
     await this.#update((sessions) => {
       const live = sessions.filter(({ expires_at }) => expires_at > created_at);
-      const ofOne = live.filter((other) => other.id === id);
-      const going = new Set(ofOne.slice(0, Math.max(0, ofOne.length + 1 - MOST_OF_ONE)));
-      return [...live.filter((other) => !going.has(other)).slice(1 - MOST_SESSIONS), session];
+      const alike = live.filter((other) => other.id === id && other.by_ticket === session.by_ticket);
+      const going = new Set(alike.slice(0, Math.max(0, alike.length + 1 - MOST_OF_ONE)));
+      const staying = live.filter((other) => !going.has(other));
+      const tooMany = Math.max(0, staying.length + 1 - MOST_SESSIONS);
+      const inTurn = [...staying.filter(({ by_ticket }) => by_ticket), ...staying.filter(({ by_ticket }) => !by_ticket)];
+      const gone = new Set(inTurn.slice(0, tooMany));
+      return [...staying.filter((other) => !gone.has(other)), session];
     });
     return secret;
   }
 
-  /** Ends it; nothing happens for one that is not there. */
-  async end(secret: string): Promise<void> {
-    const hash = secretHash(secret);
-    if (this.#byHash.has(hash)) await this.#update((sessions) => sessions.filter((session) => session.hash !== hash));
+  /** Ends them; nothing happens for those that are not there. */
+  async end(secrets: readonly string[]): Promise<void> {
+    const hashes = new Set(secrets.map(secretHash).filter((hash) => this.#byHash.has(hash)));
+    if (hashes.size > 0) await this.#update((sessions) => sessions.filter(({ hash }) => !hashes.has(hash)));
   }
 
   close(): Promise<void> {
@@ -108,7 +124,10 @@ export class Sessions {
   }
 
   #index(): void {
-    this.#byHash = new Map(this.#file.value.sessions.map((session) => [session.hash, this.#principal(session)]));
+    const known = this.#byHash;
+    this.#byHash = new Map(
+      this.#file.value.sessions.map((session) => [session.hash, known.get(session.hash) ?? this.#principal(session)]),
+    );
   }
 
   #principal({ hash, parent, provider, id, name, roles, streams, expires_at }: Session): Principal {

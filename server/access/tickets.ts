@@ -45,6 +45,13 @@ export class Tickets {
       throw new OnlookerError('FORBIDDEN', `A ticket with the role ${role} can be made by whoever has that role, or admin.`);
     }
     if (stream !== undefined) assertMayTouch(maker, stream);
+    this.#forgetOld();
+    if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(maker.id) ?? 0) >= MOST_OF_ONE) {
+      const isFull = this.#tickets.size >= MOST_TICKETS;
+      const first = [...this.#tickets.values()].find(({ principal }) => isFull || principal.id === maker.id);
+      const retryAfterMs = Math.max(0, (first?.expiresAtMs ?? 0) - this.#now());
+      throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.', undefined, { retryAfterMs });
+    }
     const text = randomBytes(SECRET_BYTES).toString('base64url');
     const expiresAtMs = this.#now() + ttlMs;
     const principal: Principal = {

@@ -40,6 +40,7 @@ export class Exchange {
   #principal: Principal | null = null;
   readonly #bodies: UnfinishedBodies;
   #held: HeldBody | null = null;
+  #onBytes: (bytes: number) => void = () => undefined;
   #gone: AbortController | null = null;
   #waiting: NodeJS.Timeout | undefined;
 
@@ -68,6 +69,11 @@ export class Exchange {
   /** What every answer of this exchange says, whatever comes of it. */
   admitted({ headers }: Admitted): void {
     this.#ownHeaders = headers;
+  }
+
+  /** Tells of the bytes of a body as it is received, where its length was not announced. */
+  countBytes(onBytes: (bytes: number) => void): void {
+    if (this.announcedBytes === 0) this.#onBytes = onBytes;
   }
 
   /** Who asks. @throws Error in a handler of a public route, which has nobody */
@@ -245,7 +251,11 @@ export class Exchange {
   }
 
   /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
-  #receive(take: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: unknown) => void): void {
+  #receive(given: (chunk: ArrayBuffer, isLast: boolean) => void, fail: (error: unknown) => void): void {
+    const take = (chunk: ArrayBuffer, isLast: boolean): void => {
+      this.#onBytes(chunk.byteLength);
+      given(chunk, isLast);
+    };
     const held = this.#held;
     this.#held = null;
     this.#res.onData(take);

@@ -36,7 +36,10 @@ export function galleryRoutes(state: ServiceState, maxImportBytes: number): Rout
         const { mode } = validated(importQuerySchema, { mode: exchange.query.get('mode') ?? 'merge' });
         const body = exchange.bodyStream(maxImportBytes);
         try {
-          const report = await gallery.importAll(body, mode, { signal: exchange.signal });
+          const report = await gallery.importAll(body, mode, {
+            signal: exchange.signal,
+            announcedBytes: exchange.announcedBytes,
+          });
           await state.requireEvents().reconcilePeople((id) => gallery.has(id));
           return jsonReply(200, report);
         } finally {

@@ -60,7 +60,10 @@ function cameToNothing({ prefix }: RequestHead, error: unknown): Reply {
 
 function toRefusal(error: unknown): OnlookerError {
   const failure = error instanceof SignInError ? error.failure : 'failed';
-  if (failure === 'unavailable') return new OnlookerError('OVERLOADED');
+  if (failure === 'unavailable') {
+    const told = error instanceof SignInError && error.cause instanceof OnlookerError ? error.cause : undefined;
+    return told?.code === 'OVERLOADED' ? told : new OnlookerError('OVERLOADED');
+  }
   return new OnlookerError(failure === 'no_role' ? 'FORBIDDEN' : 'UNAUTHORIZED');
 }
 

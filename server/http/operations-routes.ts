@@ -3,7 +3,7 @@ import type { ConfigReport } from '../../protocol/config.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ServiceState } from '../service-state.js';
 import { VERSION } from '../version.js';
-import { jsonReply } from './reply.js';
+import { jsonReply, withRetryAfter } from './reply.js';
 import type { ModelsAnswer } from '../../protocol/models.js';
 import { machineTuning } from '../machine-tuning.js';
 import type { Route } from './router.js';
@@ -14,7 +14,7 @@ export function operationsRoutes(state: ServiceState, metrics: Metrics, config: 
     const missing = state.missing();
     const body = { status: missing.length === 0 ? 'ready' : 'not_ready', missing, provider: state.pipeline?.provider ?? null };
     const reply = jsonReply(missing.length === 0 ? 200 : 503, body);
-    return missing.length === 0 ? reply : { ...reply, headers: { ...reply.headers, 'retry-after': '1' } };
+    return missing.length === 0 ? reply : withRetryAfter(reply, state.readyInMs);
   };
   return [
     { method: 'GET', pattern: '/health', right: 'public', handle: health },

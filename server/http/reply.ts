@@ -1,7 +1,7 @@
 // What a route answers, and how it is written to the socket. The only place that knows how errors look over HTTP.
 import type { HttpResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
-import { ERROR_CATALOGUE, type OnlookerError } from '../../protocol/errors.js';
+import { ERROR_CATALOGUE, OnlookerError } from '../../protocol/errors.js';
 import { toJson } from '../to-json.js';
 
 export interface Reply {
@@ -36,18 +36,35 @@ export function errorReply(error: OnlookerError, status: number = ERROR_CATALOGU
   const { code, message, details } = error;
   const reply = jsonReply(status, { error: { code, message, ...(details === undefined ? {} : { details }) } });
   if (status === 401) return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Bearer realm="onlooker"' } };
-  if (status !== 429 && status !== 503) return reply;
-  return {
-    ...reply,
-    headers: { ...reply.headers, 'retry-after': String(Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000)) },
-  };
+  return status === 429 || status === 503 ? withRetryAfter(reply, error.retryAfterMs) : reply;
 }
 
-/** Writes a whole reply at once; the response must still be open. */
-export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }): void {
+/** @param ms undefined where it is not known, `Infinity` where coming again is of no use */
+export function withRetryAfter(reply: Reply, ms: number = RETRY_AFTER_MS): Reply {
+  if (ms === Infinity) return reply;
+  // 0 s would be at once, which was just refused.
+  return { ...reply, headers: { ...reply.headers, 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) } };
+}
+
+/**
+ * Who sends what can be read in two ways is told so, and nothing more is answered on that connection. Not in the turn of the request:
+ * what is taken for the next one would still be answered in that; while a response is open uWebSockets.js cuts the connection instead.
+ */
+export function refuseAmbiguous(res: HttpResponse): number {
+  const { status, headers = {}, body } = errorReply(new OnlookerError('BAD_MESSAGE', 'It is in doubt where the body ends.'));
+  let isGone = false;
+  res.onAborted(() => (isGone = true));
+  setImmediate(() => {
+    if (!isGone) writeReply(res, { status, headers, ...(typeof body === 'string' ? { body } : {}) }, true);
+  });
+  return status;
+}
+
+/** Writes a whole reply at once; the response must still be open. @param isLast closes the connection after it */
+export function writeReply(res: HttpResponse, reply: Reply & { readonly body?: string | Uint8Array }, isLast = false): void {
   res.cork(() => {
     writeHead(res, reply);
-    res.end(reply.body ?? '');
+    res.end(reply.body ?? '', isLast);
   });
 }
 

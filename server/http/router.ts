@@ -2,7 +2,7 @@
 // and every request is counted under the template of its route, never under its path.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { OnlookerError, toOnlookerError } from '../../protocol/errors.js';
+import { OnlookerError } from '../../protocol/errors.js';
 import type { Door } from '../access/door.js';
 import type { Principal } from '../access/principal.js';
 import type { Right } from '../access/rights.js';
@@ -11,8 +11,9 @@ import type { UnfinishedBodies } from '../memory/unfinished-bodies.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Registering } from '../port/registering.js';
 import type { RequestTurns } from '../request-turns.js';
+import type { ServiceState } from '../service-state.js';
 import { AbortedError, Exchange } from './exchange.js';
-import { errorReply, type Reply } from './reply.js';
+import { errorReply, refuseAmbiguous, type Reply } from './reply.js';
 
 export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
@@ -34,6 +35,7 @@ export const HELD_BACK_MS = 500;
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export interface RouterContext {
+  readonly state: Pick<ServiceState, 'told'>;
   readonly door: Door;
   readonly bodies: UnfinishedBodies;
   readonly turns: RequestTurns;
@@ -42,6 +44,7 @@ export interface RouterContext {
 }
 
 export class Router {
+  readonly #state: RouterContext['state'];
   readonly #door: Door;
   readonly #bodies: UnfinishedBodies;
   readonly #turns: RequestTurns;
@@ -50,7 +53,8 @@ export class Router {
   #inHand = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor({ door, bodies, turns, metrics, log }: RouterContext) {
+  constructor({ state, door, bodies, turns, metrics, log }: RouterContext) {
+    this.#state = state;
     this.#door = door;
     this.#bodies = bodies;
     this.#turns = turns;
@@ -83,7 +87,13 @@ export class Router {
 
   #serve(res: HttpResponse, req: HttpRequest, pattern: string, route: Served): void {
     const startMs = performance.now();
-    const exchange = new Exchange(res, req, this.#door.headOf(res, req), pattern.split('/:').length - 1, this.#bodies);
+    const head = this.#door.headOf(res, req);
+    if (head.isAmbiguous) {
+      const method = KNOWN_METHODS.has(head.method) ? head.method : 'OTHER';
+      this.#metrics.httpAnswered(method, pattern, refuseAmbiguous(res), performance.now() - startMs);
+      return;
+    }
+    const exchange = new Exchange(res, req, head, pattern.split('/:').length - 1, this.#bodies);
     this.#inHand++;
     void this.#answer(exchange, route).then((status) => {
       this.#inHand--;
@@ -116,7 +126,7 @@ export class Router {
       return preflight ?? (await route.handle(exchange));
     } catch (error) {
       if (error instanceof AbortedError) throw error;
-      const told = toOnlookerError(error);
+      const told = this.#state.told(error);
       if (told.code === 'INTERNAL') this.#log.error({ err: error }, 'a request failed');
       // Whoever asks without a pause is slowed down: on each of its connections it may only ask again when it has this.
       if (told.code === 'RATE_LIMITED') await sleep(HELD_BACK_MS, undefined, { ref: false });
@@ -134,8 +144,10 @@ export class Router {
     if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
     exchange.admitted(admitted);
     const known = (found: Principal | null): null => {
-      if (right !== 'public') exchange.principal = this.#door.authorise(head, found, right);
-      this.#door.limit(head, right === 'public' ? null : exchange.principal, announcedBytes);
+      const principal = right === 'public' ? null : this.#door.authorise(head, found, right);
+      if (principal !== null) exchange.principal = principal;
+      this.#door.limit(head, principal, announcedBytes);
+      exchange.countBytes((bytes) => this.#door.came(head, principal, bytes));
       return null;
     };
     if (right === 'public') return known(null);

@@ -6,7 +6,7 @@ import { ROLES, type SessionAnswer } from '../../protocol/access.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { streamIdSchema } from '../../protocol/messages.js';
 import type { Access } from '../access/access.js';
-import { credentialOf, SESSION_COOKIE, type Credential } from '../access/credentials.js';
+import { credentialOf, sessionCookieName, type Credential } from '../access/credentials.js';
 import { principalAnswer, type Principal } from '../access/principal.js';
 import type { RequestHead } from '../access/request-head.js';
 import { jsonReply, NO_CONTENT } from './reply.js';
@@ -27,6 +27,16 @@ export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: 
     },
     principal: principal === null ? null : principalAnswer(principal),
   });
+  const endShown = async (head: RequestHead, isEnded: (principal: Principal) => boolean = () => true): Promise<void> => {
+    const shown = credentialOf(head);
+    if (shown?.kind !== 'session') return;
+    await sessions.end(
+      shown.texts.filter((text) => {
+        const principal = sessions.principalOf(text);
+        return principal !== null && isEnded(principal);
+      }),
+    );
+  };
   return [
     {
       method: 'GET',
@@ -35,7 +45,7 @@ export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: 
       handle: async ({ head }) => {
         const shown = credentialOf(head);
         // A session that is over is nobody, and no attempt; anything else that is wrong is told so.
-        const isOver = shown?.kind === 'session' && sessions.principalOf(shown.text) === null;
+        const isOver = shown?.kind === 'session' && sessions.principalOfShown(shown.texts) === null;
         return jsonReply(200, answer(await door.identify(head, isOver ? null : shown)));
       },
     },
@@ -51,6 +61,8 @@ export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: 
         if (principal === null) throw new OnlookerError('UNAUTHORIZED');
         if (principal.kind === 'local') return jsonReply(200, answer(principal));
         const ttlMs = Math.min(SESSION_MS, (principal.expiresAt ?? Infinity) - Date.now());
+        // What was planted beside it, or is of somebody who sat here before, is not to be mistaken for it.
+        await endShown(exchange.head, ({ id }) => id !== principal.id);
         const secret = await sessions.start(principal, Date.now() + ttlMs);
         const reply = jsonReply(200, answer(sessions.principalOf(secret)));
         return { ...reply, headers: { ...reply.headers, 'set-cookie': sessionCookie(exchange.head, secret, ttlMs) } };
@@ -61,8 +73,7 @@ export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: 
       pattern: '/v1/session',
       right: 'public',
       handle: async ({ head }) => {
-        const shown = credentialOf(head);
-        if (shown?.kind === 'session') await sessions.end(shown.text);
+        await endShown(head);
         return { ...NO_CONTENT, headers: { 'set-cookie': sessionCookie(head, '', 0) } };
       },
     },
@@ -80,7 +91,7 @@ export function sessionRoutes({ authenticator, door, sessions, tickets, oidc }: 
 
 /** @param ttlMs 0 takes it away */
 export function sessionCookie({ prefix, scheme }: RequestHead, secret: string, ttlMs: number): string {
-  return serialize(SESSION_COOKIE, secret, {
+  return serialize(sessionCookieName({ scheme, prefix }), secret, {
     httpOnly: true,
     sameSite: 'strict',
     secure: scheme === 'https',

@@ -3,7 +3,7 @@
 //
 //   opened ──frame──▶ opened ──close, taken over, draining──▶ closing ──last result out──▶ closed (forgotten)
 import { randomUUID } from 'node:crypto';
-import { toOnlookerError, OnlookerError } from '../../protocol/errors.js';
+import { OnlookerError } from '../../protocol/errors.js';
 import {
   closeSchema,
   frameSchema,
@@ -245,10 +245,9 @@ export class Connection implements StreamOwner {
     }
     stream.lastSeq = position;
     const waitMs = this.#context.limits.frame(this.principal, this.#address, image.byteLength);
-    const refusal =
-      waitMs === 0
-        ? null
-        : { code: 'RATE_LIMITED' as const, message: `More comes than one client may send: wait ${Math.ceil(waitMs)} ms.` };
+    const retry_after_ms = Math.ceil(waitMs);
+    const message = `More comes than one client may send: wait ${retry_after_ms} ms.`;
+    const refusal = waitMs === 0 ? null : { code: 'RATE_LIMITED' as const, message, retry_after_ms };
     stream.frames.push({ image, seq: position, ts: ts ?? null, receivedAtMs }, refusal);
   }
 
@@ -300,7 +299,7 @@ export class Connection implements StreamOwner {
   }
 
   #refuse(error: unknown, { stream, seq }: Readonly<Record<string, unknown>>): void {
-    const { code, message } = toOnlookerError(error);
+    const { code, message, retryAfterMs } = this.#context.state.told(error);
     if (code === 'INTERNAL') this.#context.log.error({ err: error, session: this.session }, 'a message failed');
     this.#context.metrics.messageRefused(code);
     const known = streamIdSchema.safeParse(stream);
@@ -310,6 +309,7 @@ export class Connection implements StreamOwner {
       message,
       ...(known.success ? { stream: known.data } : {}),
       ...(typeof seq === 'number' && Number.isSafeInteger(seq) ? { seq } : {}),
+      ...(retryAfterMs === undefined || retryAfterMs === Infinity ? {} : { retry_after_ms: retryAfterMs }),
     });
   }
 }

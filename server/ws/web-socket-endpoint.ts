@@ -1,11 +1,11 @@
 // `GET /v1/ws`: takes connections in, hands their messages on, and sees all of them out when the service drains.
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { OpenFields } from '../../protocol/messages.js';
-import { OnlookerError, toOnlookerError, type ErrorCode } from '../../protocol/errors.js';
+import { OnlookerError, type ErrorCode } from '../../protocol/errors.js';
 import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
-import { errorReply, writeReply, type Reply } from '../http/reply.js';
+import { errorReply, refuseAmbiguous, writeReply, type Reply } from '../http/reply.js';
 import { HELD_BACK_MS } from '../http/router.js';
 import { giveBackMemory } from '../memory/give-back.js';
 import { tcpSockets } from '../memory/tcp-sockets.js';
@@ -128,6 +128,10 @@ export class WebSocketEndpoint {
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { door } = this.#context;
     const head = door.headOf(res, req);
+    if (head.isAmbiguous) {
+      refuseAmbiguous(res);
+      return;
+    }
     const key = req.getHeader('sec-websocket-key');
     const extensions = req.getHeader('sec-websocket-extensions');
     const query = new URLSearchParams(req.getQuery());
@@ -193,11 +197,12 @@ export class WebSocketEndpoint {
 
   /** @throws OnlookerError whatever keeps the connection, or the stream that its address names, from being opened */
   #admit(query: URLSearchParams, principal: Principal): OpenFields | null {
-    const { state, settings } = this.#context;
+    const { state, settings, limits } = this.#context;
     const pipeline = state.requirePipeline();
     if (this.#open.size >= settings.maxConnections) {
       throw new OnlookerError('LIMIT_REACHED', `The service takes ${settings.maxConnections} connections.`);
     }
+    limits.assertMayConnect(principal);
     const shortcut = openQuery(query);
     if (shortcut === null) return null;
     assertMay(principal, 'feed');
@@ -212,7 +217,7 @@ export class WebSocketEndpoint {
 
   #refusal(error: unknown): { readonly code: ErrorCode; readonly reply: Reply & { body?: string } } {
     const wrongShortcut = error instanceof WrongShortcut;
-    const told = toOnlookerError(wrongShortcut ? error.cause : error);
+    const told = this.#context.state.told(wrongShortcut ? error.cause : error);
     if (told.code === 'INTERNAL') this.#context.log.error({ err: error }, 'a connection could not be set up');
     const { status, headers, body } = errorReply(told, wrongShortcut ? 400 : undefined);
     const reply = { status, ...(headers === undefined ? {} : { headers }), ...(typeof body === 'string' ? { body } : {}) };
@@ -228,7 +233,7 @@ export class WebSocketEndpoint {
     });
     const connection = new Connection(this.#context, data, outbox);
     data.connection = connection;
-    data.disconnected = this.#context.limits.connected(data.address);
+    data.disconnected = this.#context.limits.connected(data.address, data.principal);
     data.outbox = outbox;
     data.intake = this.#intake(ws, connection);
     data.watch = this.#watch(ws, outbox);

@@ -15,6 +15,7 @@ let isHeld = false;
 let finish = (): void => undefined;
 const lanes: PoolLane = {
   alive: true,
+  backInMs: 0,
   idle: true,
   detect: async (items) => {
     if (isHeld) await new Promise<void>((resolve) => (finish = resolve));

@@ -6,6 +6,7 @@ import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js'
 /** A lane that works until it is told how each job ended, and can die. */
 class TestLane implements PoolLane {
   alive = true;
+  readonly backInMs = 700;
   readonly jobs: { readonly size: number; readonly kind: 'frames' | 'faces'; finish(): void; fail(): void }[] = [];
 
   get idle(): boolean {
@@ -70,7 +71,7 @@ describe('while no lane is alive', () => {
     const pool = new LanePool([lane], rules);
     const asked = pool.detect(NOTHING, image(100));
     pool.dropOverdue(200);
-    await expect(asked).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+    await expect(asked).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE', retryAfterMs: 700 });
   });
 
   test('the faces of a frame do not wait either', async () => {

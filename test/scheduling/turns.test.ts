@@ -128,7 +128,17 @@ describe('turns', () => {
     const turns = new Turns(1);
     const ask = () => turns.request(false, oneImage);
     void ask();
-    expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+    expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED', retryAfterMs: undefined }));
+  });
+
+  test('tell who is refused how long what waits should take, at the pace at which it moves', () => {
+    const turns = new Turns(4);
+    const ask = () => turns.request(false, oneImage);
+    const startMs = performance.now() + 1e6;
+    for (let image = 0; image < 4; image++) void ask();
+    for (const ms of [0, 3000]) settle(turns.next(startMs + ms, FREE));
+    for (let image = 0; image < 2; image++) void ask();
+    expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED', retryAfterMs: 12_000 }));
   });
 
   test('are not kept for a single image that nobody waits for any more', async () => {

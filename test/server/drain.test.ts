@@ -64,7 +64,9 @@ test('while it drains nothing new is taken, and `/ready` says why', async () => 
     return response.status === 503 ? response : undefined;
   });
   expect(await ready.json()).toMatchObject({ status: 'not_ready', missing: ['draining'] });
-  expect(ready.headers.get('retry-after')).toBe('1');
+  // By then the drain has ended, or was cut short: the default of ONLOOKER_DRAIN_TIMEOUT_MS.
+  expect(Number(ready.headers.get('retry-after'))).toBeGreaterThan(1);
+  expect(Number(ready.headers.get('retry-after'))).toBeLessThanOrEqual(15);
   expect((await fetch(`${service.url}/health`)).status).toBe(200);
   expect(await refusal(service.wsUrl)).toEqual({ status: 503, code: 'DRAINING' });
   expect((await fetch(`${service.url}/v1/detect`, { method: 'POST', body: asBody(face) })).status).toBe(503);

@@ -60,7 +60,12 @@ describe('a service with few attempts', () => {
     const results: unknown[] = [];
     for (let seq = 0; seq < count; seq++) results.push(await socket.next('result'));
     expect(results.map((result) => (result as { seq: number }).seq)).toEqual(Array.from({ length: count }, (_, seq) => seq));
-    expect(results).toContainEqual(expect.objectContaining({ status: 'error', code: 'RATE_LIMITED' }));
+    const waits = results.filter((result) => (result as { code?: string }).code === 'RATE_LIMITED');
+    expect(waits).not.toEqual([]);
+    for (const wait of waits as { retry_after_ms: number }[]) {
+      expect(wait.retry_after_ms).toBeGreaterThan(0);
+      expect(wait.retry_after_ms).toBeLessThanOrEqual(1000);
+    }
     await socket.close();
   });
 });
@@ -81,6 +86,7 @@ const settings: LimitSettings = {
   maxFramesPerS: 1,
   maxMbPerS: 1,
   maxConnectionsOfAddress: 2,
+  maxConnectionsOfKey: 2,
   maxHandshakesPerS: 3,
 };
 const keyed: Principal = { ...LOCAL, id: 'key abc', kind: 'key' };
@@ -98,15 +104,43 @@ test('an address of IPv6 is its /64, and this machine without a key has no limit
 test('connections of an address are counted until they close, those of this machine are not bounded', () => {
   const limits = new Limits(settings, () => 1_000_000);
   limits.handshake('10.0.0.1');
-  const closed = limits.connected('10.0.0.1');
+  const closed = limits.connected('10.0.0.1', LOCAL);
   limits.handshake('10.0.0.1');
-  limits.connected('10.0.0.1');
+  limits.connected('10.0.0.1', LOCAL);
   expect(() => limits.handshake('10.0.0.1')).toThrow('may have 2 connections');
   expect(() => limits.handshake('10.0.0.1')).toThrow('being made');
   closed();
   limits.handshake('10.0.0.2');
   for (let socket = 0; socket < 9; socket++) {
     limits.handshake('::1');
-    limits.connected('::1');
+    limits.connected('::1', LOCAL);
   }
+});
+
+test('connections of a key are counted wherever they come from, until they close', () => {
+  const limits = new Limits(settings, () => 1_000_000);
+  const ticket: Principal = { ...keyed, kind: 'ticket' };
+  limits.assertMayConnect(keyed);
+  const closed = limits.connected('10.0.0.1', keyed);
+  limits.connected('::1', ticket);
+  expect(() => limits.assertMayConnect(keyed)).toThrow(expect.objectContaining({ code: 'LIMIT_REACHED' }));
+  expect(() => limits.assertMayConnect(ticket)).toThrow('may have 2 connections');
+  limits.assertMayConnect({ ...keyed, id: 'key other' });
+  limits.assertMayConnect(LOCAL);
+  closed();
+  limits.assertMayConnect(ticket);
+});
+
+test('bytes that were not announced are made up for before the next request', () => {
+  let nowMs = 1_000_000;
+  const limits = new Limits({ ...settings, maxRequestsPerS: 0 }, () => nowMs);
+  limits.request(keyed, '127.0.0.1', 0);
+  for (let chunk = 0; chunk < 6; chunk++) limits.came(keyed, '127.0.0.1', 500_000);
+  limits.came(LOCAL, '127.0.0.1', 9_000_000);
+  expect(() => limits.request(keyed, '127.0.0.1', 0)).toThrow(
+    expect.objectContaining({ code: 'RATE_LIMITED', retryAfterMs: 2001 }),
+  );
+  nowMs += 2001;
+  limits.request(keyed, '127.0.0.1', 0);
+  limits.request(LOCAL, '127.0.0.1', 0);
 });

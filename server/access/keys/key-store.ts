@@ -132,7 +132,8 @@ export class KeyStore {
       last_used_at: null,
     };
     await this.#update((keys) => {
-      if (keys.filter(isKept).length >= MOST_KEYS) throw new OnlookerError('LIMIT_REACHED', `There may be ${MOST_KEYS} keys.`);
+      if (keys.filter(isKept).length >= MOST_KEYS)
+        throw new OnlookerError('LIMIT_REACHED', `There may be ${MOST_KEYS} keys.`, undefined, { retryAfterMs: Infinity });
       return [...keys, stored];
     });
     const { hash: _hash, last_used_at: _used, ...told } = stored;
@@ -157,13 +158,14 @@ export class KeyStore {
   async #writeUses(): Promise<void> {
     this.#usesWrittenAt = this.#now();
     const used = new Map(this.#usedAt);
-    this.#usedAt.clear();
     await this.#update((keys) =>
       keys.map((key) => {
         const at = used.get(key.id);
         return at === undefined || at <= (key.last_used_at ?? 0) ? key : { ...key, last_used_at: at };
       }),
     );
+    // Only now: what could not be written is to be written the next time. What was used meanwhile stays too.
+    for (const [id, at] of used) if (this.#usedAt.get(id) === at) this.#usedAt.delete(id);
   }
 
   async #update(change: (keys: readonly StoredKey[]) => readonly StoredKey[]): Promise<void> {

@@ -56,6 +56,8 @@ export class IdentityProvider {
   #isReachable = true;
   #refreshing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** When it is asked again by itself. */
+  #asksAtMs: number;
   #fetchesLeft = FETCHES_IN_A_ROW;
   #fetchesLeftAtMs: number;
 
@@ -65,6 +67,7 @@ export class IdentityProvider {
     this.#log = log;
     this.#nowMs = nowMs;
     this.#fetchesLeftAtMs = nowMs();
+    this.#asksAtMs = nowMs();
     this.fetch = boundedFetch(this.#closing.signal);
     void this.#refresh();
   }
@@ -87,12 +90,18 @@ export class IdentityProvider {
     } catch (error) {
       // A key that is known under this id, and does not fit, is no new one.
       if (!(error instanceof errors.JWKSNoMatchingKey) || known.kids.has(header.kid)) throw error;
-      if (this.#refreshing === null && !this.#mayFetchAgain()) throw this.#isReachable ? error : unreachable();
+      if (this.#refreshing === null && !this.#mayFetchAgain()) throw this.#isReachable ? error : this.unreachable();
       await this.#refresh();
       // It may be a new key, and then its owner is not to blame.
-      if (!this.#isReachable) throw unreachable();
+      if (!this.#isReachable) throw this.unreachable();
       return (await this.#current()).keyFor(header, token);
     }
+  }
+
+  /** What is told while it cannot be reached: it is asked again by itself. */
+  unreachable(): OnlookerError {
+    const retryAfterMs = Math.max(1000, this.#asksAtMs - this.#nowMs());
+    return new OnlookerError('OVERLOADED', 'The identity provider cannot be reached at present.', undefined, { retryAfterMs });
   }
 
   async close(): Promise<void> {
@@ -105,7 +114,7 @@ export class IdentityProvider {
     if (this.#known === null || this.#nowMs() - this.#known.atMs >= KEYS_HOLD_MS) {
       const mayTry = this.#refreshing !== null || this.#mayFetchAgain();
       if (mayTry) await this.#refresh();
-      if (this.#known === null || this.#nowMs() - this.#known.atMs >= KEYS_HOLD_MS) throw unreachable();
+      if (this.#known === null || this.#nowMs() - this.#known.atMs >= KEYS_HOLD_MS) throw this.unreachable();
     }
     return this.#known;
   }
@@ -128,7 +137,9 @@ export class IdentityProvider {
       this.#refreshing = null;
       clearTimeout(this.#timer);
       if (this.#closing.signal.aborted) return;
-      this.#timer = setTimeout(() => void this.#refresh(), this.#isReachable ? REFRESH_EVERY_MS : RETRY_EVERY_MS).unref();
+      const pauseMs = this.#isReachable ? REFRESH_EVERY_MS : RETRY_EVERY_MS;
+      this.#asksAtMs = this.#nowMs() + pauseMs;
+      this.#timer = setTimeout(() => void this.#refresh(), pauseMs).unref();
     });
     return this.#refreshing;
   }
@@ -159,8 +170,6 @@ export class IdentityProvider {
 }
 
 const discoveryAddress = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-
-const unreachable = (): OnlookerError => new OnlookerError('OVERLOADED', 'The identity provider cannot be reached at present.');
 
 /** `fetch failed` says nothing; what it was caused by does. */
 function reasonOf(error: unknown): string {
