@@ -1,6 +1,5 @@
 // The key that benchmarks show a service, as clients take it: from the environment, which the processes that they start inherit.
-import { join } from 'node:path';
-import { KeyStore } from '../server/access/keys/key-store.js';
+import { makeKeys } from '../test/server/support/keyed-service.js';
 
 const VARIABLE = 'ONLOOKER_KEY';
 
@@ -12,8 +11,5 @@ export function keyHeaders(): Readonly<Record<string, string>> {
 
 /** Makes an administrator's key for a service that will be started on that data folder; from now on benchmarks show it. */
 export async function showKeyOf(dataDir: string): Promise<void> {
-  const store = await KeyStore.open({ path: join(dataDir, 'keys.json') });
-  const { key } = await store.add({ name: 'bench', roles: ['admin'], streams: ['*'], expires_at: null });
-  await store.close();
-  process.env[VARIABLE] = key;
+  process.env[VARIABLE] = (await makeKeys(dataDir)).admin;
 }

@@ -50,6 +50,14 @@ export class KeyedService {
 
 export async function startKeyedService(env: Readonly<Record<string, string>> = {}): Promise<KeyedService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'onlooker-keys-'));
+  const keys = await makeKeys(dataDir);
+  // Tests show more wrong keys than anybody should.
+  const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_WRONG_KEYS_PER_MINUTE: '0', ...env });
+  return new KeyedService(service, dataDir, keys);
+}
+
+/** One of each role, for a service that will be started on that data folder. */
+export async function makeKeys(dataDir: string): Promise<Readonly<Record<Role, string>>> {
   const store = await KeyStore.open({ path: join(dataDir, 'keys.json') });
   const made: [Role, string][] = [];
   for (const role of ROLES) {
@@ -57,9 +65,7 @@ export async function startKeyedService(env: Readonly<Record<string, string>> = 
     made.push([role, key]);
   }
   await store.close();
-  // Tests show more wrong keys than anybody should.
-  const service = await startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_WRONG_KEYS_PER_MINUTE: '0', ...env });
-  return new KeyedService(service, dataDir, Object.fromEntries(made) as Record<Role, string>);
+  return Object.fromEntries(made) as Record<Role, string>;
 }
 
 export const bearer = (key: string): { readonly authorization: string } => ({ authorization: `Bearer ${key}` });
