@@ -27,13 +27,16 @@ const options = withService(benchCommand('keys', 'what a frame costs with keys, 
 
 const material = await Material.make({});
 const stage = await Stage.set(options.people);
-const generator = new LoadGenerator();
+let generator: LoadGenerator | undefined;
 try {
   const open = await stage.start(serviceSettings(options));
   const keyed = await stage.start(serviceSettings(options), { isKeyed: true });
+  // Its process inherits the key.
+  generator = new LoadGenerator();
+  const load = generator;
   const cost = async (target: typeof open): Promise<Cost> => {
     const { cpuMsPerFrame, framesPerSecond } = figuresOf(
-      await generator.measure({
+      await load.measure({
         target,
         folder: material.folder,
         rates: Array.from({ length: options.streams }, () => null),
@@ -74,7 +77,7 @@ try {
   );
   await writeResult(options.name, options, { targetRatio: TARGET, ratio, pairs });
 } finally {
-  await generator.close();
+  await generator?.close();
   await stage.close();
   await material.close();
 }
