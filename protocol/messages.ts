@@ -128,6 +128,8 @@ export interface ErrorMessage {
   readonly stream?: string;
   readonly seq?: number;
   readonly retry_after_ms?: number;
+  /** Of RATE_LIMITED: so many messages were not looked at since that was told last. */
+  readonly messages?: number;
 }
 export type ServerMessage =
   HelloMessage | OpenedMessage | SubscribedMessage | ResultMessage | EventMessage | ClosedMessage | ErrorMessage;

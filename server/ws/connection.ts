@@ -125,12 +125,13 @@ export class Connection implements StreamOwner {
   }
 
   /** Messages were not looked at, since they come faster than they can be handled. */
-  rateLimited(retryAfterMs: number): void {
+  rateLimited(retryAfterMs: number, messages: number): void {
     this.#outbox.send({
       t: 'error',
       code: 'RATE_LIMITED',
       message: 'Messages come faster than they can be handled: some were not looked at.',
       retry_after_ms: retryAfterMs,
+      messages,
     });
   }
 

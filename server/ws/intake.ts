@@ -6,10 +6,8 @@ import { WorkBudget } from './work-budget.js';
 
 export interface IntakePeer {
   handle(message: ArrayBuffer, isBinary: boolean, receivedAtMs: number): void;
-  /** Messages were refused; told once in a while, however many they are. */
-  rateLimited(retryAfterMs: number): void;
-  /** So many were refused since that was told last. */
-  refused(messages: number): void;
+  /** So many messages were refused since that was told last; told at once, and then once in a while until all were told. */
+  rateLimited(retryAfterMs: number, messages: number): void;
   /** It does not stop: the connection is to be closed. */
   abused(): void;
   /** Runs what sends many messages so that they leave together. */
@@ -53,9 +51,11 @@ export class Intake {
   #turn = 0;
   #turnMessages = 0;
   #turnBytes = 0;
+  /** Not told yet. */
   #refused = 0;
-  #windowEndsMs = 0;
   #windows = 0;
+  /** Runs while refusals are told from time to time. */
+  #window: NodeJS.Timeout | null = null;
   #isClosed = false;
 
   constructor(turns: IntakeTurns, held: UnfinishedShare, peer: IntakePeer) {
@@ -74,7 +74,7 @@ export class Intake {
     } else if (this.#hasRoom(message.byteLength)) {
       this.#waiting.push({ message: message.slice(0), isBinary, receivedAtMs: nowMs });
       this.#turns.join(this);
-    } else this.#refuse(nowMs);
+    } else this.#refuse();
   }
 
   /** Handles those that wait until the time is over, and a few whatever the time: a busy machine's clock runs while nothing is done. */
@@ -107,6 +107,7 @@ export class Intake {
   close(): void {
     this.#isClosed = true;
     this.#tellRefused();
+    if (this.#window !== null) clearTimeout(this.#window);
     this.#forgetWaiting();
     this.#turns.leave(this);
   }
@@ -144,19 +145,23 @@ export class Intake {
     return true;
   }
 
-  #refuse(nowMs: number): void {
+  #refuse(): void {
     this.#refused += 1;
-    if (nowMs < this.#windowEndsMs) return;
-    this.#windows = nowMs < this.#windowEndsMs + WINDOW_MS ? this.#windows + 1 : 1;
-    this.#windowEndsMs = nowMs + WINDOW_MS;
-    this.#tellRefused();
-    if (this.#windows > MAX_WINDOWS) this.#peer.abused();
-    else this.#peer.rateLimited(WINDOW_MS);
+    if (this.#window === null) this.#tellRefused();
   }
 
   #tellRefused(): void {
-    if (this.#refused > 0) this.#peer.refused(this.#refused);
+    const refused = this.#refused;
     this.#refused = 0;
+    this.#window = null;
+    if (refused === 0) {
+      this.#windows = 0;
+      return;
+    }
+    this.#windows += 1;
+    this.#window = setTimeout(() => this.#tellRefused(), WINDOW_MS).unref();
+    this.#peer.rateLimited(WINDOW_MS, refused);
+    if (this.#windows > MAX_WINDOWS) this.#peer.abused();
   }
 
   #forgetWaiting(): void {

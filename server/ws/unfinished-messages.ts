@@ -83,19 +83,15 @@ export class UnfinishedMessages {
   readonly #knownFds = new Set<number>();
   /** Where those sockets begin that are asked for next. */
   #nextFd = 0;
-  readonly #timers: NodeJS.Timeout[];
+  /** While anybody is connected. */
+  #timers: NodeJS.Timeout[] = [];
   #port = 0;
-  #lowBytes: number;
+  #lowBytes = 0;
   #slice: Iterator<Watched>;
 
   constructor(options: UnfinishedMessagesOptions) {
     this.#options = options;
-    this.#lowBytes = options.residentBytes();
     this.#slice = this.#watched.values();
-    this.#timers = [
-      setInterval(() => this.lookForGrowth(), GROWTH_EVERY_MS).unref(),
-      setInterval(() => this.lookAtSome(), LOOK_EVERY_MS).unref(),
-    ];
   }
 
   watch(socket: WatchedSocket): UnfinishedWatch {
@@ -111,6 +107,7 @@ export class UnfinishedMessages {
       sinceMs: performance.now(),
       floodingUntilMs: null,
     };
+    if (this.#watched.size === 0) this.#start();
     this.#watched.add(watched);
     this.#unknown.add(watched);
     if (this.#watched.size === MANY) this.#options.sockets.boundReceiving(this.#port, RECEIVE_BYTES.many);
@@ -124,6 +121,7 @@ export class UnfinishedMessages {
       flooding: () => this.#narrow(watched),
       gone: () => {
         this.#watched.delete(watched);
+        if (this.#watched.size === 0) this.close();
         this.#unknown.delete(watched);
         if (watched.fd !== null) this.#knownFds.delete(watched.fd);
         watched.share.release();
@@ -139,7 +137,15 @@ export class UnfinishedMessages {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+  }
+
+  #start(): void {
+    this.#lowBytes = this.#options.residentBytes();
+    this.#timers = [
+      setInterval(() => this.lookForGrowth(), GROWTH_EVERY_MS).unref(),
+      setInterval(() => this.lookAtSome(), LOOK_EVERY_MS).unref(),
+    ];
   }
 
   /** Looks where the process holds more than it did, or than it may. */
@@ -169,6 +175,7 @@ export class UnfinishedMessages {
   }
 
   #narrow(watched: Watched): void {
+    if (!this.#watched.has(watched)) return;
     if (watched.fd === null) this.#recognise();
     if (watched.fd === null) return;
     if (watched.floodingUntilMs === null) this.#options.sockets.boundReceivingOf(watched.fd, RECEIVE_BYTES.flooding);

@@ -252,11 +252,11 @@ export class WebSocketEndpoint {
     const { metrics, unfinished, log } = this.#context;
     return new Intake(this.#turns, unfinished.share(), {
       handle: (message, isBinary, receivedAtMs) => connection.receive(message, isBinary, receivedAtMs),
-      rateLimited: (retryAfterMs) => {
+      rateLimited: (retryAfterMs, messages) => {
+        metrics.messageRefused('RATE_LIMITED', messages);
         ws.getUserData().watch?.flooding();
-        connection.rateLimited(retryAfterMs);
+        connection.rateLimited(retryAfterMs, messages);
       },
-      refused: (messages) => metrics.messageRefused('RATE_LIMITED', messages),
       abused: () => {
         log.warn({ session: connection.session }, 'a client sends more than can be taken and is disconnected');
         ws.end(POLICY_VIOLATION, 'too many messages');

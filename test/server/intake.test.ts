@@ -24,8 +24,10 @@ function connection(turns: IntakeTurns, unfinished: UnfinishedBytes, msEach = 1)
       handled.push(new DataView(message).getUint32(0));
       workedMs += msEach;
     },
-    rateLimited: () => told.limited++,
-    refused: (messages) => (told.refused += messages),
+    rateLimited: (_retryAfterMs, messages) => {
+      told.limited++;
+      told.refused += messages;
+    },
     abused: () => told.abused++,
     batch: (act) => act(),
   };
@@ -118,8 +120,8 @@ test(
     for (const number of range(9000)) steady.intake.receive(numbered(number), true);
     expect(steady.told).toMatchObject({ limited: 1, abused: 0 });
     for (let second = 0; second < 40 && steady.told.abused === 0; second++) {
-      workedMs += 1000;
-      for (const number of range(10)) steady.intake.receive(numbered(number), true);
+      vi.advanceTimersByTime(1000);
+      for (const number of range(12_000)) steady.intake.receive(numbered(number), true);
     }
     expect(steady.told.abused).toBe(1);
     expect(steady.told.limited).toBeGreaterThan(2);
