@@ -1,5 +1,6 @@
 // Many pictures at once: whom each shows, then what became of it.
 import { useEffect, useState } from 'preact/hooks';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { Badge } from '../components/badge.js';
 import { Button } from '../components/button.js';
@@ -113,7 +114,7 @@ interface GroupProps {
 
 function Group({ group, batch, isFixed }: GroupProps) {
   const isReview = batch.phase.value === 'review';
-  const name = group.name.trim();
+  const name = typedName(group.name);
   const isKnown = (people.value ?? []).some((person) => person.name === name);
   return (
     <section class={isFixed ? 'people-batch-group' : 'people-batch-group people-batch-named'} aria-label={name}>

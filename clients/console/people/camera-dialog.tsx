@@ -1,5 +1,6 @@
 // Enrolling from this device's camera: who it is, then three pictures with a word about what to do for each.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { CameraError } from '../../browser/camera-error.js';
 import { failureText } from '../app/failure-text.js';
@@ -24,8 +25,8 @@ interface CameraDialogProps {
 export function CameraDialog({ person, onClose }: CameraDialogProps) {
   const [name, setName] = useState(person?.name ?? '');
   const [isNamed, setNamed] = useState(person !== undefined);
-  const isKnown = people.value?.some((one) => one.name === name.trim()) ?? false;
-  if (isNamed) return <Filming name={name.trim()} person={person} onClose={onClose} />;
+  const isKnown = people.value?.some((one) => one.name === typedName(name)) ?? false;
+  if (isNamed) return <Filming name={typedName(name)} person={person} onClose={onClose} />;
   const start = () => name.trim() !== '' && setNamed(true);
   return (
     <Dialog

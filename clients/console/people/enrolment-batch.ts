@@ -1,6 +1,7 @@
 // Many pictures to be enrolled: sorted by the person whom each probably shows, corrected by the user, then sent one after
 // another, and what became of each. Bounded by the pictures that were given; their addresses are revoked with `close()`.
 import { computed, signal } from '@preact/signals';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { http } from '../app/service.js';
 import { joinedByName } from './batch-groups.js';
@@ -91,7 +92,7 @@ export class EnrolmentBatch {
   }
 
   async #runGroup(group: BatchGroup, known: readonly Person[]): Promise<void> {
-    const name = group.name.trim();
+    const name = typedName(group.name);
     const there = group.person ?? known.find((person) => person.name === name)?.id;
     const waiting = group.pictures.filter(({ state }) => state.is === 'waiting');
     let person = there;

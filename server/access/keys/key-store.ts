@@ -2,6 +2,7 @@
 // stay in the list, so that people see what was there, and a service that ever had keys never opens by itself.
 import { z } from 'zod';
 import { OnlookerError } from '../../../protocol/errors.js';
+import { mendedName } from '../../../protocol/name-text.js';
 import { roleSchema, streamPatternSchema, type CreatedKey, type KeyRecord, type newKeySchema } from '../../../protocol/keys.js';
 import { JsonFile } from '../json-file.js';
 import { LOCAL, type Principal } from '../principal.js';
@@ -10,7 +11,8 @@ import { apiKeyId, isSecret, makeApiKey, secretHash } from './api-key.js';
 
 const storedKeySchema = z.object({
   id: z.string().regex(/^[a-z0-9]{8}$/),
-  name: z.string(),
+  /** What was kept before there was a rule for names is mended. */
+  name: z.string().transform(mendedName),
   roles: z.array(roleSchema),
   streams: z.array(streamPatternSchema),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
