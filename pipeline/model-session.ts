@@ -1,5 +1,6 @@
 // One model in a lane: its onnxruntime session, and input memory for every rung of the batch ladder, made once.
 // `run` is synchronous native code behind a promise: it blocks its thread, so it is never used on the main thread.
+import '../models/library-environment.js';
 import * as ort from 'onnxruntime-node';
 import type { Outputs } from '../models/family.js';
 import type { PreparedModel } from '../models/prepared.js';

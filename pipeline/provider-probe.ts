@@ -1,5 +1,6 @@
 // Whether an execution provider is really live. The runtime leaves operators on the CPU without a word, so a provider
 // counts as live only after it has run a graph with the CPU shut out.
+import '../models/library-environment.js';
 import * as ort from 'onnxruntime-node';
 import type { Provider } from './lane-protocol.js';
 import { executionProviders } from './provider.js';

@@ -1,5 +1,6 @@
 // Runs a rewritten network against its original, on made-up pictures. What is not the same is refused: a wrong box or
 // embedding would otherwise look like a bad model for ever after.
+import '../library-environment.js';
 import { ModelError, reasonOf } from '../model-error.js';
 import type { ImageInput, Outputs } from '../family.js';
 import { itemOf } from '../outputs.js';
