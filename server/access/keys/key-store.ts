@@ -89,7 +89,7 @@ export class KeyStore {
   /** Takes in what the command line changed, and writes when keys were used last. @throws when the file cannot be read or written */
   async refresh(): Promise<void> {
     if (await this.#file.refresh()) this.#index();
-    if (this.#usedAt.size > 0 && this.#now() - this.#usesWrittenAt >= USES_WRITTEN_EVERY_MS) await this.#writeUses();
+    if (this.#usedAt.size > 0 && Math.abs(this.#now() - this.#usesWrittenAt) >= USES_WRITTEN_EVERY_MS) await this.#writeUses();
   }
 
   /** @returns null for a key that is wrong, revoked or has run out, or for what is no key at all */
