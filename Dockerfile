@@ -34,6 +34,6 @@ VOLUME ["/models", "/data"]
 EXPOSE 8080
 # The first start fetches 41 MB of models; later ones are ready in seconds.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=150s --retries=3 \
-  CMD ["node", "-e", "const {env}=process;env.NODE_TLS_REJECT_UNAUTHORIZED='0';fetch((env.ONLOOKER_TLS_CERT?'https':'http')+'://127.0.0.1:'+(env.ONLOOKER_PORT||8080)+'/ready').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+  CMD ["node", "dist/bin/onlooker.js", "health"]
 ENTRYPOINT ["tini", "--", "node", "dist/bin/onlooker.js"]
 CMD ["serve"]

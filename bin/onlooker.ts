@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The program `onlooker`: puts the commands together. Loads only the one that is asked for, so that `--help` and `send`
 // never load the service, its sockets or its models.
+import '../models/library-environment.js';
 import { Command, CommanderError } from 'commander';
 import { fileURLToPath } from 'node:url';
 import type { OpenLocalKeys } from '../clients/commands/keys.js';
@@ -44,6 +45,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   tune: {
     summary: 'measure this machine and choose threads and batch sizes by that',
     load: async () => (await import('../server/commands/tune.js')).tuneCommand(),
+  },
+  health: {
+    summary: 'ask whether the service of this machine is ready',
+    load: async () => (await import('../server/commands/health.js')).healthCommand(),
   },
   config: {
     summary: 'show the configuration in force',

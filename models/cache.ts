@@ -1,7 +1,6 @@
 // The folder that holds fetched models, each under its sha256. A filled cache is only read: no network, no lock, no write.
 // What gets a name in it must be whole and checked first: files are made elsewhere in the cache and renamed into place.
 import { open, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { sha256OfFile } from './hash.js';
@@ -16,11 +15,6 @@ export type FileState =
   | { readonly state: 'missing' }
   /** `actual`: what the file hashes to. */
   | { readonly state: 'damaged'; readonly actual: string };
-
-/** Where models are kept unless the configuration says otherwise: `onlooker/models` in the user's cache folder (XDG). */
-export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'onlooker', 'models');
-}
 
 /** Where the file of that sha256 lies, or would lie. */
 export function cachedPath(cacheDir: string, sha256: string): string {
@@ -126,5 +120,9 @@ async function flush(path: string): Promise<void> {
 }
 
 function unusable(path: string, error: unknown): ModelError {
-  return new ModelError('CACHE_UNUSABLE', `the model cache at ${path} cannot be used: ${reasonOf(error)}`, { cause: error });
+  return new ModelError(
+    'CACHE_UNUSABLE',
+    `the model cache at ${path} cannot be used: ${reasonOf(error)}; ONLOOKER_MODELS_DIR names another folder`,
+    { cause: error },
+  );
 }

@@ -1,5 +1,6 @@
 // The main thread's handle of an inference lane: starts its thread, hands it one job at a time, and starts it anew
 // should it die. Never terminates a thread that is inside the runtime.
+import '../models/library-environment.js';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { GallerySnapshot } from './gallery/gallery.js';

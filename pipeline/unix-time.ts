@@ -1,6 +1,9 @@
 // Two clocks: what is measured goes by the one that never steps (`performance.now()`), what is told by the wall's, which
 // does when it is set: on a board without a battery minutes after the start, anywhere after a suspend.
 
+/** No clock that is set is before this: the program is younger. */
+export const CLOCK_SET_MS = Date.UTC(2025, 0, 1);
+
 /** Less than this is the resolution of the clocks, and slewing; the same moment is told as the same time twice. */
 const STEP_MS = 100;
 

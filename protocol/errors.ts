@@ -1,6 +1,8 @@
 // The one catalogue of errors: every code a client can meet, on the WebSocket and over HTTP alike.
 // A code is added here and nowhere else; docs/errors.md is generated from it.
 
+import { mendedText } from './name-text.js';
+
 /** What a client is told: HTTP status and meaning of each code of the wire contract. */
 export const ERROR_CATALOGUE = {
   BAD_MESSAGE: { status: 400, meaning: 'The message or request does not have the shape that the contract gives it.' },
@@ -48,7 +50,8 @@ export class OnlookerError extends Error {
     readonly details?: ErrorDetails,
     options?: { readonly cause?: unknown; readonly retryAfterMs?: number },
   ) {
-    super(message, options);
+    // Messages quote what came: cut or broken, it must not make the answer unreadable.
+    super(mendedText(message), options);
     this.retryAfterMs = options?.retryAfterMs;
   }
 }

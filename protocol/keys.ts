@@ -1,6 +1,8 @@
 // API keys as HTTP takes and gives them. The key itself is in one answer, the one to its creation, and nowhere else.
 import { z } from 'zod';
 import { ROLES, STREAM_PATTERN, type Role } from './access.js';
+import { KEY_NAME_MAX } from './name-text.js';
+import { nameSchemaOf } from './name-schema.js';
 
 export const streamPatternSchema = z.string().regex(STREAM_PATTERN, 'must be 1 to 64 of A-Z a-z 0-9 . _ - *');
 export const roleSchema = z.enum(ROLES);
@@ -8,7 +10,7 @@ export const roleSchema = z.enum(ROLES);
 /** Body of POST /v1/keys. Unknown fields are ignored. */
 export const newKeySchema = z.object({
   /** For people: what the key is for. */
-  name: z.string().trim().min(1).max(128),
+  name: nameSchemaOf(KEY_NAME_MAX),
   roles: z.array(roleSchema).min(1).max(ROLES.length),
   /** Streams that it may touch; all where it is left out. */
   streams: z.array(streamPatternSchema).min(1).max(64).default(['*']),

@@ -1,7 +1,9 @@
 // Puts the configuration together: options of the command before environment before file before default. Whatever is wrong with it stops the
 // start with one clear line; a setting that does not exist is wrong, since a typo must not pass for a default.
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { dataFolder, modelsFolder, type StandardFolder } from '../models/standard-folders.js';
 import { environmentName, SETTING_NAMES, settingNotes, settingsSchema, type SettingName, type Settings } from './settings.js';
 
 /** The configuration cannot be used; the message is the one line for the user. */
@@ -17,12 +19,26 @@ export interface Config {
   readonly origins: Readonly<Record<SettingName, Origin>>;
   /** Absolute path of the file that was read, if one was. */
   readonly file: string | null;
+  /** What was chosen otherwise than usual, one line each, for whoever starts something. */
+  readonly notes: readonly string[];
 }
 
 const FILE_VARIABLE = 'ONLOOKER_CONFIG';
 const STANDARD_FILE = 'onlooker.config.json';
 // Those of the command line's client and of nobody else: they may stand in the same environment.
 const CLIENT_VARIABLES: readonly string[] = ['ONLOOKER_URL', 'ONLOOKER_KEY', 'ONLOOKER_KEY_FILE', 'ONLOOKER_CA'];
+
+const isNumber = (value: string): boolean => /^\d+$/.test(value);
+const isLink = (value: string): boolean => /^(tcp|udp|sctp):\/\//.test(value);
+/** Names that end so, behind the name of a Service that begins with ours, and what they hold then. */
+const KUBERNETES: readonly { readonly names: RegExp; readonly values: (value: string) => boolean }[] = [
+  { names: /^ONLOOKER_(?:\w+_)?SERVICE_HOST$/, values: (value) => isIP(value) !== 0 },
+  { names: /^ONLOOKER_(?:\w+_)?SERVICE_PORT(?:_\w+)?$/, values: isNumber },
+  { names: /^ONLOOKER_(?:\w+_)?PORT(?:_\d+_(?:TCP|UDP|SCTP))?$/, values: isLink },
+  { names: /^ONLOOKER_(?:\w+_)?PORT_\d+_(?:TCP|UDP|SCTP)_PROTO$/, values: (value) => /^(tcp|udp|sctp)$/.test(value) },
+  { names: /^ONLOOKER_(?:\w+_)?PORT_\d+_(?:TCP|UDP|SCTP)_PORT$/, values: isNumber },
+  { names: /^ONLOOKER_(?:\w+_)?PORT_\d+_(?:TCP|UDP|SCTP)_ADDR$/, values: (value) => isIP(value) !== 0 },
+];
 
 /**
  * @param options of the command line, by the name of the setting that each is for
@@ -56,7 +72,15 @@ export function loadConfig(
     if (!parsed.success || (origin === 'option' && value === '')) throw wrongValue(name, value, whereOf(name, origin, file));
     settings[name] = parsed.data;
   }
-  return { settings: settings as Settings, origins: origins as Record<SettingName, Origin>, file };
+  const notes: string[] = [];
+  const choose = (name: 'dataDir' | 'modelsDir', { path, note }: StandardFolder): void => {
+    if (origins[name] !== 'default') return;
+    settings[name] = path;
+    if (note !== undefined) notes.push(note);
+  };
+  choose('dataDir', dataFolder(env));
+  choose('modelsDir', modelsFolder(env, origins.dataDir === 'default' ? undefined : (settings.dataDir as string)));
+  return { settings: settings as Settings, origins: origins as Record<SettingName, Origin>, file, notes };
 }
 
 /** As the user wrote it. */
@@ -96,11 +120,20 @@ function readEnvironment(env: NodeJS.ProcessEnv): Partial<Record<SettingName, un
   const found: Partial<Record<SettingName, unknown>> = {};
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith('ONLOOKER_') || variable === FILE_VARIABLE || CLIENT_VARIABLES.includes(variable)) continue;
+    if (isOfKubernetes(variable, value ?? '')) continue;
     const name = byVariable.get(variable);
     if (name === undefined) throw new ConfigError(`${variable} is not a setting${hint(variable, [...byVariable.keys()])}`);
     if (value !== undefined && value !== '') found[name] = value;
   }
   return found;
+}
+
+/**
+ * Kubernetes tells every container of the Services beside it in variables, and of one named `onlooker` (or `onlooker-…`) they begin as
+ * ours do. Names and values are both looked at, so that a slip in a setting of ours is still told.
+ */
+function isOfKubernetes(variable: string, value: string): boolean {
+  return KUBERNETES.some(({ names, values }) => names.test(variable) && values(value));
 }
 
 function wrongValue(name: SettingName, value: unknown, where: string): ConfigError {

@@ -22,9 +22,10 @@ export interface RunOptions {
 /** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
 export async function run(given: GivenParts, { isLan, settings: options }: RunOptions): Promise<void> {
   const config = isLan ? forLan(loadConfig(options)) : loadConfig(options);
-  const { settings, file } = config;
+  const { settings, file, notes } = config;
   const log = await createLogger(settings.logLevel);
   log.info({ version: VERSION }, 'starting');
+  for (const note of notes) log.warn(note);
   if (file !== null) log.info({ file }, 'configuration file read');
   const service = await Service.listen(config, log, given, { isLan, makesFirstKey: isLan && process.stdout.isTTY });
   // Where stdout is no terminal it is a log, and no place for this.

@@ -1,9 +1,6 @@
 // Puts the service together: configuration → listener → pack → gallery, events → pipeline → cameras, and takes it apart in reverse.
 // It listens at once, so that `/health` and `/ready` can tell about a start that takes long.
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../models/make-folder.js';
 import type { PreparedPack } from '../models/prepared.js';
 import { Cameras } from '../pipeline/cameras/cameras.js';
 import { EventLog } from '../pipeline/events/event-log.js';
@@ -15,6 +12,7 @@ import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
 import { isLoopback, listeningName } from './access/host-names.js';
 import type { Config } from './config.js';
 import { configReport } from './config-report.js';
+import { needDataFolder } from './data-folder.js';
 import type { GivenParts } from './given-parts.js';
 import { Access } from './access/access.js';
 import type { FirstAccess } from './access/first-access.js';
@@ -93,7 +91,7 @@ export class Service {
     { isLan = false, makesFirstKey = false }: ServiceOptions = {},
   ): Promise<Service> {
     const { settings } = config;
-    await assertUsable(settings.dataDir);
+    await needDataFolder(settings.dataDir);
     const certificate = await ServingCertificate.prepare(settings, isLan, log);
     const state = new ServiceState();
     const metrics = new Metrics(() => ({
@@ -280,17 +278,5 @@ export class Service {
       }
     }
     if (failure !== undefined) throw failure as Error;
-  }
-}
-
-async function assertUsable(dataDir: string): Promise<void> {
-  try {
-    makeFolder(dataDir);
-    await access(dataDir, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new StartError(`the data folder ${dataDir} cannot be written (${reason}); ONLOOKER_DATA_DIR names another`, {
-      cause: error,
-    });
   }
 }

@@ -1,9 +1,7 @@
 // Every setting of the service, once: the schema from which the environment, the file, `onlooker config` and
 // docs/configuration.md all come. It reads nothing itself.
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { defaultCacheDir } from '../models/cache.js';
+import { dataFolder, modelsFolder } from '../models/standard-folders.js';
 import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
 import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
 import { GALLERY_BYTES_DEFAULT } from '../pipeline/gallery/gallery-memory.js';
@@ -43,8 +41,6 @@ function scopes(text: string): string | undefined {
   const each = text.trim().split(/\s+/);
   return each.includes('openid') && each.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) ? each.join(' ') : undefined;
 }
-
-const dataHome = process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
 
 /** Keys are those of the configuration file; `environmentName` gives the variable of each. */
 export const settingsSchema = z.strictObject({
@@ -151,15 +147,16 @@ export const settingsSchema = z.strictObject({
     expects: 'none, or self and origins such as https://home.example:8123, separated by spaces or commas',
     defaultText: '`none`',
   }),
-  dataDir: text(join(dataHome, 'onlooker'), {
+  dataDir: text(dataFolder().path, {
     meaning: 'Folder of the gallery, the events and the registered streams. Back this one up.',
     expects: 'a folder',
-    defaultText: '`$XDG_DATA_HOME/onlooker`, else `~/.local/share/onlooker`',
+    defaultText: '`$XDG_DATA_HOME/onlooker`, else `~/.local/share/onlooker`, for users without a home `/var/lib/onlooker`',
   }),
-  modelsDir: text(defaultCacheDir(), {
+  modelsDir: text(modelsFolder().path, {
     meaning: 'Cache of the models, addressed by their sha256. May be filled elsewhere and mounted.',
     expects: 'a folder',
-    defaultText: '`$XDG_CACHE_HOME/onlooker/models`, else `~/.cache/onlooker/models`',
+    defaultText:
+      '`$XDG_CACHE_HOME/onlooker/models`, else `~/.cache/onlooker/models`; where neither can be written to, `models` in a data folder that is configured, else in the folder for temporary files',
   }),
   pack: text('default', {
     meaning: 'Model pack: the name of one that ships with Onlooker, or the path of a manifest of your own.',

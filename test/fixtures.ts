@@ -3,13 +3,14 @@
 import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cachedPath, defaultCacheDir, fileState } from '../models/cache.js';
+import { cachedPath, fileState } from '../models/cache.js';
+import { modelsFolder } from '../models/standard-folders.js';
 import { ensureFiles, type FileSet } from '../models/pack-files.js';
 import { preparePack } from '../models/pack.js';
 import type { PreparedPack } from '../models/prepared.js';
 
 /** The tests share the service's cache, so that nothing is fetched twice. */
-export const cacheDir = process.env['ONLOOKER_MODELS_DIR'] ?? defaultCacheDir();
+export const cacheDir = process.env['ONLOOKER_MODELS_DIR'] ?? modelsFolder().path;
 
 let fetched: Promise<ReadonlyMap<string, string>> | undefined;
 let prepared: Promise<PreparedPack> | undefined;

@@ -1,20 +1,20 @@
 // `onlooker enroll --track`: the best faces that the service saw of somebody in front of a camera, into the gallery.
 import type { EnrollFlags } from '../commands/enroll.js';
 import type { Service } from '../commands/service.js';
-import { UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, shown } from '../terminal/table.js';
+import { usableName } from './find-person.js';
 import { createPerson, knownPerson } from './person-to-teach.js';
 
 /** @throws ServerError `NOT_FOUND` for a track that is too long ago, `LOW_QUALITY`, `CONFLICT` · UsageError, CommandError, ConnectionError */
 export async function enrollTrack(
   service: Service,
-  name: string,
+  given: string,
   track: string,
   flags: EnrollFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  if (name.trim() === '') throw new UsageError('the name is empty');
+  const name = usableName(given);
   const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
   const person = known ?? (await createPerson(http, name, flags));

@@ -7,20 +7,21 @@ import type { Service } from '../commands/service.js';
 import { ServerError } from '../errors.js';
 import type { Enrolment, HttpClient, Person } from '../http-client.js';
 import { isAboutRights } from '../refusal.js';
-import { PartlyFailed, UsageError } from '../terminal/failure.js';
+import { PartlyFailed } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
+import { usableName } from './find-person.js';
 import { createPerson, knownPerson } from './person-to-teach.js';
 
 /** @throws PartlyFailed when some file was refused · UsageError, CommandError, ConnectionError, ServerError */
 export async function enroll(
   service: Service,
-  name: string,
+  given: string,
   paths: readonly string[],
   flags: EnrollFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  if (name.trim() === '') throw new UsageError('the name is empty');
+  const name = usableName(given);
   const files = await expandPaths(paths);
   const http = service.http(signal);
   const known = await knownPerson(http, name, flags);

@@ -1,7 +1,10 @@
-// Which person a user means: by id, by exact name, or by external id. Must never guess between two of one name.
+// Which person a user means: by id, by name, or by external id, however its characters are put together. Must never guess between two
+// of one name.
+import { checkedName, isSameName } from '../../protocol/name-text.js';
 import type { HttpClient, Person } from '../http-client.js';
 import { ServerError } from '../errors.js';
-import { CommandError } from '../terminal/failure.js';
+import { dayOf } from './day.js';
+import { CommandError, UsageError } from '../terminal/failure.js';
 import { shown } from '../terminal/table.js';
 
 /** @throws CommandError when there is nobody, or more than one person of that name */
@@ -21,15 +24,30 @@ export async function byId(http: HttpClient, id: string): Promise<Person | undef
   }
 }
 
-/** @throws CommandError when several people have that name */
-export async function byName(http: HttpClient, name: string): Promise<Person | undefined> {
+/** @param how the command takes the one who is meant @throws CommandError when several people have that name, with what tells them apart */
+export async function byName(http: HttpClient, name: string, how = 'id, or by external id'): Promise<Person | undefined> {
   const found: Person[] = [];
-  for await (const person of http.people.all()) if (person.name === name) found.push(person);
+  for await (const person of http.people.all()) if (isSameName(person.name, name)) found.push(person);
   if (found.length <= 1) return found[0];
-  throw new CommandError(`several people are named "${shown(name)}"; say which by id: ${found.map(({ id }) => id).join(', ')}`);
+  throw new CommandError(
+    [`${found.length} people are named "${shown(name)}"; say which by ${how}:`, ...found.map(choiceOf)].join('\n  '),
+  );
 }
 
 export async function byExternalId(http: HttpClient, externalId: string): Promise<Person | undefined> {
-  for await (const person of http.people.all()) if (person.external_id === externalId) return person;
+  for await (const person of http.people.all())
+    if (person.external_id !== null && isSameName(person.external_id, externalId)) return person;
   return undefined;
+}
+
+function choiceOf({ id, external_id: externalId, faces, created_at: createdAt }: Person): string {
+  const known = externalId === null ? '' : `, external id ${shown(externalId)}`;
+  return `${id}${known}, ${faces} face${faces === 1 ? '' : 's'}, since ${dayOf(createdAt)}`;
+}
+
+/** A name that somebody is to have, as the service will keep it. @throws UsageError for one that it would refuse */
+export function usableName(given: string, what = 'the name'): string {
+  const { text, wrong } = checkedName(given);
+  if (text === undefined) throw new UsageError(`${what} ${wrong}`);
+  return text;
 }

@@ -6,11 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Service } from '../commands/service.js';
 import type { FaceRecord, Person } from '../http-client.js';
+import { dayOf } from './day.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, paint, shown } from '../terminal/table.js';
 import { writeWhole } from '../terminal/whole-file.js';
-import { findPerson } from './find-person.js';
+import { findPerson, usableName } from './find-person.js';
 
 interface Flags {
   readonly json?: true;
@@ -63,11 +64,11 @@ export async function showPerson(service: Service, who: string, flags: Flags, si
 export async function renamePerson(
   service: Service,
   who: string,
-  name: string,
+  given: string,
   flags: Flags,
   signal: AbortSignal,
 ): Promise<void> {
-  if (name.trim() === '') throw new UsageError('the new name is empty');
+  const name = usableName(given, 'the new name');
   const http = service.http(signal);
   const person = await findPerson(http, who);
   await http.people.update(person.id, { name });
@@ -121,8 +122,4 @@ async function isFile(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function dayOf(unixMs: number): string {
-  return new Date(unixMs).toISOString().slice(0, 16).replace('T', ' ');
 }

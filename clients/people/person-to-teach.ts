@@ -1,4 +1,5 @@
 // Whom `onlooker enroll` adds faces to: who is there already, or somebody new. Must never guess between two of one name.
+import { isSameName } from '../../protocol/name-text.js';
 import type { EnrollFlags } from '../commands/enroll.js';
 import type { HttpClient, Person } from '../http-client.js';
 import { CommandError } from '../terminal/failure.js';
@@ -22,11 +23,11 @@ export async function knownPerson(http: HttpClient, name: string, flags: Whom): 
     const person = await byExternalId(http, flags.externalId);
     return person && checkedName(person, name);
   }
-  return byName(http, name);
+  return byName(http, name, '--id, or by --external-id');
 }
 
 /** Faces added to the wrong person are hard to find again. */
 function checkedName(person: Person, name: string): Person {
-  if (person.name === name) return person;
+  if (isSameName(person.name, name)) return person;
   throw new CommandError(`${person.id} is named "${shown(person.name)}", not "${shown(name)}": see \`onlooker people rename\``);
 }

@@ -1,12 +1,12 @@
 // `onlooker send`: frames out of files, through one stream, to the terminal. Order is kept, nothing is buffered beyond the
 // credits, and the stream is closed whatever happens.
-import { mkdir } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { OnlookerStream } from '../client.js';
 import type { SendFlags } from '../commands/send.js';
 import { expandPaths } from '../commands/paths.js';
 import type { Service } from '../commands/service.js';
+import { makeFolder } from '../terminal/make-folder.js';
 import { PartlyFailed } from '../terminal/failure.js';
 import { createOutput, type Output } from '../terminal/output.js';
 import { jsonFormat, tableFormat } from './frame-rows.js';
@@ -16,7 +16,7 @@ import { Tally } from './tally.js';
 /** @throws PartlyFailed when some file or frame failed · UsageError, CommandError, ConnectionError, ServerError */
 export async function send(service: Service, paths: readonly string[], flags: SendFlags, signal: AbortSignal): Promise<void> {
   const files = await expandPaths(paths);
-  if (flags.annotate !== undefined) await mkdir(flags.annotate, { recursive: true });
+  if (flags.annotate !== undefined) makeFolder(flags.annotate);
   const client = await service.connect({ signal, reconnect: { maxAttempts: 5, maxDelayMs: 3_000 } });
   const output = createOutput();
   client.on('disconnected', ({ error }) => output.note(`onlooker: ${error.message}; trying again`));

@@ -1,5 +1,5 @@
 // An event as one line for people: when, where, what, who, and why nobody is named.
-import type { FaceEvent, KeptEvent } from '../../protocol/events.js';
+import type { EventPerson, FaceEvent, KeptEvent } from '../../protocol/events.js';
 import { formatHeader, formatRow, paint, shown, type Column, type Style } from '../terminal/table.js';
 import { localTime } from './local-time.js';
 
@@ -15,7 +15,8 @@ const COLUMNS: readonly Column[] = [
 
 export const eventHeader = (): string => formatHeader(COLUMNS);
 
-export function eventLine(event: KeptEvent): string {
+/** @param nameOf tells people of one name apart */
+export function eventLine(event: KeptEvent, nameOf: (person: EventPerson) => string = ({ name }) => name): string {
   const when = [localTime(event.ts), shown(event.stream)];
   if (!isOfTrack(event)) {
     const style: Style = event.kind === 'stream_up' ? 'green' : 'red';
@@ -25,10 +26,10 @@ export function eventLine(event: KeptEvent): string {
   return formatRow(COLUMNS, [
     ...when,
     event.kind,
-    person === null ? paint('dim', 'unknown') : paint('green', shown(person.name)),
+    person === null ? paint('dim', 'unknown') : paint('green', shown(nameOf(person))),
     similarity === null ? '' : similarity.toFixed(2).replace('-0.00', '0.00'),
     event.track,
-    [whyUnknown(event), whatChanged(event), howLong(event)].filter((text) => text !== '').join('; '),
+    [whyUnknown(event), whatChanged(event, nameOf), howLong(event)].filter((text) => text !== '').join('; '),
   ]);
 }
 
@@ -42,9 +43,9 @@ function whyUnknown({ person, similarity, threshold }: FaceEvent): string {
   return similarity < threshold ? `below ${threshold.toFixed(2)}` : 'not decided';
 }
 
-function whatChanged({ kind, person, before }: FaceEvent): string {
+function whatChanged({ kind, person, before }: FaceEvent, nameOf: (person: EventPerson) => string): string {
   const was = before?.person;
-  return kind === 'change' && was && was.id !== person?.id ? `was ${shown(was.name)}` : '';
+  return kind === 'change' && was && was.id !== person?.id ? `was ${shown(nameOf(was))}` : '';
 }
 
 /** What a track that is gone comes to. */

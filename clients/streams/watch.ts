@@ -2,6 +2,7 @@
 import { toBase64 } from '../base64.js';
 import type { Service } from '../commands/service.js';
 import { createOutput } from '../terminal/output.js';
+import { peopleApart } from '../people/people-apart.js';
 import { eventHeader, eventLine } from './event-rows.js';
 
 export interface WatchFlags {
@@ -31,11 +32,12 @@ export async function watch(service: Service, ids: readonly string[], flags: Wat
       isAway = false;
       output.note('onlooker: connected again');
     });
+    const nameOf = flags.json ? undefined : await peopleApart(service.http(signal));
     if (!flags.json) await output.print(eventHeader());
     for await (const message of subscription) {
       if (message.t !== 'event') continue;
       const { t: _, ...event } = message;
-      await output.print(flags.json ? JSON.stringify(event, bytesAsBase64) : eventLine(event));
+      await output.print(flags.json ? JSON.stringify(event, bytesAsBase64) : eventLine(event, nameOf));
     }
   } finally {
     signal.removeEventListener('abort', close);

@@ -50,5 +50,5 @@ export function paint(style: Style, text: string): string {
 
 /** Text from outside, safe to show on a terminal: no control characters, none that turn the direction of writing. */
 export function shown(text: string): string {
-  return stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+  return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }

@@ -38,7 +38,7 @@ export const fetchHttps: FetchSource = async (job) => {
 /** @param expectedBytes as the manifest says; more is never written */
 async function download(job: FetchJob, partial: string, expectedBytes: number | undefined): Promise<void> {
   // Without npm's cache: it would keep a second copy, and knows nothing of ranges.
-  const settings = { ...(await npmSettings()), cache: undefined };
+  const settings = { ...(await npmSettings(job.folder)), cache: undefined };
   for (let resumes = 0; ; resumes++) {
     try {
       await downloadRest(job, partial, expectedBytes, settings);

@@ -1,4 +1,5 @@
 // Files out of an npm package's tarball, and of nothing else: no dependency is followed and no script is run.
+import '../library-environment.js';
 import pacote from 'pacote';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
 import { unpackWanted } from './archive.js';
@@ -8,7 +9,7 @@ import type { FetchJob, FetchSource } from './source.js';
 
 export const fetchNpm: FetchSource = async (job) => {
   const spec = job.source.from.slice('npm:'.length);
-  const settings = await npmSettings();
+  const settings = await npmSettings(job.folder);
   const options = { ...settings, integrity: job.source.integrity, signal: job.signal };
   try {
     // Called a second time when the first tarball's integrity was wrong.

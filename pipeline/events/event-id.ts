@@ -2,7 +2,8 @@
 // and whatever the clock does. They hold time and a count, nothing about what happened.
 import { base32, fromBase32 } from '../store/sortable-id.js';
 
-const TIME_DIGITS = 10;
+/** How an id begins: Unix ms. */
+export const TIME_DIGITS = 10;
 const COUNT_DIGITS = 6;
 const COUNT_MAX = 32 ** COUNT_DIGITS - 1;
 

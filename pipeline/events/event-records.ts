@@ -4,6 +4,7 @@ import type { EventPerson, KeptEvent } from '../../protocol/events.js';
 import type { Change, StoreRecord } from '../store/record-store.js';
 import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from '../store/sealed-record.js';
 import { EVENT_ID_PATTERN } from './event-id.js';
+import type { ClockMark, KeptTimes } from './kept-times.js';
 
 /** What the log looks at in an event, whatever its kind; all else it keeps as it is (JSON, but for the thumbnail). */
 export interface LoggableEvent {
@@ -22,9 +23,18 @@ export const PERSON_PREFIX = 'person:';
 /** Orders that stand until they are carried out: under these are ids of people, and tracks. */
 export const FORGET_PERSON_PREFIX = 'forget-person:';
 export const FORGET_TRACK_PREFIX = 'forget-track:';
+/** What is known of the time of events whose ids do not tell it: under these are the ids up to which. */
+export const CLOCK_PREFIX = 'clock:';
 const STREAM_PREFIX = 'stream:';
 /** All but `meta`. */
-export const PREFIXES = [EVENT_PREFIX, STREAM_PREFIX, PERSON_PREFIX, FORGET_PERSON_PREFIX, FORGET_TRACK_PREFIX] as const;
+export const PREFIXES = [
+  EVENT_PREFIX,
+  STREAM_PREFIX,
+  PERSON_PREFIX,
+  FORGET_PERSON_PREFIX,
+  FORGET_TRACK_PREFIX,
+  CLOCK_PREFIX,
+] as const;
 export const META_KEY = 'meta';
 
 export const eventKey = (id: string): string => EVENT_PREFIX + id;
@@ -32,6 +42,23 @@ export const eventKey = (id: string): string => EVENT_PREFIX + id;
 export const streamPrefix = (stream: string): string => `${STREAM_PREFIX}${stream}:`;
 /** The same of a person, under whom lie the events that name the person now or as the state before. */
 export const personPrefix = (person: string): string => `${PERSON_PREFIX}${person}:`;
+
+/** What is written when more is known of the time of events, or some of them are gone. */
+export function clockChanges(before: KeptTimes, after: KeptTimes): Change[] {
+  if (before === after) return [];
+  const kept = new Set(after.marks.map(({ through }) => through));
+  const gone = before.marks.filter(({ through }) => !kept.has(through));
+  const fresh = after.marks.filter((mark) => !before.marks.some(({ through, at }) => through === mark.through && at === mark.at));
+  return [
+    ...gone.map(({ through }) => ({ key: CLOCK_PREFIX + through, value: null })),
+    ...fresh.map(({ through, at }) => ({ key: CLOCK_PREFIX + through, value: seal({ at }) })),
+  ];
+}
+
+/** @throws DamagedRecordError */
+export function decodeClockMark({ key, value }: StoreRecord): ClockMark {
+  return { through: key.slice(CLOCK_PREFIX.length), at: decodeSealed(clockSchema, value).at };
+}
 
 /** Newer versions may add to it: only the schema number is read first. */
 export const LOG_SCHEMA_VERSION = 1;
@@ -45,6 +72,7 @@ const metaSchema = z.strictObject({
 export type LogMeta = Readonly<z.infer<typeof metaSchema>>;
 export const NEW_LOG: LogMeta = { schema: LOG_SCHEMA_VERSION, last_id: null, purge_pending: false };
 
+const clockSchema = z.object({ at: z.number() });
 const personSchema = z.object({ id: z.string(), name: z.string() }).nullable().optional();
 /** What the log relies on when it reads; an event was checked by its type when it was made. */
 const eventSchema = z.looseObject({

@@ -4,13 +4,17 @@ import { setImmediate } from 'node:timers/promises';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { EventPerson, KeptEvent } from '../../protocol/events.js';
 import { PurgeTimer } from '../store/purge-timer.js';
-import { type Change, RecordStore, type StoreKind, type StoreReader } from '../store/record-store.js';
+import { type Change, prefixEnd, RecordStore, type StoreKind, type StoreReader } from '../store/record-store.js';
 import { DamagedRecordError, schemaVersionOf } from '../store/sealed-record.js';
 import { SerialQueue } from '../store/serial-queue.js';
+import { CLOCK_SET_MS } from '../unix-time.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 import { EventReader, SLICE_EVENTS } from './event-reader.js';
 import {
   additionOf,
+  CLOCK_PREFIX,
+  clockChanges,
+  decodeClockMark,
   decodeMeta,
   EVENT_PREFIX,
   FORGET_PERSON_PREFIX,
@@ -19,7 +23,10 @@ import {
 } from './event-records.js';
 import { type LogMeta, META_KEY, metaChange, NEW_LOG, orderChanges, PREFIXES } from './event-records.js';
 import { ForgottenPeople } from './forgotten-people.js';
+import { KeptTimes, type ClockMark } from './kept-times.js';
 import { type CommitPlan, eventsOf, forgetInStore, type Orders, renameInStore } from './forgetting.js';
+import { fromBase32 } from '../store/sortable-id.js';
+import { TIME_DIGITS } from './event-id.js';
 import { type Retention, staleEvents } from './retention.js';
 
 export interface EventStoreOptions extends Partial<Retention> {
@@ -35,11 +42,15 @@ interface Content {
   readonly meta: LogMeta;
   readonly orders: Orders;
   readonly kept: number;
+  readonly times: KeptTimes;
 }
 
 export const RETENTION_DEFAULTS: Retention = { maxDays: 7, maxEvents: 100_000 };
 const PURGE_DELAY_MS = 5_000;
 const PRUNE_EVERY_MS = 60_000;
+const DAY_MS = 86_400_000;
+const LEAP_MS = 366 * DAY_MS;
+const LEAP_BELIEVED_MS = 10 * 60_000;
 const NOTHING_STALE = { changes: [], removed: 0 };
 const EVENT_STORE: StoreKind = {
   file: 'events',
@@ -65,6 +76,10 @@ export class EventStore {
   readonly #purgeTimer: PurgeTimer;
   readonly #pruneTimer: NodeJS.Timeout;
   #pruning: Promise<void> | undefined;
+  #times: KeptTimes;
+  /** Unix ms when the clock was last looked at, and until when (`performance.now()`) it is not believed. */
+  #seenMs: number;
+  #doubtedUntilMs = -Infinity;
   #meta: LogMeta;
   #kept: number;
   /** Whether events went that could not be read, so that nobody knows how many are left. */
@@ -74,12 +89,14 @@ export class EventStore {
   private constructor(
     private readonly options: EventStoreOptions,
     private readonly store: RecordStore,
-    { meta, orders, kept }: Content,
+    { meta, orders, kept, times }: Content,
   ) {
     const { maxDays = RETENTION_DEFAULTS.maxDays, maxEvents = RETENTION_DEFAULTS.maxEvents } = options;
     this.#retention = { maxDays, maxEvents };
     this.#now = options.now ?? Date.now;
     this.#meta = meta;
+    this.#times = times;
+    this.#seenMs = meta.last_id === null ? this.#now() : fromBase32(meta.last_id.slice(0, TIME_DIGITS));
     this.#kept = kept;
     this.#peopleToForget = new Set(orders.people);
     this.#tracksToForget = new Set(orders.tracks);
@@ -129,8 +146,12 @@ export class EventStore {
     const stale = count > this.#retention.maxEvents ? await this.#stale(count, batch.length + SLICE_EVENTS) : NOTHING_STALE;
     for (const track of tracks) this.#tracksToForget.add(track);
     const orders = orderChanges({ people: [], tracks }, false);
-    await this.#commit([...batch.flatMap(additionOf), ...stale.changes, ...orders], { last_id: batch.at(-1)?.id ?? this.lastId });
+    const times = this.#timesUpTo(this.lastId, batch.at(-1)?.id ?? null);
+    await this.#commit([...batch.flatMap(additionOf), ...stale.changes, ...orders, ...clockChanges(this.#times, times)], {
+      last_id: batch.at(-1)?.id ?? this.lastId,
+    });
     this.#kept = count - stale.removed;
+    this.#times = times;
     if (tracks.length > 0) this.#startForgetting();
   }
 
@@ -189,10 +210,38 @@ export class EventStore {
     });
 
   #stale(count: number, limit: number): Promise<ReturnType<typeof staleEvents>> {
-    return this.store.read((reader) => staleEvents(reader, this.#retention, count, this.#now(), limit));
+    const nowMs = this.#now();
+    const retention = this.#isDoubted(nowMs) ? { ...this.#retention, maxDays: Infinity } : this.#retention;
+    return this.store.read((reader) => staleEvents(reader, retention, count, this.#times, nowMs, limit));
+  }
+
+  /** A clock that leapt by more than a year may be wrong, and what goes is gone: events are let go by age only once it has stayed so. */
+  #isDoubted(nowMs: number): boolean {
+    if (this.#seenMs >= CLOCK_SET_MS && nowMs - this.#seenMs > LEAP_MS)
+      this.#doubtedUntilMs = performance.now() + LEAP_BELIEVED_MS;
+    this.#seenMs = nowMs;
+    return performance.now() < this.#doubtedUntilMs;
+  }
+
+  /** What is known of the times of events, with what the clock tells now. */
+  #timesUpTo(...ids: readonly (string | null)[]): KeptTimes {
+    const nowMs = this.#now();
+    return ids.reduce((times, id) => times.noticed(nowMs, id, this.#retention.maxDays * DAY_MS), this.#times);
+  }
+
+  /** Marks are written before anything goes by them, and go with the last event that they are about. */
+  async #keepMarks(): Promise<void> {
+    const [oldest] = await this.store.read((reader) =>
+      reader.keys({ start: EVENT_PREFIX, end: prefixEnd(EVENT_PREFIX), limit: 1 }),
+    );
+    const times = this.#timesUpTo(this.lastId).since(oldest?.slice(EVENT_PREFIX.length));
+    const changes = clockChanges(this.#times, times);
+    if (changes.length > 0) await this.#commit(changes);
+    this.#times = times;
   }
 
   async #pruneAll(): Promise<void> {
+    await this.#writes.run(() => this.#keepMarks());
     for (let isMore = true; isMore && !this.#isClosing; await setImmediate()) {
       isMore = await this.#writes.run(async () => {
         const { changes, removed } = await this.#stale(this.#kept, SLICE_EVENTS);
@@ -267,7 +316,7 @@ async function openContent(store: RecordStore): Promise<Content> {
   if (record === undefined) {
     if (store.count > 0) throw store.damaged('its meta record is missing');
     await store.commit([metaChange(NEW_LOG)]);
-    return { meta: NEW_LOG, orders: { people: [], tracks: [] }, kept: 0 };
+    return { meta: NEW_LOG, orders: { people: [], tracks: [] }, kept: 0, times: new KeptTimes([]) };
   }
   const schema = schemaVersionOf(record);
   if (schema > LOG_SCHEMA_VERSION) throw store.newer(schema, LOG_SCHEMA_VERSION);
@@ -275,7 +324,9 @@ async function openContent(store: RecordStore): Promise<Content> {
     people: await namesUnder(store, FORGET_PERSON_PREFIX),
     tracks: await namesUnder(store, FORGET_TRACK_PREFIX),
   };
-  return { meta: decodeMeta(record), orders, kept: await store.read(countEvents) };
+  const marks: ClockMark[] = [];
+  for await (const chunk of store.chunks(CLOCK_PREFIX)) marks.push(...chunk.map(decodeClockMark));
+  return { meta: decodeMeta(record), orders, kept: await store.read(countEvents), times: new KeptTimes(marks) };
 }
 
 async function namesUnder(store: RecordStore, prefix: string): Promise<string[]> {

@@ -2,12 +2,13 @@
 // commits decides when.
 import type { Change, StoreReader } from '../store/record-store.js';
 import { prefixEnd } from '../store/record-store.js';
-import { eventIdAt } from './event-id.js';
-import { EVENT_PREFIX, eventKey, removalOf } from './event-records.js';
+import { EVENT_PREFIX, removalOf } from './event-records.js';
 import { readEvent } from './event-reader.js';
+import { CLOCK_SET_MS } from '../unix-time.js';
+import type { KeptTimes } from './kept-times.js';
 
 export interface Retention {
-  /** Older events go, by the time at which they were kept. */
+  /** Older events go, by the time at which they were kept (kept-times.ts). */
   readonly maxDays: number;
   /** Of more than so many the oldest go. */
   readonly maxEvents: number;
@@ -22,13 +23,15 @@ export function staleEvents(
   reader: StoreReader,
   { maxDays, maxEvents }: Retention,
   count: number,
+  times: KeptTimes,
   nowMs: number,
   limit: number,
 ): { readonly changes: readonly Change[]; readonly removed: number } {
-  const oldestKept = eventKey(eventIdAt(nowMs - maxDays * DAY_MS));
+  // A clock that is not set tells no age.
+  const oldestMs = nowMs < CLOCK_SET_MS ? -Infinity : nowMs - maxDays * DAY_MS;
   const keys = reader
     .keys({ start: EVENT_PREFIX, end: prefixEnd(EVENT_PREFIX), limit })
-    .filter((key, index) => index < count - maxEvents || key < oldestKept);
+    .filter((key, index) => index < count - maxEvents || times.timeOf(key.slice(EVENT_PREFIX.length), nowMs) < oldestMs);
   const changes = keys.flatMap((key) => {
     const event = readEvent(reader, key.slice(EVENT_PREFIX.length));
     return event === undefined || event === null ? [{ key, value: null }] : removalOf(event);

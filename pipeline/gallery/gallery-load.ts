@@ -1,7 +1,8 @@
 // The store's records as memory needs them: the roster and the matrix, built anew at the start and after an import.
 // It reads in small chunks, so that the main thread goes on meanwhile, and changes nothing.
 import { FaceMatrix } from './face-matrix.js';
-import { decodeFace, decodePerson } from './records.js';
+import { mendedName } from '../../protocol/name-text.js';
+import { decodeFace, decodePerson, type StoredPerson } from './records.js';
 import { Roster } from './roster.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
 import type { StoreKind, StoreRecord } from '../store/record-store.js';
@@ -32,14 +33,17 @@ interface RecordSource {
 export async function loadContent(source: RecordSource, dim: number, previous?: GalleryContent): Promise<GalleryContent> {
   const roster = new Roster(previous?.roster.nextOwner ?? 0);
   const matrix = new FaceMatrix(dim, (previous?.matrix.snapshot.generation ?? 0) + 1);
+  const externalIds = new Set<string>();
   for await (const records of source.chunks(PERSON_PREFIX)) {
     for (const { key, value } of records) {
       const person = decodePerson(value);
       if (key !== PERSON_PREFIX + person.id) throw new DamagedRecordError(`person ${person.id} is under a wrong key`);
-      if (person.external_id !== null && roster.personOfExternalId(person.external_id) !== undefined) {
-        throw new DamagedRecordError(`person ${person.id}: the external id is in use twice`);
+      if (person.external_id !== null) {
+        if (externalIds.has(person.external_id))
+          throw new DamagedRecordError(`person ${person.id}: the external id is in use twice`);
+        externalIds.add(person.external_id);
       }
-      roster.addPerson(person, previous?.roster.ownerOf(person.id));
+      roster.addPerson(withOwnExternalId(person, roster), previous?.roster.ownerOf(person.id));
     }
   }
   for await (const records of source.chunks(FACE_PREFIX)) {
@@ -51,4 +55,13 @@ export async function loadContent(source: RecordSource, dim: number, previous?: 
     }
   }
   return { roster, matrix };
+}
+
+/**
+ * Its external id as the door would have it. Of two that older versions took for two, and that are one so, the later keeps its own form:
+ * nobody loses what they are known by elsewhere.
+ */
+function withOwnExternalId(person: StoredPerson, roster: Roster): StoredPerson {
+  if (person.external_id === null || roster.personOfExternalId(person.external_id) !== undefined) return person;
+  return { ...person, external_id: mendedName(person.external_id) };
 }

@@ -1,8 +1,10 @@
 // The one codec of the gallery's records, in the store and in the exported file alike: sealed JSON, for a face with its
 // embedding behind it, for a picture with the JPEG. Nothing is written or read but through it, and it does no I/O.
 import { z } from 'zod';
+import { mendedName } from '../../protocol/name-text.js';
+import { nameSchemaOf } from '../../protocol/name-schema.js';
 import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from '../store/sealed-record.js';
-import { isWellFormed, mendedId, mendedJson, mendedText } from './well-formed.js';
+import { isWellFormed, mendedId, mendedJson } from './well-formed.js';
 
 /** 2: pictures of faces. A store of version 1 is one without any. */
 export const SCHEMA_VERSION = 2;
@@ -33,8 +35,8 @@ const timeSchema = z.int().min(0);
 const countSchema = z.int().min(0);
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
-const storedNameSchema = z.string().trim().min(1).max(200);
-const storedExternalIdSchema = z.string().min(1).max(200);
+/** Of what is read back no more is asked than that it was kept once: it is mended, not refused. */
+const storedTextSchema = z.string().min(1).max(400);
 /** Not `z.record`, which drops a field named `__proto__`: metadata is data, whatever its fields are called. */
 const storedMetadataSchema = z
   .custom<Record<string, unknown>>(isPlainObject, { abort: true, error: 'must be an object' })
@@ -47,10 +49,8 @@ const storedMetadataSchema = z
 
 // What clients may say; what is stored may be older than these rules.
 const WELL_FORMED = 'must be well-formed Unicode';
-export const nameSchema = storedNameSchema
-  .refine(isWellFormed, WELL_FORMED)
-  .refine((name) => !/\p{Cc}/u.test(name), 'must be one line, without control characters');
-export const externalIdSchema = storedExternalIdSchema.refine(isWellFormed, WELL_FORMED);
+export const nameSchema = nameSchemaOf();
+export const externalIdSchema = nameSchemaOf();
 export const metadataSchema = storedMetadataSchema.refine(isWellFormed, WELL_FORMED);
 
 export const modelSchema = z.strictObject({
@@ -61,8 +61,8 @@ export const modelSchema = z.strictObject({
 
 const personSchema = z.strictObject({
   id: idSchema,
-  name: storedNameSchema,
-  external_id: storedExternalIdSchema.nullable(),
+  name: storedTextSchema,
+  external_id: storedTextSchema.nullable(),
   metadata: storedMetadataSchema,
   created_at: timeSchema,
   updated_at: timeSchema,
@@ -105,12 +105,16 @@ export type StoreMeta = Readonly<z.infer<typeof metaSchema>>;
 export type FileHeader = Readonly<z.infer<typeof fileHeaderSchema>>;
 
 export const encodePerson = (person: StoredPerson): Buffer => seal(person);
-/** Its texts are well-formed, also where those of the record are not. @throws DamagedRecordError */
+/**
+ * Its name is as the door would have it and its texts are well-formed, also where those of the record are not. The external id is in the
+ * form in which it was kept: what that is the same as is the roster's business.
+ * @throws DamagedRecordError
+ */
 export function decodePerson(record: Buffer): StoredPerson {
   const { name, external_id, metadata, ...rest } = decodeSealed(personSchema, record);
   return {
     ...rest,
-    name: mendedText(name),
+    name: mendedName(name),
     external_id: external_id === null ? null : mendedId(external_id),
     metadata: isWellFormed(metadata) ? metadata : (mendedJson(metadata) as Record<string, unknown>),
   };

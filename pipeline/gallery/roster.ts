@@ -1,5 +1,6 @@
 // Who is in the gallery, in memory: every look-up and list is answered from here. It mirrors what is committed and
 // is changed only after the commit, in its order; it never touches the disk.
+import { mendedName } from '../../protocol/name-text.js';
 import type { FaceRecord, Person } from '../../protocol/people.js';
 import { personBytes } from './gallery-memory.js';
 import type { StoredFace, StoredPerson } from './records.js';
@@ -65,6 +66,7 @@ export class Roster {
   readonly #entries = new Map<string, Entry>();
   /** Their ids sorted, for the pages of the list. */
   readonly #order: { readonly id: string }[] = [];
+  /** By the form in which they are compared. */
   readonly #externalIds = new Map<string, string>();
   readonly #owners = new Map<number, { readonly id: string; readonly name: string }>();
   readonly #faceIds = new Set<string>();
@@ -117,8 +119,9 @@ export class Roster {
     return this.#faceIds.has(id);
   }
 
+  /** However its characters are put together. */
   personOfExternalId(externalId: string): string | undefined {
-    return this.#externalIds.get(externalId);
+    return this.#externalIds.get(mendedName(externalId));
   }
 
   owner(index: number): { readonly id: string; readonly name: string } | undefined {
@@ -183,13 +186,15 @@ export class Roster {
   }
 
   #index({ person, metadata, owner }: Entry): void {
-    if (person.external_id !== null) this.#externalIds.set(person.external_id, person.id);
+    if (person.external_id !== null && this.personOfExternalId(person.external_id) === undefined)
+      this.#externalIds.set(mendedName(person.external_id), person.id);
     this.#owners.set(owner, { id: person.id, name: person.name });
     this.#peopleBytes += personBytes(person, metadata);
   }
 
   #forget({ person, metadata }: Entry): void {
-    if (person.external_id !== null) this.#externalIds.delete(person.external_id);
+    if (person.external_id !== null && this.personOfExternalId(person.external_id) === person.id)
+      this.#externalIds.delete(mendedName(person.external_id));
     this.#peopleBytes -= personBytes(person, metadata);
   }
 }

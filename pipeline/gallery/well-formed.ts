@@ -1,25 +1,20 @@
 // Text that every client can read: half a surrogate pair has no UTF-8, and a strict decoder refuses the whole message that it
 // stands in. What comes from clients is refused, what was stored before that was looked at is mended as it is read.
 
-/** With the flag `u` whole pairs are one character, so that only halves match. */
-const HALF = /\p{Surrogate}/u;
-const HALVES = new RegExp(HALF, 'gu');
-const REPLACEMENT = '\ufffd';
+import { isWellFormedText, mendedText } from '../../protocol/name-text.js';
+
+const HALVES = /\p{Surrogate}/gu;
 
 /** Whether all texts of a JSON value are well-formed UTF-16, names of fields included. */
 export function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return !HALF.test(value);
+  if (typeof value === 'string') return isWellFormedText(value);
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, inner]) => !HALF.test(key) && isWellFormed(inner));
-}
-
-export function mendedText(text: string): string {
-  return HALF.test(text) ? text.replace(HALVES, REPLACEMENT) : text;
+  return Object.entries(value).every(([key, inner]) => isWellFormedText(key) && isWellFormed(inner));
 }
 
 /** Of ids: each half keeps its number, so that two ids never become one. */
 export function mendedId(id: string): string {
-  return HALF.test(id) ? id.replace(HALVES, (half) => REPLACEMENT + half.charCodeAt(0).toString(16)) : id;
+  return isWellFormedText(id) ? id : id.replace(HALVES, (half) => `\ufffd${half.charCodeAt(0).toString(16)}`);
 }
 
 /** The same JSON value with every text mended. */

@@ -232,7 +232,7 @@ export class RecordStore {
       const { code, message } = error as NodeJS.ErrnoException;
       if (typeof code !== 'string') throw damagedStore(dir, kind, message);
       throw new StoreOpenError(
-        `The ${kind.name} directory ${dir} cannot be created or written (${code}): give this user the right to write there, or name another data directory.`,
+        `The ${kind.name} directory ${dir} cannot be created or written (${code}): give this user the right to write there, or name another data directory (ONLOOKER_DATA_DIR).`,
         { cause: error },
       );
     }

@@ -1,12 +1,13 @@
 // A small file of secrets' hashes that several processes may change: the service, and the command line on the same machine.
 // Written whole and by rename, readable by its owner alone, under a lock while it is changed. Changes of others are seen by
 // `refresh`; what is read is checked, since people edit files.
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
 import { SerialQueue } from '../../pipeline/store/serial-queue.js';
+import { needDataFolder, notWritable } from '../data-folder.js';
 import { StartError } from '../start-error.js';
 
 const OWNER_ALONE = 0o600;
@@ -52,10 +53,14 @@ export class JsonFile<T> {
     return true;
   }
 
-  /** Changes what is there now, also when somebody else changed it meanwhile. @returns what `change` gives beside the new value */
+  /**
+   * Changes what is there now, also when somebody else changed it meanwhile.
+   * @returns what `change` gives beside the new value @throws StartError where the folder takes no files
+   */
   update<R>(change: (value: T) => { readonly value: T; readonly result: R }): Promise<R> {
     return this.#changes.run(async () => {
-      await mkdir(dirname(this.#path), { recursive: true });
+      const folder = dirname(this.#path);
+      await needDataFolder(folder);
       const release = await lock(this.#path, { realpath: false, retries: LOCK_RETRIES, onCompromised: () => undefined });
       try {
         const read = await this.#readNewer();
@@ -66,6 +71,8 @@ export class JsonFile<T> {
           this.#take({ value, version: await versionOf(this.#path) });
         }
         return result;
+      } catch (error) {
+        throw notWritable(folder, error);
       } finally {
         await release();
       }
@@ -103,7 +110,7 @@ const ABSENT = 'absent';
 async function versionOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw error;
+    throw notWritable(dirname(path), error);
   });
   return found === null ? ABSENT : `${found.ino}-${found.size}-${found.mtimeNs}`;
 }

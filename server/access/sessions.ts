@@ -9,6 +9,8 @@ import { isKeyPrincipal, type KeyStore } from './keys/key-store.js';
 import type { Principal } from './principal.js';
 import { StreamPatterns } from './stream-patterns.js';
 
+/** Clocks are set back by less than this all the time. */
+const CLOCK_AHEAD_MS = 86_400_000;
 const MOST_SESSIONS = 10_000;
 /** The oldest goes, so that forgotten browsers keep nobody from signing in. */
 const MOST_OF_ONE = 100;
@@ -130,10 +132,12 @@ export class Sessions {
     );
   }
 
-  #principal({ hash, parent, provider, id, name, roles, streams, expires_at }: Session): Principal {
+  #principal({ hash, parent, provider, id, name, roles, streams, created_at, expires_at }: Session): Principal {
     const isOfProvider = provider !== undefined && provider === this.#provider;
     const keyHolds = (): boolean => (isKeyPrincipal(id) ? this.#keys.principalOfId(id) !== null : isOfProvider);
     const parentHolds = (): boolean => parent === undefined || this.#byHash.get(parent)?.isValid() === true;
+    // One that was begun under a clock that ran ahead would else last until that year.
+    const isInTime = (): boolean => this.#now() < expires_at && this.#now() > created_at - CLOCK_AHEAD_MS;
     return {
       id,
       kind: 'session',
@@ -143,7 +147,7 @@ export class Sessions {
       // A ticket of a session, and a session that is begun with it, end with it.
       expiresAt: expires_at,
       session: hash,
-      isValid: () => this.#byHash.has(hash) && this.#now() < expires_at && keyHolds() && parentHolds(),
+      isValid: () => this.#byHash.has(hash) && isInTime() && keyHolds() && parentHolds(),
     };
   }
 }

@@ -33,7 +33,7 @@ export class Tickets {
   readonly #ofOne = new Map<string, number>();
 
   /** @param now Unix ms */
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = steadyNow) {
     this.#now = now;
   }
 
@@ -98,4 +98,9 @@ export class Tickets {
     if (count > 0) this.#ofOne.set(id, count);
     else this.#ofOne.delete(id);
   }
+}
+
+/** Goes on evenly when the clock is set: a ticket is good for a minute, not until a wrong year is over. */
+function steadyNow(): number {
+  return performance.timeOrigin + performance.now();
 }

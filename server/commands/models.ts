@@ -46,10 +46,11 @@ async function list({ json }: JsonFlag): Promise<void> {
 }
 
 async function pull(pack: string | undefined): Promise<void> {
-  const { settings } = loadConfig();
+  const { settings, notes } = loadConfig();
   const { preparePack } = await import('../../models/pack.js');
   const { progressTeller } = await import('../fetch-progress.js');
   const note = (line: string): void => void process.stderr.write(`${line}\n`);
+  for (const line of notes) note(line);
   const progress = progressTeller(({ file }, percent) => note(`${file}: ${percent} %`));
   try {
     const prepared = await preparePack({

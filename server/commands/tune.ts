@@ -26,7 +26,8 @@ export function tuneCommand(): Command {
 }
 
 async function run({ json }: TuneFlags): Promise<void> {
-  const { settings } = loadConfig();
+  const { settings, notes } = loadConfig();
+  notes.forEach(note);
   const { preparePack } = await import('../../models/pack.js');
   const { tune } = await import('../../pipeline/tuning/tune.js');
   const { startableProvider } = await import('../../pipeline/startable-provider.js');

@@ -20,9 +20,10 @@ export async function requestJson<S extends z.ZodType>(exchange: Exchange, schem
   const body = await exchange.body(MAX_JSON_BYTES);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(body));
+    // Strict: a name in another encoding would be kept with holes in it.
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
-    throw new OnlookerError('BAD_MESSAGE', 'The body is not JSON.', undefined, { cause: error });
+    throw new OnlookerError('BAD_MESSAGE', 'The body is not JSON in UTF-8.', undefined, { cause: error });
   }
   return validated(schema, value);
 }

@@ -2,6 +2,7 @@
 // certificates end.
 import { join } from 'node:path';
 import type { Logger } from '../logger.js';
+import { CLOCK_SET_MS } from '../../pipeline/unix-time.js';
 import { ensureLanCertificate, type LanCertificate } from './lan-certificate.js';
 import { localNames } from './local-names.js';
 
@@ -62,5 +63,6 @@ export class LanAccess {
 }
 
 function ensured({ dataDir, names = localNames, now = Date.now }: LanAccessOptions): Promise<LanCertificate> {
-  return ensureLanCertificate(join(dataDir, LAN_FOLDER), names(), now());
+  // At 1970, before the clock is set, one would be made that has ended long ago once it is.
+  return ensureLanCertificate(join(dataDir, LAN_FOLDER), names(), Math.max(now(), CLOCK_SET_MS));
 }

@@ -1,12 +1,13 @@
 // The local authority and its certificate as files in the data folder: made at the first start, renewed before they end and when
 // this machine is reached in a new way. Its keys are for the owner's eyes alone.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { canonicalAddress } from '../access/addresses.js';
 import type { CertificateFiles } from '../tls/certificate.js';
+import { makeFolder } from '../../models/make-folder.js';
 import type { LocalNames } from './local-names.js';
 import type { KeyedCertificate } from './local-ca.js';
 
@@ -28,7 +29,7 @@ export interface LanCertificate extends CertificateFiles {
 
 /** Makes what is missing, has ended or will soon, and what lacks one of these names or addresses. */
 export async function ensureLanCertificate(folder: string, wanted: LocalNames, nowMs: number): Promise<LanCertificate> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   await chmod(folder, 0o700);
   const ca = await ensureAuthority(folder, wanted, nowMs);
   const authority = new X509Certificate(ca.certPem);

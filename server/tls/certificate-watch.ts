@@ -93,7 +93,7 @@ export class CertificateWatch {
   #warn(): void {
     const now = this.#now();
     const { notAfterMs, certFile } = this.#current;
-    if (notAfterMs - now > WARN_AHEAD_MS || now - this.#warnedMs < DAY_MS) return;
+    if (notAfterMs - now > WARN_AHEAD_MS || Math.abs(now - this.#warnedMs) < DAY_MS) return;
     this.#warnedMs = now;
     const told = { file: certFile, validUntil: new Date(notAfterMs).toISOString() };
     this.#options.log.warn(told, notAfterMs < now ? 'the certificate has ended' : 'the certificate ends soon');

@@ -51,3 +51,14 @@ test('whom an identity provider signed in is nobody once there is none', async (
   expect((await Sessions.open(path, keys, 'another provider')).principalOf(cookie)).toBeNull();
   expect((await Sessions.open(path, keys, null)).principalOf(cookie)).toBeNull();
 });
+
+test('a session that was begun under a clock that ran ahead is over when it is set back, and a clock that is a little off ends none', async () => {
+  const keys = await KeyStore.open({ path: join(dir, 'keys.json') });
+  let nowMs = Date.UTC(2037, 0, 1);
+  const sessions = await Sessions.open(join(dir, 'sessions.json'), keys, 'a provider', () => nowMs);
+  const cookie = await sessions.start({ ...LOCAL, id: 'oidc:somebody', kind: 'token' }, nowMs + 60_000);
+  nowMs -= 3_600_000;
+  expect(sessions.principalOf(cookie)).not.toBeNull();
+  nowMs = Date.UTC(2026, 0, 1);
+  expect(sessions.principalOf(cookie)).toBeNull();
+});

@@ -70,6 +70,27 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     await context.close();
   });
 
+  test('two people of one name are told apart on their cards, and pictures go to neither by chance', async () => {
+    await http.people.create({ name: 'Audrey', external_id: 'staff-1' });
+    const { id } = await http.people.create({ name: 'Audrey' });
+    const { page, context } = await openPeople();
+    const second = `Audrey · …${id.slice(-6)}`;
+    await page.getByRole('link', { name: 'Audrey · staff-1' }).waitFor();
+    await page.getByRole('link', { name: second }).waitFor();
+    await drop(page, [['audrey.jpg', await readFile(await fixture('audrey.jpg'))]]);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Several people are called so').waitFor();
+    const enrol = dialog.getByRole('button', { name: 'Enrol 1 picture' });
+    expect(await enrol.isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').or(dialog.getByRole('combobox')).fill(second);
+    await dialog.getByText('Several people are called so').waitFor({ state: 'detached' });
+    await enrol.click();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    expect(await namesAndFaces()).toEqual(['Audrey 0', 'Audrey 1']);
+    expect((await http.people.get(id)).faces).toBe(1);
+    await context.close();
+  });
+
   test('files that are no pictures are told of, alone or among others', async () => {
     const { page, context } = await openPeople();
     await page.getByRole('heading', { name: 'Nobody is enrolled yet' }).waitFor();

@@ -98,12 +98,46 @@ test('enroll by external id creates once and adds afterwards; another name under
 
 test('enroll never guesses between two people of one name', async () => {
   for (const id of ['x1', 'x2'])
-    gallery.people.set(id, { id, name: 'Ada', external_id: null, metadata: {}, created_at: 0, updated_at: 0, faces: 1 });
+    gallery.people.set(id, {
+      ...{ id, name: 'Ada', external_id: id === 'x2' ? 'staff-2' : null, metadata: {}, created_at: 0, updated_at: 0, faces: 1 },
+    });
   const { code, stderr } = await run('enroll', 'Ada', 'good.jpg');
-  expect(stderr).toBe('onlooker: several people are named "Ada"; say which by id: x1, x2\n');
+  expect(stderr).toBe(
+    'onlooker: 2 people are named "Ada"; say which by --id, or by --external-id:\n' +
+      '  x1, 1 face, since 1970-01-01 00:00\n' +
+      '  x2, external id staff-2, 1 face, since 1970-01-01 00:00\n',
+  );
+  const shown = await run('people', 'show', 'Ada');
+  expect(shown.stderr).toMatch(/^onlooker: 2 people are named "Ada"; say which by id, or by external id:\n {2}x1,.*\n {2}x2,/);
+  expect((await run('people', 'rename', 'staff-2', 'Ada')).code).toBe(0);
   expect(code).toBe(1);
   expect((await run('enroll', 'Ada', 'good.jpg', '--id', 'x2')).code).toBe(0);
   expect((await run('enroll', 'Ada', 'good.jpg', '--id', 'x3')).stderr).toBe('onlooker: there is nobody of the id x3\n');
+});
+
+test('a name is found however its accents and spaces are written, and never created twice', async () => {
+  expect((await run('enroll', 'Jose\u0301 B', 'good.jpg', '--external-id', 'Jose\u0301')).code).toBe(0);
+  expect((await run('enroll', ' José\u00a0 B', 'better.jpg')).code).toBe(0);
+  expect((await run('enroll', 'José B', 'better.jpg', '--external-id', 'José')).stdout).toMatch(/already enrolled/);
+  expect((await run('people', 'show', 'Jose\u0301\u200b B')).code).toBe(0);
+  expect(names()).toEqual([['José B', 2]]);
+  expect((await run('people', 'rename', 'José B', 'Zoe\u0308')).code).toBe(0);
+  expect(names()).toEqual([['Zoë', 2]]);
+});
+
+test.each([
+  ['a line separator', 'Ada\u2028B', 'must be one line, without control characters'],
+  ['an override', 'Ada\u202e', 'must be without characters that turn the direction of writing'],
+  ['nothing that shows', '\u200b', 'must have at least one character that can be seen'],
+  ['nothing', ' ', 'must have at least one character that can be seen'],
+])('a name with %s is wrong usage, before anything is sent', async (_, name, why) => {
+  expect(await run('enroll', name, 'good.jpg')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`the name ${why}`) as string,
+  });
+  const renamed = await run('people', 'rename', 'x1', name);
+  expect(renamed).toMatchObject({ code: 2, stderr: expect.stringContaining(`the new name ${why}`) as string });
+  expect(names()).toEqual([]);
 });
 
 test('enroll --track takes the faces that were seen; a track that is gone leaves nobody behind', async () => {

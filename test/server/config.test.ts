@@ -87,3 +87,39 @@ test.each([
 test('a file that is named but not there is refused', () => {
   expect(() => loadConfig({}, { ONLOOKER_CONFIG: 'nowhere.json' }, emptyFolder)).toThrow('cannot read the configuration file');
 });
+
+/** What Kubernetes puts there for Services named `onlooker` and `onlooker-console`. */
+const KUBERNETES = {
+  ONLOOKER_SERVICE_HOST: '10.96.0.7',
+  ONLOOKER_SERVICE_PORT: '8080',
+  ONLOOKER_SERVICE_PORT_HTTP: '8080',
+  ONLOOKER_PORT: 'tcp://10.96.0.7:8080',
+  ONLOOKER_PORT_8080_TCP: 'tcp://10.96.0.7:8080',
+  ONLOOKER_PORT_8080_TCP_PROTO: 'tcp',
+  ONLOOKER_PORT_8080_TCP_PORT: '8080',
+  ONLOOKER_PORT_8080_TCP_ADDR: '10.96.0.7',
+  ONLOOKER_CONSOLE_SERVICE_HOST: 'fd00::7',
+  ONLOOKER_CONSOLE_SERVICE_PORT: '53',
+  ONLOOKER_CONSOLE_PORT: 'udp://[fd00::7]:53',
+  ONLOOKER_CONSOLE_PORT_53_UDP_ADDR: 'fd00::7',
+};
+
+test('variables that Kubernetes makes for Services of this name are passed over, one by one and all together', () => {
+  for (const [variable, value] of Object.entries(KUBERNETES)) {
+    expect(loadConfig({}, { [variable]: value }, emptyFolder).origins.port).toBe('default');
+  }
+  const folder = folderWith('{"port": 9000}');
+  expect(loadConfig({}, { ...KUBERNETES, ONLOOKER_CREDITS: '4' }, folder).settings).toMatchObject({ port: 9000, credits: 4 });
+});
+
+test.each([
+  ['ONLOOKER_SERVICE_HOST', 'a host'],
+  ['ONLOOKER_SERVICE_PORT', 'none'],
+  ['ONLOOKER_SERVICE', '10.96.0.7'],
+  ['ONLOOKER_PORTS', 'tcp://10.96.0.7:8080'],
+  ['ONLOOKER_PORT', 'http://10.96.0.7:8080'],
+  ['ONLOOKER_PORT_TCP', 'tcp://10.96.0.7:8080'],
+  ['ONLOOKER_CREDIT', '4'],
+])('%s=%s is a slip, and told', (variable, value) => {
+  expect(() => loadConfig({}, { [variable]: value }, emptyFolder)).toThrow(variable);
+});

@@ -13,9 +13,11 @@ import { FacePicture } from '../components/face-picture.js';
 import { TextField } from '../components/field.js';
 import { toast } from '../components/toast.js';
 import { enrolTrack, removeFaces, TrackForgottenError } from './enrol-track.js';
+import { severalText } from '../people/several-text.js';
+import { meantBy } from '../../people/told-apart.js';
 import { personNamed } from './person-named.js';
 import { formatSimilarity, t } from '../i18n/i18n.js';
-import { loadPeople, people, personOf, pictureOf } from '../people/people-store.js';
+import { labelOf, loadPeople, people, personOf, pictureOf } from '../people/people-store.js';
 import { refusalText } from '../people/refusal-text.js';
 import './enrol-track.css';
 
@@ -47,8 +49,10 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
   }, []);
   const wanted = name.trim();
   const known = personNamed(wanted, people.value);
+  const { choices } = meantBy(wanted, people.value);
+  const isSure = wanted !== '' && choices.length === 0;
   const enrol = async () => {
-    if (wanted === '' || isBusy || isForgotten) return;
+    if (!isSure || isBusy || isForgotten) return;
     setBusy(true);
     setFailure(undefined);
     try {
@@ -70,7 +74,7 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
       actions={
         <>
           <Button onClick={onClose}>{t('shell.cancel')}</Button>
-          <Button kind="primary" busy={isBusy} disabled={wanted === '' || isForgotten} onClick={() => void enrol()}>
+          <Button kind="primary" busy={isBusy} disabled={!isSure || isForgotten} onClick={() => void enrol()}>
             {known ? t('events.add_faces') : t('events.enrol')}
           </Button>
         </>
@@ -86,12 +90,12 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
         {picture}
         <TextField
           label={t('people.name')}
-          hint={known || isForgotten ? undefined : hint}
+          hint={severalText(choices) ?? (known || isForgotten ? undefined : hint)}
           error={isForgotten ? t('events.why_forgotten') : failure}
           value={name}
           maxLength={200}
           autoFocus
-          suggestions={people.value?.map((person) => person.name)}
+          suggestions={people.value?.map(labelOf)}
           onInput={setName}
         />
       </form>

@@ -6,7 +6,7 @@ import { Button } from '../components/button.js';
 import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
 import { formatDuration, formatSimilarity, formatTime, t } from '../i18n/i18n.js';
-import { isDeleted, personOf, pictureOf } from '../people/people-store.js';
+import { isDeleted, labelOf, personOf, pictureOf } from '../people/people-store.js';
 import { streamName } from './stream-name.js';
 import type { TrackKept, Visit } from './visits.js';
 
@@ -82,7 +82,8 @@ export function lengthMs(visit: Visit, nowMs: number): number {
 export function nameIn({ last: { person } }: Visit): string | undefined {
   if (!person) return undefined;
   if (isDeleted(person.id)) return t('events.deleted_person');
-  return personOf(person.id)?.name ?? person.name;
+  const known = personOf(person.id);
+  return known ? labelOf(known) : person.name;
 }
 
 export function canEnrol(visit: Visit, nowMs: number): boolean {

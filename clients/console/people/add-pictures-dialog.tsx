@@ -1,5 +1,6 @@
 // Many pictures at once: whom each shows, then what became of it.
 import { useEffect, useState } from 'preact/hooks';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { Badge } from '../components/badge.js';
 import { Button } from '../components/button.js';
@@ -13,6 +14,8 @@ import { EnrolmentBatch, type BatchGroup, type BatchPicture } from './enrolment-
 import { LeftOutNotice } from './left-out.js';
 import { loadPeople, people, personOf } from './people-store.js';
 import { conflictOf, refusalText } from './refusal-text.js';
+import { severalText } from './several-text.js';
+import { meantBy } from '../../people/told-apart.js';
 
 interface AddPicturesProps {
   readonly picked: Picked;
@@ -41,7 +44,9 @@ export function AddPicturesDialog({ picked, person, onClose }: AddPicturesProps)
   const phase = batch.phase.value;
   const all = batch.pictures.value;
   const groups = batch.groups.value;
-  const isComplete = groups.every(({ name }) => name.trim() !== '');
+  const isComplete = groups.every(({ name, person: whose }) => {
+    return name.trim() !== '' && (whose !== undefined || meantBy(name, people.value).choices.length === 0);
+  });
   const enrolled = all.filter(({ state }) => state.is === 'enrolled' || state.is === 'known').length;
   const refused = all.filter(({ state }) => state.is === 'refused').length;
   return (
@@ -113,8 +118,8 @@ interface GroupProps {
 
 function Group({ group, batch, isFixed }: GroupProps) {
   const isReview = batch.phase.value === 'review';
-  const name = group.name.trim();
-  const isKnown = (people.value ?? []).some((person) => person.name === name);
+  const name = typedName(group.name);
+  const { person: known, choices } = meantBy(name, people.value);
   return (
     <section class={isFixed ? 'people-batch-group' : 'people-batch-group people-batch-named'} aria-label={name}>
       {!isFixed && (
@@ -126,13 +131,16 @@ function Group({ group, batch, isFixed }: GroupProps) {
               value={group.name}
               placeholder={t('people.name_needed')}
               maxLength={200}
+              suggestions={choices.length > 0 ? choices : undefined}
               onInput={(value) => batch.rename(group.id, value)}
             />
           ) : (
             <h3>{name}</h3>
           )}
           {isReview && name !== '' && (
-            <Badge tone={isKnown ? 'accent' : 'neutral'}>{isKnown ? t('people.adds_to_known') : t('people.new_person')}</Badge>
+            <Badge tone={known ? 'accent' : choices.length > 0 ? 'warn' : 'neutral'}>
+              {severalText(choices) ?? t(known ? 'people.adds_to_known' : 'people.new_person')}
+            </Badge>
           )}
         </div>
       )}

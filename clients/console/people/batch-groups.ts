@@ -1,4 +1,5 @@
 // Pictures that show one person, put together by the name that they were given in the end. Pure.
+import { typedName } from '../../../protocol/name-text.js';
 
 interface Group<Picture> {
   readonly id: number;
@@ -12,7 +13,7 @@ interface Group<Picture> {
 export function joinedByName<Picture>(groups: readonly Group<Picture>[]): readonly Group<Picture>[] {
   const joined = new Map<string, Group<Picture>>();
   for (const group of groups) {
-    const name = group.name.trim();
+    const name = typedName(group.name);
     const before = joined.get(name);
     const pictures = [...(before?.pictures ?? []), ...group.pictures];
     joined.set(name, { ...group, ...before, name, pictures });

@@ -1,5 +1,6 @@
 // Enrolling from this device's camera: who it is, then three pictures with a word about what to do for each.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { CameraError } from '../../browser/camera-error.js';
 import { failureText } from '../app/failure-text.js';
@@ -12,8 +13,10 @@ import { Spinner } from '../components/spinner.js';
 import { t } from '../i18n/i18n.js';
 import { CameraEnrolment } from './camera-enrolment.js';
 import { POSES, type Advice } from './guidance.js';
-import { loadPeople, people, personOf } from './people-store.js';
+import { labelOf, loadPeople, people, personOf } from './people-store.js';
 import { refusalText } from './refusal-text.js';
+import { severalText } from './several-text.js';
+import { meantBy } from '../../people/told-apart.js';
 
 interface CameraDialogProps {
   /** Whose faces; without it the name is asked for. */
@@ -24,9 +27,11 @@ interface CameraDialogProps {
 export function CameraDialog({ person, onClose }: CameraDialogProps) {
   const [name, setName] = useState(person?.name ?? '');
   const [isNamed, setNamed] = useState(person !== undefined);
-  const isKnown = people.value?.some((one) => one.name === name.trim()) ?? false;
-  if (isNamed) return <Filming name={name.trim()} person={person} onClose={onClose} />;
-  const start = () => name.trim() !== '' && setNamed(true);
+  const { person: known, choices } = meantBy(name, people.value);
+  const whose = person ?? known;
+  if (isNamed) return <Filming name={whose?.name ?? typedName(name)} person={whose} onClose={onClose} />;
+  const isSure = name.trim() !== '' && choices.length === 0;
+  const start = () => isSure && setNamed(true);
   return (
     <Dialog
       title={t('people.camera_title')}
@@ -35,7 +40,7 @@ export function CameraDialog({ person, onClose }: CameraDialogProps) {
       actions={
         <>
           <Button onClick={onClose}>{t('shell.cancel')}</Button>
-          <Button kind="primary" icon="camera" disabled={name.trim() === ''} onClick={start}>
+          <Button kind="primary" icon="camera" disabled={!isSure} onClick={start}>
             {t('people.camera_start')}
           </Button>
         </>
@@ -49,11 +54,11 @@ export function CameraDialog({ person, onClose }: CameraDialogProps) {
       >
         <TextField
           label={t('people.name')}
-          hint={isKnown ? t('people.adds_to_known') : t('people.camera_hint')}
+          hint={severalText(choices) ?? t(known ? 'people.adds_to_known' : 'people.camera_hint')}
           value={name}
           maxLength={200}
           autoFocus
-          suggestions={people.value?.map((one) => one.name)}
+          suggestions={people.value?.map(labelOf)}
           onInput={setName}
         />
       </form>

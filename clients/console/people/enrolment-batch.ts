@@ -1,11 +1,13 @@
 // Many pictures to be enrolled: sorted by the person whom each probably shows, corrected by the user, then sent one after
 // another, and what became of each. Bounded by the pictures that were given; their addresses are revoked with `close()`.
 import { computed, signal } from '@preact/signals';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { http } from '../app/service.js';
 import { joinedByName } from './batch-groups.js';
 import type { PictureFile } from './dropped-files.js';
 import { nameFromPath } from './file-names.js';
+import { meantBy } from '../../people/told-apart.js';
 import { keepPerson } from './people-store.js';
 import { uploadable } from './upload-picture.js';
 
@@ -68,7 +70,7 @@ export class EnrolmentBatch {
       .filter((group) => group.pictures.length > 0);
   }
 
-  /** Enrols everything that waits. @param known people to add to, by exact name; others are created */
+  /** Enrols everything that waits. @param known people to add to, by a name that is theirs alone; others are created */
   async run(known: readonly Person[]): Promise<void> {
     this.groups.value = joinedByName(this.groups.value);
     this.phase.value = 'running';
@@ -91,8 +93,8 @@ export class EnrolmentBatch {
   }
 
   async #runGroup(group: BatchGroup, known: readonly Person[]): Promise<void> {
-    const name = group.name.trim();
-    const there = group.person ?? known.find((person) => person.name === name)?.id;
+    const name = typedName(group.name);
+    const there = group.person ?? meantBy(name, known).person?.id;
     const waiting = group.pictures.filter(({ state }) => state.is === 'waiting');
     let person = there;
     try {

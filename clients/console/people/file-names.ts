@@ -17,7 +17,9 @@ export function nameFromPath(path: string): string {
 }
 
 function readable(text: string): string {
+  // Macs write the names of files with every accent apart.
   return text
+    .normalize('NFC')
     .replace(/[_.\-+]+/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();

@@ -7,7 +7,7 @@ import { FacePicture } from '../components/face-picture.js';
 import { Icon } from '../components/icon.js';
 import { formatSimilarity, t } from '../i18n/i18n.js';
 import { MergeDialog } from './merge-dialog.js';
-import { dismissLookalikes, lookalikes, personOf, pictureOf } from './people-store.js';
+import { dismissLookalikes, labelOf, lookalikes, personOf, pictureOf } from './people-store.js';
 
 /** Of so many at most is told at once: the closest come first. */
 const MOST_SHOWN = 3;
@@ -32,7 +32,7 @@ export function LookalikeNotices({ of }: { readonly of?: string | undefined }) {
             <FacePicture url={pictureOf(other)} name={other.name} size="small" />
           </span>
           <span class="people-pair-text">
-            {t('people.lookalike_text', { one: one.name, other: other.name, similarity: formatSimilarity(similarity) })}
+            {t('people.lookalike_text', { one: labelOf(one), other: labelOf(other), similarity: formatSimilarity(similarity) })}
           </span>
           {can('enrol') && (
             <Button

@@ -10,7 +10,7 @@ import { shortName } from '../components/short-name.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { mostAlike } from './dismissed-pairs.js';
-import { lookalikes, mergePeople, people, personOf, pictureOf } from './people-store.js';
+import { labelOf, lookalikes, mergePeople, people, personOf, pictureOf } from './people-store.js';
 
 interface MergeDialogProps {
   readonly person: Person;
@@ -58,7 +58,7 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
             value={otherId}
             options={[
               { value: '', label: t('people.merge_choose') },
-              ...others.map(({ id, name }) => ({ value: id, label: name })),
+              ...others.map((one) => ({ value: one.id, label: labelOf(one) })),
             ]}
             onChange={(id) => {
               setOtherId(id);
@@ -72,14 +72,14 @@ export function MergeDialog({ person, other: given, onClose }: MergeDialogProps)
             {[person, other].map((one) => (
               <label key={one.id} class={one.id === kept.id ? 'people-merge-choice people-merge-kept' : 'people-merge-choice'}>
                 <FacePicture url={pictureOf(one)} name={one.name} size="large" />
-                <span class="truncate">{one.name}</span>
+                <span class="truncate">{labelOf(one)}</span>
                 <span class="muted">{t('people.faces', { count: one.faces })}</span>
                 <input type="radio" name="kept" checked={one.id === kept.id} onChange={() => setKeptId(one.id)} />
               </label>
             ))}
           </fieldset>
         )}
-        {gone && <p class="muted">{t('people.merge_hint', { kept: kept.name, gone: gone.name })}</p>}
+        {gone && <p class="muted">{t('people.merge_hint', { kept: labelOf(kept), gone: labelOf(gone) })}</p>}
         {failure !== undefined && (
           <p class="field-error" role="alert">
             {failure}

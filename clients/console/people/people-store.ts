@@ -10,6 +10,7 @@ import { doWithUndo } from '../app/undo.js';
 import { shortName } from '../components/short-name.js';
 import { t } from '../i18n/i18n.js';
 import { dismissedPairs, dismissedWith, pairKey } from './dismissed-pairs.js';
+import { sharedNames, toldApart } from '../../people/told-apart.js';
 
 /** More are not loaded into a page; the search of the service's operators is the command line then. */
 export const MOST_PEOPLE = 5_000;
@@ -29,6 +30,11 @@ export const loadFailure = signal<string | undefined>(undefined);
 
 /** By name; undefined until they are loaded. */
 export const people = computed(() => everybody.value?.filter(({ id }) => !hidden.value.has(id)).sort(byName));
+
+const shared = computed(() => sharedNames(people.value ?? []));
+
+/** The name of somebody, with what tells them apart from others of that name. */
+export const labelOf = (person: Person): string => toldApart(person, shared.value);
 
 /** Most similar first; without those whom the user knows to be two. */
 export const lookalikes = computed(() => {

@@ -4,14 +4,14 @@ import { linkTo } from '../app/router.js';
 import { Badge } from '../components/badge.js';
 import { FacePicture } from '../components/face-picture.js';
 import { t } from '../i18n/i18n.js';
-import { pictureOf } from './people-store.js';
+import { labelOf, pictureOf } from './people-store.js';
 
 export function PersonCard({ person, isLookalike }: { readonly person: Person; readonly isLookalike: boolean }) {
   return (
     <li>
       <a class="people-card" href={linkTo('people', [person.id])}>
         <FacePicture url={pictureOf(person)} name={person.name} size="fill" />
-        <span class="people-card-name truncate">{person.name}</span>
+        <span class="people-card-name truncate">{labelOf(person)}</span>
         <span class="people-card-about">
           {person.faces === 0 ? (
             <Badge tone="warn">{t('people.no_faces')}</Badge>

@@ -24,7 +24,7 @@ import { LookalikeNotices } from './lookalike-notice.js';
 import { MergeDialog } from './merge-dialog.js';
 import { galleryAddress } from './gallery-place.js';
 import { LoadingPeople } from './loading-people.js';
-import { deletePerson, loadPeople, people, personOf, pictureOf } from './people-store.js';
+import { deletePerson, labelOf, loadPeople, people, personOf, pictureOf } from './people-store.js';
 import { RenameDialog } from './rename-dialog.js';
 
 type Open = 'rename' | 'merge' | 'camera' | Picked;
@@ -56,7 +56,7 @@ export function PersonPage({ id }: { readonly id: string }) {
         <div class="people-person">
           <FacePicture url={pictureOf(person)} name={person.name} size="large" />
           <ViewHeader
-            title={person.name}
+            title={labelOf(person)}
             subtitle={<About person={person} />}
             actions={
               mayEnrol && (

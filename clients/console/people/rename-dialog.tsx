@@ -1,5 +1,6 @@
 // Another name for a person. What was told of them before keeps the old one.
 import { useState } from 'preact/hooks';
+import { typedName } from '../../../protocol/name-text.js';
 import type { Person } from '../../http-client.js';
 import { failureText } from '../app/failure-text.js';
 import { Button } from '../components/button.js';
@@ -19,7 +20,7 @@ export function RenameDialog({ person, onClose }: { readonly person: Person; rea
     if (!isValid) return;
     setBusy(true);
     try {
-      const isThere = await renamePerson(person.id, name.trim());
+      const isThere = await renamePerson(person.id, typedName(name));
       if (!isThere) toast(t('people.gone_named', { name: shortName(person.name) }), { tone: 'warn' });
       onClose();
     } catch (error) {

@@ -2,6 +2,7 @@
 // stay in the list, so that people see what was there, and a service that ever had keys never opens by itself.
 import { z } from 'zod';
 import { OnlookerError } from '../../../protocol/errors.js';
+import { mendedName } from '../../../protocol/name-text.js';
 import { roleSchema, streamPatternSchema, type CreatedKey, type KeyRecord, type newKeySchema } from '../../../protocol/keys.js';
 import { JsonFile } from '../json-file.js';
 import { LOCAL, type Principal } from '../principal.js';
@@ -10,7 +11,8 @@ import { apiKeyId, isSecret, makeApiKey, secretHash } from './api-key.js';
 
 const storedKeySchema = z.object({
   id: z.string().regex(/^[a-z0-9]{8}$/),
-  name: z.string(),
+  /** What was kept before there was a rule for names is mended. */
+  name: z.string().transform(mendedName),
   roles: z.array(roleSchema),
   streams: z.array(streamPatternSchema),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -87,7 +89,7 @@ export class KeyStore {
   /** Takes in what the command line changed, and writes when keys were used last. @throws when the file cannot be read or written */
   async refresh(): Promise<void> {
     if (await this.#file.refresh()) this.#index();
-    if (this.#usedAt.size > 0 && this.#now() - this.#usesWrittenAt >= USES_WRITTEN_EVERY_MS) await this.#writeUses();
+    if (this.#usedAt.size > 0 && Math.abs(this.#now() - this.#usesWrittenAt) >= USES_WRITTEN_EVERY_MS) await this.#writeUses();
   }
 
   /** @returns null for a key that is wrong, revoked or has run out, or for what is no key at all */

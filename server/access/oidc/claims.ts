@@ -1,6 +1,7 @@
 // From the claims of a token to roles, streams and a name. Whatever is not exactly one of the values that are looked for gives nothing.
 import { createHash } from 'node:crypto';
 import { ROLES, STREAM_PATTERN, type Role } from '../../../protocol/access.js';
+import { KEY_NAME_MAX, mendedName } from '../../../protocol/name-text.js';
 import { StreamPatterns } from '../stream-patterns.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -20,7 +21,6 @@ export interface Grant {
 }
 
 const MOST_PATTERNS = 64;
-const LONGEST_NAME = 128;
 export const ROLE_MAPPING = new RegExp(`^.{1,256}=(${ROLES.join('|')})$`);
 
 export class ClaimReader {
@@ -48,7 +48,7 @@ export class ClaimReader {
   nameOf(claims: Claims): string {
     const names = [claimAt(claims, this.#rules.nameClaim), claims['preferred_username'], claims['email'], claims['sub']];
     const name = names.find((found): found is string => typeof found === 'string' && found.trim() !== '');
-    return (name ?? '').slice(0, LONGEST_NAME);
+    return name === undefined ? '' : mendedName([...mendedName(name)].slice(0, KEY_NAME_MAX).join(''));
   }
 }
 

@@ -27,6 +27,7 @@ export const people = {
   deleted: '{name} deleted',
   gone: 'This person is not here any more',
   gone_named: '{name} is not here any more: somebody else has deleted them.',
+  several_named: 'Several people are called so; write which: {choices}',
   since: 'Since {date}',
   external_id: 'External id {id}',
   see_events: 'See events',

@@ -28,6 +28,7 @@ export const people: Same<typeof english> = {
   deleted: '{name}: se ha eliminado',
   gone: 'Esta persona ya no está',
   gone_named: '{name} ya no está: alguien más lo ha eliminado.',
+  several_named: 'Varias personas se llaman así; escribe cuál: {choices}',
   since: 'Desde el {date}',
   external_id: 'Id externo {id}',
   see_events: 'Ver eventos',
