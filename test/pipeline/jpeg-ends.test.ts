@@ -120,8 +120,14 @@ describe('something before the start', () => {
       await expectSamePixels(Buffer.concat([lead, image]), image);
   });
 
-  test('other files that hold a picture further in are none', async () => {
+  test('a picture further in is none', async () => {
     expect(await told(Buffer.concat([Buffer.alloc(17, 0x2d), jpegs.baseline]))).toBe('UNSUPPORTED_MEDIA');
+  });
+
+  test('a TIFF file that holds JPEG strips is none', async () => {
+    const tiff = await sharp(jpegs.baseline).tiff({ compression: 'jpeg' }).toBuffer();
+    expect(tiff.subarray(0, 16).includes(Buffer.of(0xff, 0xd8, 0xff))).toBe(true);
+    expect(await told(tiff)).toBe('UNSUPPORTED_MEDIA');
   });
 
   test('bounds hold behind it', async () => {
