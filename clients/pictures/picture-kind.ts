@@ -28,17 +28,26 @@ const BRANDS = /^....ftyp(.{4}).{4}(.*)$/s;
 const AVIF_BRANDS = ['avif', 'avis'];
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx'];
 
+export interface PictureStart {
+  readonly kind: PictureKind;
+  /** Bytes before it that are no part of it. */
+  readonly before: number;
+}
+
 /** @param head the first `HEAD_BYTES` of a file, or all there are */
-export function pictureKind(head: Uint8Array): PictureKind | undefined {
+export function pictureStart(head: Uint8Array): PictureStart | undefined {
   let text = '';
   for (const byte of head.subarray(0, HEAD_BYTES)) text += String.fromCharCode(byte);
-  for (const [kind, signature] of OTHER_SIGNATURES) if (signature.test(text)) return kind;
+  for (const [kind, signature] of OTHER_SIGNATURES) if (signature.test(text)) return { kind, before: 0 };
   const still = stillOf(text);
-  if (still !== undefined) return still;
+  if (still !== undefined) return { kind: still, before: 0 };
   for (let before = 0; before <= MOST_BYTES_BEFORE; before++)
-    for (const [kind, signature] of SIGNATURES) if (signature.test(text.slice(before))) return kind;
+    for (const [kind, signature] of SIGNATURES) if (signature.test(text.slice(before))) return { kind, before };
   return undefined;
 }
+
+/** @param head as of `pictureStart` */
+export const pictureKind = (head: Uint8Array): PictureKind | undefined => pictureStart(head)?.kind;
 
 function stillOf(text: string): PictureKind | undefined {
   const found = BRANDS.exec(text);

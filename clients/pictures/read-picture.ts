@@ -3,7 +3,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CommandError } from '../terminal/failure.js';
-import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureKind, type PictureKind } from './picture-kind.js';
+import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureKind, pictureStart, type PictureKind } from './picture-kind.js';
 
 /** Above this a picture is made smaller: under the service's limit unless that was lowered. */
 const LARGE_BYTES = 4 * 1024 * 1024;
@@ -33,15 +33,19 @@ export async function isAppleDouble(path: string): Promise<boolean> {
 export async function readPicture(path: string, { smaller = false } = {}): Promise<Uint8Array> {
   const { size } = await stat(path);
   if (size > MOST_BYTES) throw new CommandError(`it has ${Math.ceil(size / MEBI)} MiB: too much for a picture`);
-  const kind = await kindOfFile(path);
+  const { kind, before = 0 } = pictureStart(await headOf(path)) ?? {};
   // What is no picture goes as it is: the service says what is wrong with it.
   const isTaken = kind === undefined || TAKEN_AS_IT_IS.has(kind);
   if (isTaken && size <= LARGE_BYTES && !smaller) return readFile(path);
   if (kind === undefined) throw new CommandError('it is neither a picture nor small enough to be sent as it is');
   if (kind === 'HEIC') throw new CommandError(HEIC_ADVICE);
   if (kind === 'BMP' || kind === 'JPEG XL') return smallJpeg(await firstFrame(path, kind), kind);
-  return smallJpeg(path, kind);
+  if (kind === 'JPEG') return smallJpeg(ended((await readFile(path)).subarray(before)), kind);
+  return smallJpeg(before === 0 ? path : (await readFile(path)).subarray(before), kind);
 }
+
+/** Decoders take a missing end marker for damage; whether more is missing they say then. */
+const ended = (jpeg: Buffer): Buffer => Buffer.concat([jpeg, Buffer.of(0xff, 0xd9)]);
 
 /** Its decoders are patented, and come with no free library. */
 const HEIC_ADVICE =
@@ -60,13 +64,22 @@ async function headOf(path: string): Promise<Buffer> {
 async function smallJpeg(input: string | Buffer, kind: PictureKind): Promise<Buffer> {
   // Loaded when it is needed: the image library takes longer to start than all the rest.
   const { default: sharp } = await import('sharp');
-  try {
-    return await sharp(input, { failOn: 'error', autoOrient: true, limitInputPixels: 300_000_000 })
+  const make = (failOn: 'warning' | 'error') =>
+    sharp(input, { failOn, autoOrient: true, limitInputPixels: 300_000_000 })
       .resize(LONGEST_SIDE_PX, LONGEST_SIDE_PX, { fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .jpeg({ quality: JPEG_QUALITY })
       .toBuffer();
+  try {
+    return await make('warning');
+  } catch (error) {
+    // Half a picture is no mere warning, though the library says so.
+    if (error instanceof Error && /premature end/i.test(error.message))
+      throw new CommandError(`this ${kind} picture is truncated`);
+  }
+  try {
+    return await make('error');
   } catch {
     throw new CommandError(`this ${kind} picture cannot be read: save it as JPEG or PNG`);
   }

@@ -163,6 +163,20 @@ test('a photograph that is too large is sent smaller and upright, a small one as
   expect(bodies[1]?.equals(bytes)).toBe(true);
 });
 
+test('a large photograph may lack its end marker and have bytes before and behind it; half of one is refused', async () => {
+  const whole = await noisy(3200, 2400).jpeg({ quality: 96 }).toBuffer();
+  expect(whole.length).toBeGreaterThan(5 * 1024 * 1024);
+  const path = await album('large', {
+    '1.jpg': whole.subarray(0, -2),
+    '2.jpg': Buffer.concat([Buffer.from('\r\n'), whole, Buffer.alloc(5000)]),
+    '3.jpg': whole.subarray(0, Math.floor(whole.length * 0.9)),
+  });
+  const { code, stdout } = await enroll(path);
+  expect(stdout).toMatch(/1\.jpg +enrolled[^\n]*\n2\.jpg +enrolled[^\n]*\n3\.jpg +unreadable +this JPEG picture is truncated\n/);
+  expect(code).toBe(1);
+  for (const body of bodies) expect(await sharp(body).metadata()).toMatchObject({ width: 2560, height: 1920 });
+});
+
 test('HEIC says in one sentence what to do, in `enroll` and in `send`', async () => {
   const path = await album('phone', { 'y.HEIC': HEIC });
   const enrolled = await enroll(path);

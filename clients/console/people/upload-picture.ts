@@ -1,6 +1,6 @@
 // Pictures as the service takes them: what it does not read, and what is too large for it, is made JPEG here by the browser, upright
 // and at a size at which faces lose nothing.
-import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureKind, type PictureKind } from '../../pictures/picture-kind.js';
+import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureStart, type PictureKind } from '../../pictures/picture-kind.js';
 
 /** Above this a picture is made smaller: under the service's limit unless that was lowered. */
 const LARGE_BYTES = 4 * 1024 * 1024;
@@ -22,12 +22,12 @@ export class UnreadablePicture extends Error {
  * @throws UnreadablePicture
  */
 export async function uploadable(file: Blob, { smaller = false } = {}): Promise<Blob> {
-  const kind = pictureKind(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
+  const { kind, before = 0 } = pictureStart(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer())) ?? {};
   const isTaken = kind === undefined || TAKEN_AS_IT_IS.has(kind);
   if (isTaken && file.size <= LARGE_BYTES && !smaller) return file;
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(file);
+    bitmap = await createImageBitmap(before === 0 ? file : file.slice(before));
   } catch (cause) {
     // The service says what is wrong with a picture of its own kinds.
     if (isTaken) return file;
