@@ -6,6 +6,19 @@ import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureStart, type PictureKind } from '../.
 const LARGE_BYTES = 4 * 1024 * 1024;
 const LONGEST_SIDE_PX = 2_560;
 
+/** Browsers believe the type of a file, which systems get wrong. */
+const TYPES: Readonly<Record<PictureKind, string>> = {
+  JPEG: 'image/jpeg',
+  PNG: 'image/png',
+  WebP: 'image/webp',
+  GIF: 'image/gif',
+  BMP: 'image/bmp',
+  TIFF: 'image/tiff',
+  AVIF: 'image/avif',
+  HEIC: 'image/heic',
+  'JPEG XL': 'image/jxl',
+};
+
 /** A picture of a kind that neither the service nor this browser reads. */
 export class UnreadablePicture extends Error {
   override readonly name = 'UnreadablePicture';
@@ -27,7 +40,7 @@ export async function uploadable(file: Blob, { smaller = false } = {}): Promise<
   if (isTaken && file.size <= LARGE_BYTES && !smaller) return file;
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(before === 0 ? file : file.slice(before));
+    bitmap = await createImageBitmap(file.slice(before, file.size, TYPES[kind ?? 'JPEG']));
   } catch (cause) {
     // The service says what is wrong with a picture of its own kinds.
     if (isTaken) return file;
