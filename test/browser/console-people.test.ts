@@ -106,9 +106,11 @@ describe.skipIf(!hasChromium)('people in the console', () => {
       ['franck 9.tif', await sharp(face).tiff().toBuffer()],
     ]);
     const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Enrol 9 pictures' }).waitFor();
     for (const input of await dialog.getByRole('textbox').all()) await input.fill('Franck');
     await dialog.getByRole('button', { name: 'Enrol 9 pictures' }).click();
-    await dialog.getByText('7 pictures enrolled · 2 not').waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).waitFor();
+    expect(await dialog.innerText()).toContain('7 pictures enrolled · 2 not');
     await dialog.getByText('This browser cannot read HEIC pictures.', { exact: false }).waitFor();
     await dialog.getByText('This browser cannot read TIFF pictures.', { exact: false }).waitFor();
     expect(await namesAndFaces()).toEqual(['Franck 7']);
