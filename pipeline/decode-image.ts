@@ -4,8 +4,9 @@
 import sharp from 'sharp';
 import type { ErrorCode } from '../protocol/errors.js';
 import { countedPixels, tooDear } from './decoding-cost.js';
-import { imageFormat } from './image-format.js';
+import { imageFormat, withoutBytesBefore } from './image-format.js';
 import { readImageHeader, type ImageHeader } from './image-header.js';
+import { endedJpeg } from './jpeg-end.js';
 import { readJpegHeader } from './jpeg-header.js';
 import { hasTooManyScans, mostScans } from './jpeg-scans.js';
 import { pixelMemory } from './pixel-memory.js';
@@ -50,18 +51,19 @@ interface Known extends ImageHeader {
 }
 
 /**
- * @param image JPEG, PNG or WebP bytes, whole
+ * @param given JPEG, PNG or WebP bytes, whole; a few before them and any behind them are passed over
  * @param reuse memory of an earlier frame, or null
  * @param maxPixels of an ordinary image (decoding-cost.ts): beyond them nothing is decoded; read from the header
  * @returns the pixels, or what a client is told about a bad image: bad images are expected, so nothing is thrown for them
  */
 export async function decodeImage(
-  image: Uint8Array,
+  given: Uint8Array,
   reuse: SharedArrayBuffer | null,
   maxPixels: number,
   format: PixelFormat = 'rgb',
 ): Promise<DecodedImage | ImageProblem> {
-  if (image.byteLength === 0) return badImage('The image is empty.');
+  if (given.byteLength === 0) return badImage('The image is empty.');
+  const image = withoutBytesBefore(given);
   if (imageFormat(image) === null) return { code: 'UNSUPPORTED_MEDIA', message: 'The bytes are not a JPEG, PNG or WebP image.' };
   const header = await headerOf(image);
   if (header === null) return badImage('The header of the image cannot be read.');
@@ -69,13 +71,15 @@ export async function decodeImage(
   if (dear !== null) return { code: 'TOO_MANY_PIXELS', message: dear };
   const scans = mostScans(countedPixels(header) / maxPixels);
   if (hasTooManyScans(image, scans)) return badImage(`The JPEG image has more than ${scans} scans, and is not decoded.`);
+  const jpeg = header.format === 'jpeg' ? endedJpeg(image) : { bytes: image, wasOpen: false };
+  if (jpeg === null) return badImage(DAMAGED);
   let memory = reuse;
   const { width, height } = header;
   if (jpegTurbo !== null && header.isPlainJpeg) {
     const pixels = pixelMemory(width * height * CHANNELS[format], reuse);
     const turboFormat = format === 'rgb' ? jpegTurbo.FORMAT_RGB : jpegTurbo.FORMAT_GRAY;
     try {
-      const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
+      const bytes = Buffer.from(jpeg.bytes.buffer, jpeg.bytes.byteOffset, jpeg.bytes.byteLength);
       const decoded = jpegTurbo.decompressSync(bytes, Buffer.from(pixels), { format: turboFormat });
       if (decoded.width === width && decoded.height === height) return { width, height, pixels };
     } catch {
@@ -83,7 +87,7 @@ export async function decodeImage(
     }
     memory = pixels;
   }
-  return decodeWithSharp(image, header, memory, maxPixels, format);
+  return decodeWithSharp(jpeg.bytes, header, { wasOpen: jpeg.wasOpen, reuse: memory, maxPixels, format });
 }
 
 /** @returns null when it cannot be read */
@@ -119,15 +123,24 @@ const isPlain = (channels: number): boolean => channels === 1 || channels === 3;
 /** What libjpeg warns of where the data ends before the picture does: the header says another size, or the rest is missing. */
 const ENDS_TOO_EARLY = /premature end|marker 0xd9 instead of RST/;
 
+/** Rows at the bottom that may be missing where the end marker is: two rows of blocks, of small pictures an eighth. */
+const mostRowsMissing = (height: number): number => Math.min(32, Math.floor(height / 8));
+
+interface SharpOptions {
+  readonly wasOpen: boolean;
+  readonly reuse: SharedArrayBuffer | null;
+  readonly maxPixels: number;
+  readonly format: PixelFormat;
+}
+
 async function decodeWithSharp(
   image: Uint8Array,
   header: ImageHeader,
-  reuse: SharedArrayBuffer | null,
-  maxPixels: number,
-  format: PixelFormat,
+  { wasOpen, reuse, maxPixels, format }: SharpOptions,
 ): Promise<DecodedImage | ImageProblem> {
+  const bytes = header.format === 'png' ? withoutExtraChunks(unshared(image)) : unshared(image);
   const decode = (failOn: 'warning' | 'error') =>
-    sharp(header.format === 'png' ? withoutExtraChunks(unshared(image)) : unshared(image), {
+    sharp(bytes, {
       limitInputPixels: maxPixels,
       failOn,
       autoOrient: true,
@@ -139,7 +152,8 @@ async function decodeWithSharp(
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
   try {
-    const { data, info } = await (header.format === 'jpeg' ? decodeJpeg(decode) : decode('error'));
+    const strictly = () => (wasOpen ? decodeAllButLastRows(bytes, header, maxPixels) : decode('warning'));
+    const { data, info } = await (header.format === 'jpeg' ? decodeJpeg(strictly, () => decode('error')) : decode('error'));
     const channels = CHANNELS[format];
     const pixels = pixelMemory(info.width * info.height * channels, reuse);
     const out = new Uint8Array(pixels);
@@ -147,20 +161,40 @@ async function decodeWithSharp(
     else spreadFirstChannel(data, info.channels, out, channels);
     return { width: info.width, height: info.height, pixels };
   } catch {
-    return badImage('The image is truncated or damaged.');
+    return badImage(DAMAGED);
   }
 }
 
-/** Mere warnings are let pass, after libjpeg has said what they are: at the first, so that it costs little. */
-async function decodeJpeg<T>(decode: (failOn: 'warning' | 'error') => Promise<T>): Promise<T> {
+interface Decoded {
+  readonly data: Buffer;
+  readonly info: { readonly width: number; readonly height: number; readonly channels: number };
+}
+
+/**
+ * Mere warnings are let pass, after libjpeg has said what they are: at the first, so that it costs little.
+ *
+ * @param strictly fails at the first warning; null says that there is none where it matters
+ */
+async function decodeJpeg(strictly: () => Promise<Decoded | null>, leniently: () => Promise<Decoded>): Promise<Decoded> {
   try {
-    return await decode('warning');
+    return (await strictly()) ?? (await leniently());
   } catch (error) {
     if (error instanceof Error && ENDS_TOO_EARLY.test(error.message)) throw error;
-    return decode('error');
+    return leniently();
   }
 }
 
+/** Whether everything is there but for a few rows at the bottom. Their pixels are gone through, and not kept. */
+async function decodeAllButLastRows(bytes: Uint8Array, { width, height }: ImageHeader, maxPixels: number): Promise<null> {
+  await sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc: true })
+    .extract({ left: 0, top: 0, width, height: height - mostRowsMissing(height) })
+    .resize(8, 8, { fit: 'fill' })
+    .raw()
+    .toBuffer();
+  return null;
+}
+
+const DAMAGED = 'The image is truncated or damaged.';
 const badImage = (message: string): ImageProblem => ({ code: 'BAD_IMAGE', message });
 
 /** One or two channels (grey, grey and alpha) to those that are wanted. */

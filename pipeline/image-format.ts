@@ -17,3 +17,27 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | null {
   if (startsWith(bytes, RIFF) && startsWith(bytes, WEBP, 8)) return 'webp';
   return null;
 }
+
+/** TIFF files may hold a JPEG image right behind their header: it is a strip of the picture, not the picture. */
+const TIFF = [
+  [0x49, 0x49, 0x2a, 0x00],
+  [0x4d, 0x4d, 0x00, 0x2a],
+] as const;
+
+/** More than a byte order mark, some line breaks or a length in front; less than what other files begin with before a picture. */
+const MOST_BYTES_BEFORE = 16;
+
+/**
+ * An image without the few bytes that some programs send before it. One function for every door, so that the same image is
+ * taken everywhere.
+ *
+ * @returns the same bytes where they begin with an image, and where there is none
+ */
+export function withoutBytesBefore(bytes: Uint8Array): Uint8Array {
+  if (TIFF.some((signature) => startsWith(bytes, signature))) return bytes;
+  for (let before = 0; before <= MOST_BYTES_BEFORE; before++) {
+    const image = bytes.subarray(before);
+    if (imageFormat(image) !== null) return image;
+  }
+  return bytes;
+}

@@ -1,6 +1,6 @@
 // What the first bytes of an image say of its size and of how it is stored, read in microseconds on any thread. Nothing is
 // decoded and nothing guessed: what is not certain is null, and whoever asks then lets a whole decoder look.
-import { imageFormat, type ImageFormat } from './image-format.js';
+import { imageFormat, withoutBytesBefore, type ImageFormat } from './image-format.js';
 import { readJpegHeader } from './jpeg-header.js';
 
 export interface ImageHeader {
@@ -21,7 +21,8 @@ const PNG_HEADER_BYTES = 33;
 const WEBP_HEADER_BYTES = 30;
 
 /** @returns null for what is no JPEG, PNG or WebP image, and for one whose header is cut short or written in an unusual way */
-export function readImageHeader(image: Uint8Array): ImageHeader | null {
+export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
+  const image = withoutBytesBefore(bytes);
   switch (imageFormat(image)) {
     case 'jpeg': {
       const header = readJpegHeader(image);

@@ -12,13 +12,13 @@ export function mostScans(part: number): number {
   return Math.min(MOST_SCANS, Math.floor(MOST_SCANS_OF_LARGEST / part));
 }
 
-const FF = 0xff;
+export const FF = 0xff;
 /** Lower ones mean nothing; 0 says that the byte FF before it is one of the picture. */
 const LEAST_CODE = 0xc0;
 const RST0 = 0xd0;
 const SOI = 0xd8;
-const EOI = 0xd9;
-const SOS = 0xda;
+export const EOI = 0xd9;
+export const SOS = 0xda;
 
 /**
  * Whether a JPEG image is not worth beginning with. The bytes are gone through only where there may be several scans: those
@@ -33,16 +33,16 @@ export function hasTooManyScans(image: Uint8Array, most = MOST_SCANS): boolean {
     const code = bytes[at + 1] ?? EOI;
     if (code === EOI) return false;
     if (code === SOS && ++scans > most) return true;
-    at += lengthAt(bytes, at, code);
+    at += markerBytes(bytes, at, code);
   }
   return false;
 }
 
 /**
- * How many bytes to pass over, as libjpeg does: it takes any bytes between segments and FF several times before a code, and
+ * How many bytes to pass over at a marker, as libjpeg does: it takes any bytes between segments and FF several times before a code, and
  * with restart markers it passes over codes that mean nothing. Were more passed over here, scans could be hidden there.
  */
-function lengthAt(bytes: Buffer, at: number, code: number): number {
+export function markerBytes(bytes: Buffer, at: number, code: number): number {
   if (code === FF) return 1;
   const hasLength = code >= LEAST_CODE && (code < RST0 || code > SOI) && at + 4 <= bytes.length;
   return hasLength ? 2 + Math.max(2, bytes.readUInt16BE(at + 2)) : 2;

@@ -14,7 +14,7 @@ export function enrollCommand(): Command {
   return addServiceOptions(new Command('enroll'))
     .description('teach the service a face: add images to the person of that name, who is created if need be')
     .argument('<name>', 'name of the person, exactly as it is to be shown')
-    .argument('[files...]', 'images of that person alone (JPEG, PNG, WebP), or folders of them')
+    .argument('[files...]', 'pictures of that person alone (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG XL), or folders of them')
     .option('--id <id>', 'add to the person of this id, who must be there')
     .option('--external-id <id>', 'add to the person of this external id; one who is created gets it')
     .option(

@@ -1,40 +1,80 @@
-// The files that a user's PATHS mean: files as they are, folders as the images in them, in the order people count.
-import { open, readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+// The files that a user's PATHS mean: files as they are, folders as the pictures in them, in the order people count.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isPictureName, isSystemName } from '../pictures/picture-kind.js';
+import { isAppleDouble, kindOfFile } from '../pictures/read-picture.js';
 import { CommandError } from '../terminal/failure.js';
+import { shown } from '../terminal/table.js';
 
-const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+export interface ExpandedPaths {
+  readonly files: readonly string[];
+  /** One sentence for each folder that holds more than is taken. What systems put there, and nobody chose, is not told. */
+  readonly leftOut: readonly string[];
+}
 
-/** @throws CommandError for a path that is not there, and for a folder without images */
-export async function expandPaths(paths: readonly string[]): Promise<string[]> {
+/** @throws CommandError for a path that is not there, for a folder without pictures, and where nothing is left */
+export async function expandPaths(paths: readonly string[]): Promise<ExpandedPaths> {
   const files: string[] = [];
+  const leftOut: string[] = [];
   for (const path of paths) {
     const info = await stat(path).catch(() => undefined);
     if (!info) throw new CommandError(`there is no file or folder ${path}`);
-    files.push(...(info.isDirectory() ? await imagesIn(path) : [path]));
+    if (!info.isDirectory()) {
+      // Given by a pattern of the shell or by `find`, not by somebody who wants it.
+      if (!(await isAppleDouble(path))) files.push(path);
+      continue;
+    }
+    const folder = await lookInto(path);
+    if (folder.pictures.length === 0) throw new CommandError(`there are no pictures in ${path}${emptyFor(folder)}`);
+    files.push(...folder.pictures);
+    const rest = restOf(folder);
+    if (rest !== '') leftOut.push(`left out of ${shown(path)}: ${rest}`);
   }
-  return files;
+  if (files.length === 0) throw new CommandError('there are no pictures among these files');
+  return { files, leftOut };
 }
 
-async function imagesIn(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => IMAGE_EXTENSIONS.has(extname(name).toLowerCase()));
-  if (names.length === 0) throw new CommandError(`there are no images (JPEG, PNG or WebP) in ${folder}`);
+interface Folder {
+  readonly pictures: readonly string[];
+  readonly others: readonly string[];
+  readonly folders: readonly string[];
+}
+
+async function lookInto(path: string): Promise<Folder> {
   const byNumberInName = new Intl.Collator('en', { numeric: true });
-  return names.sort(byNumberInName.compare).map((name) => join(folder, name));
+  const names = (await readdir(path)).filter((name) => !isSystemName(name)).sort(byNumberInName.compare);
+  const pictures: string[] = [];
+  const others: string[] = [];
+  const folders: string[] = [];
+  for (const name of names) {
+    const file = join(path, name);
+    const info = await stat(file).catch(() => undefined);
+    if (info?.isDirectory() === true) folders.push(name);
+    else if (isPictureName(name) || (info?.isFile() === true && (await isPicture(file)))) pictures.push(file);
+    else others.push(name);
+  }
+  return { pictures, others, folders };
 }
 
-/**
- * Whether a file goes to the service as it is: by its first bytes, or because its name says image (the service then
- * tells what is wrong with it). Anything else is for ffmpeg.
- */
-export async function isImageFile(path: string): Promise<boolean> {
-  if (IMAGE_EXTENSIONS.has(extname(path).toLowerCase())) return true;
-  const file = await open(path);
-  try {
-    const { buffer: head, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, 0);
-    const text = head.toString('latin1', 0, bytesRead);
-    return text.startsWith('\xff\xd8\xff') || text.startsWith('\x89PNG') || (text.startsWith('RIFF') && text.endsWith('WEBP'));
-  } finally {
-    await file.close();
-  }
+async function isPicture(file: string): Promise<boolean> {
+  return (await kindOfFile(file).catch(() => undefined)) !== undefined;
+}
+
+const MOST_NAMES = 3;
+
+function restOf({ others, folders }: Folder): string {
+  const of = (names: readonly string[], one: string, many: string) => {
+    if (names.length === 0) return [];
+    const named = names.slice(0, MOST_NAMES).map(shown).join(', ');
+    return [`${names.length === 1 ? one : `${names.length} ${many}`} (${named}${names.length > MOST_NAMES ? ', …' : ''})`];
+  };
+  return [
+    ...of(others, '1 file that is no picture', 'files that are no pictures'),
+    ...of(folders, '1 folder, which is not opened', 'folders, which are not opened'),
+  ].join(' and ');
+}
+
+function emptyFor(folder: Folder): string {
+  const rest = restOf(folder);
+  return rest === '' ? '' : `, only ${rest}`;
 }

@@ -20,7 +20,10 @@ export interface SendFlags extends ServiceFlags {
 export function sendCommand(): Command {
   return addServiceOptions(new Command('send'))
     .description('send images, folders of images or video files to the service and print what it sees')
-    .argument('<paths...>', 'images (JPEG, PNG, WebP), folders, videos (anything that ffmpeg reads)')
+    .argument(
+      '<paths...>',
+      'pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG XL), folders of them, videos (anything that ffmpeg reads)',
+    )
     .option('-s, --stream <id>', 'id of the stream (default: one of its own)', streamId)
     .addOption(new Option('-t, --task <task>', 'what to ask of each frame').choices(TASKS).default('faces'))
     .option('--fps <n>', 'take at most so many frames of each second of a video', positive)

@@ -1,13 +1,13 @@
 // `onlooker enroll`: images into the gallery, and for each file what happened and why.
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EnrollFlags } from '../commands/enroll.js';
 import { expandPaths } from '../commands/paths.js';
 import type { Service } from '../commands/service.js';
 import { ServerError } from '../errors.js';
 import type { Enrolment, HttpClient, Person } from '../http-client.js';
+import { readPicture } from '../pictures/read-picture.js';
 import { isAboutRights } from '../refusal.js';
-import { PartlyFailed } from '../terminal/failure.js';
+import { CommandError, PartlyFailed } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
 import { usableName } from './find-person.js';
@@ -22,7 +22,7 @@ export async function enroll(
   signal: AbortSignal,
 ): Promise<void> {
   const name = usableName(given);
-  const files = await expandPaths(paths);
+  const { files, leftOut } = await expandPaths(paths);
   const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
   const person = known ?? (await createPerson(http, name, flags));
@@ -34,6 +34,7 @@ export async function enroll(
     { title: 'WHY', width: 3 },
   ];
   const output = createOutput();
+  for (const sentence of leftOut) output.note(`onlooker: ${sentence}`);
   let isEnrolled = false;
   let refused = 0;
   try {
@@ -69,12 +70,23 @@ type Outcome = Enrolment | { readonly error: Error };
 async function enrolFile(http: HttpClient, person: Person, file: string, signal: AbortSignal): Promise<Outcome> {
   signal.throwIfAborted();
   try {
-    return await http.faces.enrol(person.id, await readFile(file));
+    return await enrolPicture(http, person, file);
   } catch (error) {
     // To try the other files would be of no use.
     if (isAboutRights(error)) throw error;
-    if (error instanceof ServerError || (error as NodeJS.ErrnoException).syscall !== undefined) return { error: error as Error };
+    if (error instanceof ServerError || error instanceof CommandError) return { error };
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) return { error: error as Error };
     throw error;
+  }
+}
+
+async function enrolPicture(http: HttpClient, person: Person, file: string): Promise<Enrolment> {
+  try {
+    return await http.faces.enrol(person.id, await readPicture(file));
+  } catch (error) {
+    const isTooLarge = error instanceof ServerError && (error.code === 'TOO_LARGE' || error.code === 'TOO_MANY_PIXELS');
+    if (!isTooLarge) throw error;
+    return http.faces.enrol(person.id, await readPicture(file, { smaller: true }));
   }
 }
 

@@ -15,10 +15,11 @@ import { Tally } from './tally.js';
 
 /** @throws PartlyFailed when some file or frame failed · UsageError, CommandError, ConnectionError, ServerError */
 export async function send(service: Service, paths: readonly string[], flags: SendFlags, signal: AbortSignal): Promise<void> {
-  const files = await expandPaths(paths);
+  const { files, leftOut } = await expandPaths(paths);
   if (flags.annotate !== undefined) makeFolder(flags.annotate);
   const client = await service.connect({ signal, reconnect: { maxAttempts: 5, maxDelayMs: 3_000 } });
   const output = createOutput();
+  for (const sentence of leftOut) output.note(`onlooker: ${sentence}`);
   client.on('disconnected', ({ error }) => output.note(`onlooker: ${error.message}; trying again`));
   const tally = new Tally();
   try {

@@ -1,8 +1,9 @@
 // What `onlooker send` sends: the images and the frames of the videos, one after another, as they can be taken.
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { FrameInput } from '../client.js';
-import { isImageFile } from '../commands/paths.js';
+import { isPictureName } from '../pictures/picture-kind.js';
+import { kindOfFile, readPicture } from '../pictures/read-picture.js';
+import { CommandError } from '../terminal/failure.js';
 import { videoFrames } from '../video/video-frames.js';
 import { newestOf } from './newest.js';
 
@@ -33,7 +34,7 @@ export async function* sourceFrames(files: readonly string[], options: SourceOpt
   addToTotal(1);
   for (const file of files) {
     try {
-      for await (const frame of (await isImageFile(file)) ? imageFrame(file) : filmFrames(file, options, addToTotal)) {
+      for await (const frame of (await isPictureFile(file)) ? imageFrame(file) : filmFrames(file, options, addToTotal)) {
         if (options.signal.aborted || count >= options.limit) return;
         count += 1;
         yield frame;
@@ -47,7 +48,16 @@ export async function* sourceFrames(files: readonly string[], options: SourceOpt
 }
 
 async function* imageFrame(file: string): AsyncGenerator<SourceFrame> {
-  yield { file, image: await readFile(file), ts: Date.now() };
+  try {
+    yield { file, image: await readPicture(file), ts: Date.now() };
+  } catch (error) {
+    throw error instanceof CommandError ? new CommandError(`${basename(file)}: ${error.message}`) : error;
+  }
+}
+
+/** By its first bytes, or because its name says so: the service then tells what is wrong with it. Anything else is for ffmpeg. */
+async function isPictureFile(file: string): Promise<boolean> {
+  return (await kindOfFile(file)) !== undefined || isPictureName(file);
 }
 
 async function* filmFrames(

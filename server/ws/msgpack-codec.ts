@@ -1,6 +1,6 @@
 // The subprotocol onlooker.v1.msgpack. Nothing but plain msgpack goes out: no extension types, integers as integers.
 import { Packr, Unpackr } from 'msgpackr';
-import { imageFormat } from '../../pipeline/image-format.js';
+import { imageFormat, withoutBytesBefore } from '../../pipeline/image-format.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { SUBPROTOCOL_MSGPACK } from '../../protocol/messages.js';
 import { asFields, type Codec } from './codec.js';
@@ -17,7 +17,9 @@ export const msgpackCodec: Codec = {
   decode(message, isBinary) {
     if (!isBinary) throw new OnlookerError('BAD_MESSAGE', 'This connection speaks msgpack: send binary messages.');
     const bytes = new Uint8Array(message);
-    if (imageFormat(bytes) !== null) return { rawImage: bytes };
+    // The image in a message may lie as near to its beginning as one with a few bytes before it.
+    const rawImage = isMap(bytes[0]) ? bytes : withoutBytesBefore(bytes);
+    if (imageFormat(rawImage) !== null) return { rawImage };
     assertPlainMsgpack(bytes);
     let value: unknown;
     try {
@@ -38,6 +40,9 @@ export const msgpackCodec: Codec = {
     return { data: packr.pack(withWideIntegers(message)), isBinary: true };
   },
 };
+
+/** fixmap, map 16, map 32: what every message of the contract begins with. */
+const isMap = (first = 0): boolean => (first & 0xf0) === 0x80 || first === 0xde || first === 0xdf;
 
 /** Packed as they are, integers beyond 32 bits would go out as floats. `seq` and `ts` are those that get so large. */
 function withWideIntegers<M extends object>(message: M): M {

@@ -1,8 +1,10 @@
 // The people of the console in a real browser against a real service: from the first drop to the last deletion.
 import { mkdtemp, mkdir, readFile, rm, copyFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient, type Person } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
@@ -90,6 +92,53 @@ describe.skipIf(!hasChromium)('people in the console', () => {
     expect((await http.people.get(id)).faces).toBe(1);
     await context.close();
   });
+
+  test('whatever the browser can read is enrolled, upright; what it cannot says what to do', async () => {
+    const face = await readFile(await fixture('franck_01829.jpg'));
+    const folder = await mkdtemp(join(tmpdir(), 'kinds-'));
+    await sharp(face).png().toFile(join(folder, 'face.png'));
+    execFileSync('ffmpeg', ['-v', 'error', '-i', join(folder, 'face.png'), join(folder, 'face.bmp')]);
+    const { width = 0, height = 0 } = await sharp(face).metadata();
+    // A photograph of 12 megapixels and more than 5 MiB that lies on its side, as phones store them.
+    const scale = Math.sqrt(12_000_000 / (width * height));
+    const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+    const pixels = await sharp(face).resize(wide, high, { fit: 'fill' }).removeAlpha().raw().toBuffer();
+    // As a sensor has it; without it JPEG would need far fewer bytes.
+    for (let at = 0; at < pixels.length; at++)
+      pixels[at] = Math.max(0, Math.min(255, (pixels[at] ?? 0) + ((at * 7919 + ((at * at) >>> 7)) % 31) - 15));
+    const upright = sharp(pixels, { raw: { width: wide, height: high, channels: 3 } });
+    const onItsSide = await upright.rotate(270).raw().toBuffer();
+    const large = await sharp(onItsSide, { raw: { width: high, height: wide, channels: 3 } })
+      .jpeg({ quality: 97 })
+      .withMetadata({ orientation: 6 })
+      .toBuffer();
+    expect(large.length).toBeGreaterThan(5 * 1024 * 1024);
+    const { page, context, complaints } = await openPeople();
+    await page.getByRole('heading', { name: 'Nobody is enrolled yet' }).waitFor();
+    await drop(page, [
+      ['franck 1.bmp', await readFile(join(folder, 'face.bmp'))],
+      ['franck 2.avif', await sharp(face).avif({ quality: 80 }).toBuffer()],
+      ['franck 3.gif', await sharp(face).gif().toBuffer()],
+      ['franck 4.webp', await sharp(face).webp().toBuffer()],
+      ['franck 5.jpg', large],
+      ['franck 6.jfif', face.subarray(0, -2)],
+      ['franck passport', Buffer.concat([Buffer.from('\r\n'), face, Buffer.alloc(3000)])],
+      ['franck 8.heic', Buffer.from('\0\0\0\x24ftypheic\0\0\0\0mif1MiHEmiafheictmap'.padEnd(400, '\0'), 'latin1')],
+      ['franck 9.tif', await sharp(face).tiff().toBuffer()],
+    ]);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Enrol 9 pictures' }).waitFor();
+    for (const input of await dialog.getByRole('textbox').all()) await input.fill('Franck');
+    await dialog.getByRole('button', { name: 'Enrol 9 pictures' }).click();
+    await dialog.getByRole('button', { name: 'Done' }).waitFor();
+    expect(await dialog.innerText()).toContain('7 pictures enrolled · 2 not');
+    await dialog.getByText('This browser cannot read HEIC pictures.', { exact: false }).waitFor();
+    await dialog.getByText('This browser cannot read TIFF pictures.', { exact: false }).waitFor();
+    expect(await namesAndFaces()).toEqual(['Franck 7']);
+    expect(unexpected(complaints)).toEqual([]);
+    await context.close();
+    await rm(folder, { recursive: true });
+  }, 120_000);
 
   test('files that are no pictures are told of, alone or among others', async () => {
     const { page, context } = await openPeople();
@@ -318,7 +367,8 @@ async function drop(page: Page, files: readonly (readonly [name: string, bytes: 
   const encoded = files.map(([name, bytes]) => ({ name, base64: bytes.toString('base64') }));
   const transfer = await page.evaluateHandle((all) => {
     const made = new DataTransfer();
-    const types: Readonly<Record<string, string>> = { png: 'image/png', pdf: 'application/pdf' };
+    // Of HEIC, AVIF and files without a suffix most systems tell no type; of the others it may be wrong.
+    const types: Readonly<Record<string, string>> = { png: 'image/png', pdf: 'application/pdf', eic: '', vif: '', ort: '' };
     for (const { name, base64 } of all) {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
       made.items.add(new File([bytes], name, { type: types[name.slice(-3)] ?? 'image/jpeg' }));

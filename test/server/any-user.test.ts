@@ -30,7 +30,8 @@ test.each([
   for (const words of [['serve'], ['serve', '--lan'], ['keys', 'add', 'a', '--role', 'admin']]) {
     const { code, stderr } = await onlooker(words, env);
     expect(stderr).toMatch(sentence);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    const lines = stderr.trim().split('\n');
+    expect(lines.filter((line) => !line.startsWith('keys of this machine'))).toHaveLength(1);
     expect(code).toBe(1);
   }
 });
@@ -58,7 +59,7 @@ test.runIf(isRoot && process.platform === 'linux')('a uid without a name and wit
       }),
     );
   expect(await run('config')).toMatchObject({ code: 0, stderr: '' });
-  expect((await run('keys', 'list')).stderr).toBe('there are no keys yet: `onlooker keys add NAME --role ROLE`\n');
+  expect((await run('keys', 'list')).stderr).toContain('\nthere are no keys yet: `onlooker keys add NAME --role ROLE`\n');
 });
 
 test('nothing is written into the home, and native libraries tell nobody anything', async () => {

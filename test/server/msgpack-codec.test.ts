@@ -114,3 +114,14 @@ test('integers beyond 32 bits go out as 64-bit integers and fractions as floats'
   expect(encoded(2 ** 32 - 1, -(2 ** 31) - 1)).toMatch(new RegExp(`${key('seq')}ceffffffff.*${key('ts')}d3ffffffff7fffffff`));
   expect(encoded(1, 1_763_690_000_123.5)).toMatch(new RegExp(`${key('seq')}01.*${key('ts')}cb`));
 });
+
+test('a raw image may have a few bytes before it, and the image in a message is none', () => {
+  const jpeg = Buffer.of(0xff, 0xd8, 0xff, 0xe0, 1, 2, 3);
+  for (const before of ['\r\n', '\u00ef\u00bb\u00bf', '\r\n\r\n']) {
+    const message = new Uint8Array(Buffer.concat([Buffer.from(before, 'latin1'), jpeg])).buffer;
+    expect(Buffer.from((msgpackCodec.decode(message, true) as { rawImage: Uint8Array }).rawImage)).toEqual(jpeg);
+  }
+  // An image may begin within the first few bytes of a message, too.
+  const message = pack({ image: jpeg, t: 'frame' });
+  expect(decode(message)).not.toHaveProperty('rawImage');
+});

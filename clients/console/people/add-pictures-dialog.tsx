@@ -161,10 +161,18 @@ interface PictureProps {
 
 function Picture({ picture, batch, isReview }: PictureProps) {
   const { state, file } = picture;
+  // What the browser cannot show may still be a picture for the service.
+  const [isShown, setShown] = useState(true);
   const rather = state.is === 'refused' ? personOf(conflictOf(state.error) ?? '') : undefined;
   return (
     <li class={`people-batch-picture people-batch-${state.is}`}>
-      <img src={picture.url} alt={file.name} />
+      {isShown ? (
+        <img src={picture.url} alt={file.name} onError={() => setShown(false)} />
+      ) : (
+        <span class="people-batch-unseen" role="img" aria-label={file.name}>
+          <Icon name="warning" size={22} />
+        </span>
+      )}
       <div class="people-batch-about">
         <span class="truncate muted">{file.name}</span>
         {state.is === 'sending' && <span class="spinner" aria-hidden="true" />}

@@ -11,6 +11,9 @@ import { leftOutText } from './left-out.js';
 /** Not called where nothing was chosen. */
 type OnPictures = (picked: Picked) => void;
 
+/** Kinds that a system does not know as pictures would be grey in its choice of files: those are given by suffix as well. */
+const PICTURE_FILES = 'image/*,.jfif,.jpe,.webp,.bmp,.tif,.tiff,.avif,.heic,.heif,.jxl';
+
 interface DropTargetProps {
   /** Absent for somebody who may add none. */
   readonly onPictures: OnPictures | undefined;
@@ -97,13 +100,15 @@ function ChooseButton({ label, onPictures, isFolder = false }: ChooseButtonProps
         }}
         type="file"
         multiple
-        accept="image/*"
+        accept={PICTURE_FILES}
         hidden
         aria-label={label}
         onChange={(event) => {
-          const chosen = chosenPictures(event.currentTarget.files ?? []);
+          const files = Array.from(event.currentTarget.files ?? []);
           event.currentTarget.value = '';
-          if (chosen.pictures.length + chosen.notPictures > 0) onPictures(chosen);
+          void chosenPictures(files).then((chosen) => {
+            if (chosen.pictures.length + chosen.notPictures > 0) onPictures(chosen);
+          });
         }}
       />
       <Button icon="upload" onClick={() => input.current?.click()}>

@@ -2,7 +2,8 @@
 // another, and what became of each. Bounded by the pictures that were given; their addresses are revoked with `close()`.
 import { computed, signal } from '@preact/signals';
 import { typedName } from '../../../protocol/name-text.js';
-import type { Person } from '../../http-client.js';
+import { ServerError } from '../../errors.js';
+import type { Enrolment, Person } from '../../http-client.js';
 import { http } from '../app/service.js';
 import { joinedByName } from './batch-groups.js';
 import type { PictureFile } from './dropped-files.js';
@@ -125,7 +126,7 @@ export class EnrolmentBatch {
   async #enrol(picture: BatchPicture, person: string): Promise<void> {
     this.#setState(picture.id, { is: 'sending' });
     try {
-      const { created, quality } = await http.faces.enrol(person, await uploadable(picture.file));
+      const { created, quality } = await enrolFile(person, picture.file);
       this.#setState(picture.id, created ? { is: 'enrolled', quality } : { is: 'known' });
     } catch (error) {
       this.#setState(picture.id, { is: 'refused', error });
@@ -142,6 +143,16 @@ export class EnrolmentBatch {
 
   #nextId(): number {
     return (this.#lastId += 1);
+  }
+}
+
+async function enrolFile(person: string, file: File): Promise<Enrolment> {
+  try {
+    return await http.faces.enrol(person, await uploadable(file));
+  } catch (error) {
+    const isTooLarge = error instanceof ServerError && (error.code === 'TOO_LARGE' || error.code === 'TOO_MANY_PIXELS');
+    if (!isTooLarge) throw error;
+    return http.faces.enrol(person, await uploadable(file, { smaller: true }));
   }
 }
 

@@ -2,8 +2,10 @@
 import { ServerError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
 import { formatSimilarity, t } from '../i18n/i18n.js';
+import { UnreadablePicture } from './upload-picture.js';
 
 export function refusalText(error: unknown, nameOf: (person: string) => string | undefined): string {
+  if (error instanceof UnreadablePicture) return unreadableText(error.kind);
   if (!(error instanceof ServerError)) return failureText(error);
   const { details = {} } = error;
   switch (error.code) {
@@ -38,6 +40,11 @@ export function refusalText(error: unknown, nameOf: (person: string) => string |
 export function conflictOf(error: unknown): string | undefined {
   const person = error instanceof ServerError && error.code === 'CONFLICT' ? error.details?.['person'] : undefined;
   return typeof person === 'string' ? person : undefined;
+}
+
+/** Phones that write HEIC can write JPEG as well. */
+function unreadableText(kind: UnreadablePicture['kind']): string {
+  return kind === 'HEIC' ? t('people.refused_heic') : t('people.refused_kind', { kind });
 }
 
 function qualityText(measure: string, value: number, limit: number): string | undefined {

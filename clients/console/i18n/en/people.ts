@@ -82,7 +82,10 @@ export const people = {
   refused_unclear: 'The face is not clear enough: partly hidden, or in poor light.',
   refused_conflict: 'This looks like {name} (similarity {similarity}), who is somebody else.',
   refused_conflict_somebody: 'This looks like somebody else who is enrolled.',
-  refused_media: 'Not a picture that can be read: JPEG, PNG or WebP are.',
+  refused_media: 'Not a picture that can be read. Save it as JPEG or PNG.',
+  refused_heic:
+    'This browser cannot read HEIC pictures. Save it as JPEG; on an iPhone: Settings, Camera, Formats, Most Compatible.',
+  refused_kind: 'This browser cannot read {kind} pictures. Save it as JPEG or PNG.',
   refused_broken: 'The picture is damaged and cannot be read.',
   refused_large: 'The picture is too large for the service.',
   refused_busy: 'The service has too much to do at the moment. Try again in a while.',

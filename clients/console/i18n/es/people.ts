@@ -82,7 +82,10 @@ export const people: Same<typeof english> = {
   refused_unclear: 'La cara no se ve con claridad: está tapada en parte o con poca luz.',
   refused_conflict: 'Se parece a {name} (similitud {similarity}), que es otra persona.',
   refused_conflict_somebody: 'Se parece a otra persona registrada.',
-  refused_media: 'No es una foto que se pueda leer: vale JPEG, PNG o WebP.',
+  refused_media: 'No es una foto que se pueda leer. Guárdela como JPEG o PNG.',
+  refused_heic:
+    'Este navegador no puede leer fotos HEIC. Guárdela como JPEG; en un iPhone: Ajustes, Cámara, Formatos, Más compatible.',
+  refused_kind: 'Este navegador no puede leer fotos {kind}. Guárdela como JPEG o PNG.',
   refused_broken: 'La foto está dañada y no se puede leer.',
   refused_large: 'La foto es demasiado grande para el servicio.',
   refused_busy: 'El servicio tiene demasiado trabajo ahora. Inténtalo dentro de un rato.',
