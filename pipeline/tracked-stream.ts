@@ -235,7 +235,7 @@ export class TrackedFrame implements FrameGuide {
       if (evidence === undefined) this.tracks.abandon(sight);
       else {
         const thumbnail = thumbnails[index];
-        this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.lastRemoval);
+        this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.validSince);
       }
     });
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));

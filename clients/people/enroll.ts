@@ -10,7 +10,7 @@ import { isAboutRights } from '../refusal.js';
 import { PartlyFailed, UsageError } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
-import { createPerson, knownPerson } from './person-to-teach.js';
+import { createPerson, knownPerson, twinsNamed } from './person-to-teach.js';
 
 /** @throws PartlyFailed when some file was refused · UsageError, CommandError, ConnectionError, ServerError */
 export async function enroll(
@@ -24,6 +24,7 @@ export async function enroll(
   const files = await expandPaths(paths);
   const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
+  const twinOf = await twinsNamed(http, flags);
   const person = known ?? (await createPerson(http, name, flags));
 
   const columns: readonly Column[] = [
@@ -39,7 +40,7 @@ export async function enroll(
     if (!flags.json) await output.print(formatHeader(columns));
     for (const [index, file] of files.entries()) {
       output.progress(index, files.length, 'files');
-      const outcome = await enrolFile(http, person, file, signal);
+      const outcome = await enrolFile(http, person, file, twinOf, signal);
       if ('error' in outcome) refused += 1;
       else isEnrolled = true;
       await output.print(
@@ -65,10 +66,10 @@ export async function enroll(
 type Outcome = Enrolment | { readonly error: Error };
 
 /** What the service refuses is an outcome; a service that is gone ends the command. */
-async function enrolFile(http: HttpClient, person: Person, file: string, signal: AbortSignal): Promise<Outcome> {
+async function enrolFile(http: HttpClient, person: Person, file: string, twinOf: readonly string[], signal: AbortSignal): Promise<Outcome> {
   signal.throwIfAborted();
   try {
-    return await http.faces.enrol(person.id, await readFile(file));
+    return await http.faces.enrol(person.id, await readFile(file), { twinOf });
   } catch (error) {
     // To try the other files would be of no use.
     if (isAboutRights(error)) throw error;

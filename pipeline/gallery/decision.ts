@@ -6,6 +6,8 @@ export interface MatchRule {
   readonly match: number;
   /** Least lead in cosine over the second best person. */
   readonly margin: number;
+  /** Whether two people were declared to be two although they resemble each other; by default nobody was. */
+  readonly areTwins?: ((one: string, other: string) => boolean) | undefined;
 }
 
 export interface Decision {
@@ -23,5 +25,8 @@ export function decide(candidates: readonly Candidate[], rule: MatchRule): Decis
   if (second !== undefined && best.similarity - second.similarity < rule.margin) {
     return { person: null, candidates, reason: 'ambiguous' };
   }
+  // Which of two who resemble each other is the more similar one changes with light and pose, by more than any margin.
+  const resembling = candidates.slice(1).filter(({ similarity }) => similarity >= rule.match);
+  if (resembling.some(({ id }) => rule.areTwins?.(best.id, id))) return { person: null, candidates, reason: 'ambiguous' };
   return { person: best, candidates };
 }

@@ -26,6 +26,7 @@ import { DamagedRecordError } from '../store/sealed-record.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { sortableIds } from '../store/sortable-id.js';
 import { SpoolFile } from './spool-file.js';
+import { additionOf, removalOfTwins, twinPair, TWINS_BYTES } from './twins.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 
 export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, ImportOptions, NewFace, Page, PersonInput, PersonPatch };
@@ -48,6 +49,7 @@ export class Gallery {
   readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
+  #lastTwins = 0;
   #isImporting = false;
   #closed: Promise<void> | undefined;
 
@@ -84,7 +86,7 @@ export class Gallery {
       if (options.pictures === false) await dropPictures(store, meta);
       const content = await loadContent(store, options.model.dim);
       const { people, faces } = content.roster.size;
-      if (store.count !== people + faces + content.roster.pictures + 1)
+      if (store.count !== people + faces + content.roster.pictures + content.twins.size + 1)
         throw store.damaged('it holds records under unknown keys');
       return new Gallery(options, store, meta, content);
     } catch (error) {
@@ -99,9 +101,19 @@ export class Gallery {
     return this.#lastRemoval;
   }
 
-  /** The faces that came after a version; null where some were taken away since, or very many came. */
+  /** The version since which a search tells who somebody is: before it, people were there who are gone, or twins were taken for one. */
+  get validSince(): number {
+    return Math.max(this.#lastRemoval, this.#lastTwins);
+  }
+
+  /** Whether the two were declared to be two although they resemble each other. */
+  areTwins(one: string, other: string): boolean {
+    return this.#content.twins.areTwins(one, other);
+  }
+
+  /** The faces that came after a version; null where some were taken away or twins were declared since, or very many came. */
   facesSince(version: number): readonly EnrolledFace[] | null {
-    return this.#lastRemoval > version ? null : facesSince(this.#content, version);
+    return this.validSince > version ? null : facesSince(this.#content, version);
   }
 
   /** Grows with every change. */
@@ -149,12 +161,14 @@ export class Gallery {
   }
 
   person(id: string): Person | undefined {
-    return this.#content.roster.person(id);
+    const person = this.#content.roster.person(id);
+    return person && this.#withTwins(person);
   }
 
   /** In the order of their ids, which is that of their making. */
   listPeople(page: Page): { people: Person[]; next?: string } {
-    return this.#content.roster.listPeople(page);
+    const { people, ...next } = this.#content.roster.listPeople(page);
+    return { people: people.map((person) => this.#withTwins(person)), ...next };
   }
 
   /** @throws OnlookerError NOT_FOUND */
@@ -213,9 +227,11 @@ export class Gallery {
     return this.#mutate(() => {
       this.#stored(id);
       const faces = [...this.#content.roster.facesOf(id)];
+      const pairs = this.#content.twins.pairsOf(id);
       return {
-        changes: [{ key: PERSON_PREFIX + id, value: null }, ...faces.flatMap(removalOf)],
+        changes: [{ key: PERSON_PREFIX + id, value: null }, ...faces.flatMap(removalOf), ...pairs.map(removalOfTwins)],
         apply: () => {
+          for (const pair of pairs) this.#content.twins.remove(pair);
           this.#content.roster.removePerson(id);
           for (const face of faces) this.#content.matrix.remove(face.id);
         },
@@ -246,9 +262,44 @@ export class Gallery {
   }
 
   /**
+   * The two are two people, although they resemble each other: a face that reaches the threshold of both is `ambiguous`, and
+   * either may be enrolled with faces that the other matches. Declared already, nothing changes.
+   * @throws OnlookerError NOT_FOUND, BAD_MESSAGE for one and the same, LIMIT_REACHED, GALLERY_FULL
+   */
+  async declareTwins(id: string, other: string): Promise<Person> {
+    return this.#mutate(() => {
+      const { changes, apply } = this.#planTwins(id, [other]);
+      return {
+        changes,
+        apply: () => {
+          apply();
+          return this.#person(id);
+        },
+      };
+    });
+  }
+
+  /** They are told apart as any two people are. @throws OnlookerError NOT_FOUND also where they are no twins */
+  async undeclareTwins(id: string, other: string): Promise<void> {
+    return this.#mutate(() => {
+      this.#stored(id);
+      this.#stored(other);
+      if (!this.areTwins(id, other)) throw new OnlookerError('NOT_FOUND', 'The two are not declared to be twins.');
+      const pair = twinPair(id, other);
+      return {
+        changes: [removalOfTwins(pair)],
+        apply: () => {
+          this.#content.twins.remove(pair);
+          this.#lastTwins = this.version;
+        },
+      };
+    });
+  }
+
+  /**
    * Seen by every search that begins after this resolves.
    * @returns the face that is there, with `created` false, when the person has one of the same image
-   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better; GALLERY_FULL
+   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better; GALLERY_FULL; as `declareTwins`
    */
   async addFace(personId: string, face: NewFace): Promise<{ face: FaceRecord; created: boolean }> {
     // A copy: the caller's memory may be reused while the commit is waited for.
@@ -258,9 +309,16 @@ export class Gallery {
     return this.#mutate<{ face: FaceRecord; created: boolean }>(() => {
       this.#stored(personId);
       const known = this.#content.roster.facesOf(personId).find((other) => other.image_sha256 === face.imageSha256);
-      if (known !== undefined) return { changes: [], apply: () => ({ face: faceRecord(known), created: false }) };
-      assertNobodyElseCame(this.#content, personId, embedding, face.searched);
-      this.#needRoom(faceBytes(this.model.dim));
+      const twins = this.#planTwins(personId, face.twinOf ?? []);
+      if (known !== undefined) {
+        const apply = (): { face: FaceRecord; created: boolean } => {
+          twins.apply();
+          return { face: faceRecord(known), created: false };
+        };
+        return { changes: twins.changes, apply };
+      }
+      assertNobodyElseCame(this.#content, personId, embedding, face);
+      this.#needRoom(faceBytes(this.model.dim) + twins.changes.length * TWINS_BYTES);
       const [x, y, width, height] = face.box;
       const picture = this.keepsPictures && (face.picture?.length ?? Infinity) <= PICTURE_BYTES_MAX ? face.picture : undefined;
       const stored: StoredFace = {
@@ -276,8 +334,10 @@ export class Gallery {
         changes: [
           { key: FACE_PREFIX + stored.id, value: encodeFace(stored, embedding) },
           ...(picture ? [{ key: PICTURE_PREFIX + stored.id, value: encodePicture(stored.id, picture) }] : []),
+          ...twins.changes,
         ],
         apply: () => {
+          twins.apply();
           this.#addToMemory(stored, embedding);
           return { face: faceRecord(stored), created: true };
         },
@@ -365,8 +425,9 @@ export class Gallery {
 
   /** What people and faces take of memory at most. */
   get #bytes(): number {
-    const { peopleBytes, size } = this.#content.roster;
-    return peopleBytes + size.faces * faceBytes(this.model.dim);
+    const { roster, twins } = this.#content;
+    const { peopleBytes, size } = roster;
+    return peopleBytes + twins.size * TWINS_BYTES + size.faces * faceBytes(this.model.dim);
   }
 
   #needRoom(more: number): void {
@@ -381,8 +442,9 @@ export class Gallery {
   }
 
   #fileHeader(): FileHeader {
-    const { pictures, size } = this.#content.roster;
-    const counts = { ...size, ...(pictures > 0 && { pictures }) };
+    const { roster, twins } = this.#content;
+    const { pictures, size } = roster;
+    const counts = { ...size, ...(pictures > 0 && { pictures }), ...(twins.size > 0 && { twins: twins.size }) };
     return { model: this.model, ...counts, gallery_version: this.version, created_at: this.#now() };
   }
 
@@ -394,6 +456,7 @@ export class Gallery {
     if (content === before) return report;
     this.#meta = meta;
     this.#content = content;
+    if (before.twins.size > 0 || content.twins.size > 0) this.#lastTwins = this.version;
     this.#listenTo(content);
     this.#tell(content.matrix.snapshot);
     if (mode === 'replace') {
@@ -468,7 +531,33 @@ export class Gallery {
   #person(id: string): Person {
     const person = this.#content.roster.person(id);
     if (person === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    return person;
+    return this.#withTwins(person);
+  }
+
+  #withTwins(person: Person): Person {
+    const twins = this.#content.twins.of(person.id);
+    return twins.length === 0 ? person : { ...person, twins };
+  }
+
+  /** What is to be written and done so that a person is another than those who resemble them. @throws OnlookerError as `declareTwins` */
+  #planTwins(id: string, others: readonly string[]): Mutation<void> {
+    this.#stored(id);
+    const { twins } = this.#content;
+    const unknown = [...new Set(others)].filter((other) => {
+      if (other === id) throw new OnlookerError('BAD_MESSAGE', 'Nobody is their own twin.');
+      this.#stored(other);
+      return !twins.areTwins(id, other);
+    });
+    const pairs = unknown.map((other) => twinPair(id, other));
+    twins.assertRoomFor(pairs);
+    this.#needRoom(pairs.length * TWINS_BYTES);
+    return {
+      changes: pairs.map(additionOf),
+      apply: () => {
+        for (const pair of pairs) twins.add(pair);
+        if (pairs.length > 0) this.#lastTwins = this.version;
+      },
+    };
   }
 
   /** @throws OnlookerError NOT_FOUND */

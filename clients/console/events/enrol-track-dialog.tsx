@@ -16,7 +16,8 @@ import { enrolTrack, removeFaces, TrackForgottenError } from './enrol-track.js';
 import { personNamed } from './person-named.js';
 import { formatSimilarity, t } from '../i18n/i18n.js';
 import { loadPeople, people, personOf, pictureOf } from '../people/people-store.js';
-import { refusalText } from '../people/refusal-text.js';
+import { conflictOf, refusalText } from '../people/refusal-text.js';
+import { TwinQuestion } from '../people/twin-question.js';
 import './enrol-track.css';
 
 interface EnrolTrackDialogProps {
@@ -35,6 +36,7 @@ interface EnrolTrackDialogProps {
 export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten, onClose }: EnrolTrackDialogProps) {
   const [name, setName] = useState('');
   const [failure, setFailure] = useState<string>();
+  const [conflict, setConflict] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const [isForgotten, setForgotten] = useState(false);
   const forget = () => {
@@ -47,12 +49,14 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
   }, []);
   const wanted = name.trim();
   const known = personNamed(wanted, people.value);
-  const enrol = async () => {
+  const other = conflict === undefined ? undefined : personOf(conflict);
+  const enrol = async (twinOf: readonly string[] = []) => {
     if (wanted === '' || isBusy || isForgotten) return;
     setBusy(true);
     setFailure(undefined);
+    setConflict(undefined);
     try {
-      const { person, faces } = await enrolTrack(track, wanted, known);
+      const { person, faces } = await enrolTrack(track, wanted, known, twinOf);
       if (known) tellAdded(person, faces);
       else toast(t('events.enrolled', { name: person.name, count: faces.length }), { tone: 'ok' });
       void loadPeople();
@@ -60,6 +64,7 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
     } catch (error) {
       if (error instanceof TrackForgottenError) forget();
       else setFailure(refusalText(error, (id) => personOf(id)?.name));
+      setConflict(conflictOf(error));
       setBusy(false);
     }
   };
@@ -92,9 +97,13 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
           maxLength={200}
           autoFocus
           suggestions={people.value?.map((person) => person.name)}
-          onInput={setName}
+          onInput={(typed) => {
+            setName(typed);
+            setConflict(undefined);
+          }}
         />
       </form>
+      {other && <TwinQuestion name={wanted} other={other.name} busy={isBusy} onYes={() => void enrol([other.id])} />}
       <div role="status">
         {known && <Known person={known} similarity={candidates.find(({ id }) => id === known.id)?.similarity} />}
       </div>

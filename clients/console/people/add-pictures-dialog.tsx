@@ -13,6 +13,7 @@ import { EnrolmentBatch, type BatchGroup, type BatchPicture } from './enrolment-
 import { LeftOutNotice } from './left-out.js';
 import { loadPeople, people, personOf } from './people-store.js';
 import { conflictOf, refusalText } from './refusal-text.js';
+import { TwinQuestion } from './twin-question.js';
 
 interface AddPicturesProps {
   readonly picked: Picked;
@@ -138,7 +139,7 @@ function Group({ group, batch, isFixed }: GroupProps) {
       )}
       <ul class="people-batch-pictures">
         {group.pictures.map((picture) => (
-          <Picture key={picture.id} picture={picture} batch={batch} isReview={isReview} />
+          <Picture key={picture.id} picture={picture} name={name} batch={batch} isReview={isReview} />
         ))}
       </ul>
     </section>
@@ -147,11 +148,13 @@ function Group({ group, batch, isFixed }: GroupProps) {
 
 interface PictureProps {
   readonly picture: BatchPicture;
+  /** Of whom it is to show. */
+  readonly name: string;
   readonly batch: EnrolmentBatch;
   readonly isReview: boolean;
 }
 
-function Picture({ picture, batch, isReview }: PictureProps) {
+function Picture({ picture, name, batch, isReview }: PictureProps) {
   const { state, file } = picture;
   const rather = state.is === 'refused' ? personOf(conflictOf(state.error) ?? '') : undefined;
   return (
@@ -172,6 +175,9 @@ function Picture({ picture, batch, isReview }: PictureProps) {
           >
             {t('people.add_rather', { name: rather.name })}
           </Button>
+        )}
+        {rather && (
+          <TwinQuestion name={name} other={rather.name} onYes={() => void batch.sendAsTwin(picture, rather.id)} />
         )}
       </div>
       {isReview && (

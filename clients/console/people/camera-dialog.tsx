@@ -14,6 +14,7 @@ import { CameraEnrolment } from './camera-enrolment.js';
 import { POSES, type Advice } from './guidance.js';
 import { loadPeople, people, personOf } from './people-store.js';
 import { refusalText } from './refusal-text.js';
+import { TwinQuestion } from './twin-question.js';
 
 interface CameraDialogProps {
   /** Whose faces; without it the name is asked for. */
@@ -190,6 +191,14 @@ function Conflict({ enrolment, person }: { readonly enrolment: CameraEnrolment; 
       <Button icon="refresh" onClick={() => enrolment.tryAgain()}>
         {t('shell.retry')}
       </Button>
+      {owner && (
+        <TwinQuestion
+          name={enrolment.name.value}
+          other={owner.name}
+          busy={enrolment.isSending.value}
+          onYes={() => void enrolment.tellApart(owner.id)}
+        />
+      )}
     </span>
   );
 }
