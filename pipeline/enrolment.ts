@@ -6,6 +6,7 @@ import type { Candidate } from '../protocol/payloads.js';
 import type { FaceRecord } from '../protocol/people.js';
 import { candidatesOf } from './answers.js';
 import { boxOf } from './face-box.js';
+import { withoutWhatIsBeside } from './face-parts.js';
 import { cutFace, type FaceCut } from './face-picture.js';
 import { assertEnrollable, qualityOf, type FaceMeasures, type QualityGate } from './face-quality.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView, WorkedFrame } from './frame-engine.js';
@@ -45,7 +46,7 @@ export class EnrolmentGuide implements FrameGuide {
   }
 
   choose(faces: readonly FoundFace[]): Promise<readonly ChosenFace[]> {
-    const found = faces.filter(({ score }) => score >= this.detectionScore);
+    const found = withoutWhatIsBeside(faces.filter(({ score }) => score >= this.detectionScore));
     return Promise.resolve(found.map((face) => ({ face, want: 'all' })));
   }
 

@@ -3,6 +3,7 @@
 // and knows nothing of streams, order or names.
 import type { ImageInput } from '../models/family.js';
 import type { PixelFormat } from './decode-image.js';
+import { withoutParts } from './face-parts.js';
 import { FrameLot } from './frame-lot.js';
 import { FrameSlots, type FrameSlot } from './frame-slots.js';
 import type { FaceAnswer, FaceItem, FoundFace } from './lane-protocol.js';
@@ -203,7 +204,7 @@ export class FrameEngine {
     place.spentMs += detected.workMs;
     const view = { width, height, pixels, channels };
     const chosen = await this.#choose(
-      detected.faces.filter((face) => isWanted(face, frame, { width, height })),
+      withoutParts(detected.faces, this.#settings.detectionScore).filter((face) => isWanted(face, frame, { width, height })),
       want,
       view,
     );

@@ -60,6 +60,7 @@ export class TrackedStream {
       highScore: detectionScore,
       newId: newTrackId,
       galleryVersion: gallery.version,
+      hasTwins: (id) => gallery.hasTwins(id),
       facesSince: (version) => gallery.facesSince(version),
     });
   }

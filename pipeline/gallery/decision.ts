@@ -17,6 +17,25 @@ export interface Decision {
   readonly reason?: NoPersonReason;
 }
 
+/**
+ * A person is in one place at a time: of several faces of one picture that are named as one person, the most similar one keeps
+ * the name (of equals the first), and the others are `ambiguous`.
+ * @param mayBeTwo whether somebody who looks like the person may be in the picture, so that each keeps their own decision
+ */
+export function namedOnce<D extends Decision>(decisions: readonly D[], mayBeTwo: (person: string) => boolean): readonly D[] {
+  const best = new Map<string, D>();
+  for (const decision of decisions) {
+    const { person } = decision;
+    const before = person === null ? undefined : best.get(person.id);
+    if (person !== null && (before?.person?.similarity ?? -Infinity) < person.similarity) best.set(person.id, decision);
+  }
+  return decisions.map((decision) => {
+    const { person } = decision;
+    if (person === null || best.get(person.id) === decision || mayBeTwo(person.id)) return decision;
+    return { ...decision, person: null, reason: 'ambiguous' };
+  });
+}
+
 /** @param candidates the most similar people, best first, one entry a person; at least two where there are two */
 export function decide(candidates: readonly Candidate[], rule: MatchRule): Decision {
   const [best, second] = candidates;

@@ -111,6 +111,11 @@ export class Gallery {
     return this.#content.twins.areTwins(one, other);
   }
 
+  /** Whether there is a twin of the person. */
+  hasTwins(id: string): boolean {
+    return this.#content.twins.hasTwins(id);
+  }
+
   /** The faces that came after a version; null where some were taken away or twins were declared since, or very many came. */
   facesSince(version: number): readonly EnrolledFace[] | null {
     return this.validSince > version ? null : facesSince(this.#content, version);

@@ -38,6 +38,10 @@ export class Twins {
     return this.#of.get(one)?.has(other) ?? false;
   }
 
+  hasTwins(id: string): boolean {
+    return this.#of.has(id);
+  }
+
   /** Ids, in their order. */
   of(id: string): readonly string[] {
     return [...(this.#of.get(id) ?? [])].sort();

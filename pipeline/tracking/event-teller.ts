@@ -42,12 +42,11 @@ export class EventTeller {
     this.#departed = this.#departed.filter(({ personId }) => personId === null || isKnown(personId));
   }
 
-  /** Tells of a track what there is to tell by now. */
-  settle(track: FaceTrack, nowMs: number, galleryVersion: number): void {
+  /** Tells of a track what there is to tell by now. @param person whom it is named as */
+  settle(track: FaceTrack, person: EventPerson | null, nowMs: number, galleryVersion: number): void {
     if (!track.confirmed) return;
     this.#departed = this.#departed.filter(({ seenMs }) => nowMs - seenMs <= this.#settings.repeatMs);
     if (this.#isRepeat(track) && nowMs - track.firstMs < this.#settings.repeatMs) return;
-    const { person } = track.verdict;
     if (track.told === null) {
       // Its first embedding may still show that it is no new one.
       const isWaiting = track.votes.length === 0 && (track.body.awaited > 0 || this.#departed.length > 0);

@@ -117,6 +117,8 @@ export interface TrackingOptions extends Partial<TrackingThresholds> {
   readonly margin: number;
   /** As of `MatchRule`. */
   readonly areTwins?: ((one: string, other: string) => boolean) | undefined;
+  /** Whether somebody was declared to be another than a person who resembles them. */
+  readonly hasTwins?: ((id: string) => boolean) | undefined;
   /** Least detector score of a face that may begin a track: the pack's detection threshold. */
   readonly highScore: number;
   /** Ids of tracks: unique over restarts, sorting by time. */
