@@ -115,6 +115,7 @@ export class Pipeline {
       slots: started.slots,
       maxPixels: options.maxPixels,
       detectionScore: this.#thresholds.detectionScore,
+      nmsIou: this.#thresholds.nmsIou,
       onRoom: () => this.#pump(),
     });
     onLaneBack.call = () => {
@@ -241,7 +242,7 @@ export class Pipeline {
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const worked = await this.#request(image, { want: guide }, signal);
     const sha256 = await imageSha256(image);
-    return enrolFace(gallery, personId, worked, { sha256, guide }, this.#enrolmentRule(twinOf));
+    return enrolFace(gallery, personId, worked, { sha256, guide }, this.#enrolmentRule(gallery, personId, twinOf));
   }
 
   /**
@@ -256,7 +257,7 @@ export class Pipeline {
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
       const seen = tracked.bestOf(trackId);
-      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#enrolmentRule(twinOf));
+      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
     }
     throw noTrack();
   }
@@ -286,7 +287,9 @@ export class Pipeline {
     const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
     const told = pairs.flatMap(({ a, b, similarity }) => {
       const [one, other] = [person(a), person(b)];
-      return one === undefined || other === undefined || gallery.areTwins(one.id, other.id) ? [] : [{ people: [one, other] as const, similarity }];
+      return one === undefined || other === undefined || gallery.areTwins(one.id, other.id)
+        ? []
+        : [{ people: [one, other] as const, similarity }];
     });
     return {
       pairs: told.slice(0, limit),
@@ -346,7 +349,9 @@ export class Pipeline {
     return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
   }
 
-  #enrolmentRule(twinOf: readonly string[]): EnrolmentRule {
+  /** @throws OnlookerError NOT_FOUND, BAD_MESSAGE, LIMIT_REACHED for twins whom there cannot be */
+  #enrolmentRule(gallery: Gallery, personId: string, twinOf: readonly string[]): EnrolmentRule {
+    gallery.assertCanBeTwins(personId, twinOf);
     return { gate: this.#gate, match: this.#thresholds.match, twinOf };
   }
 

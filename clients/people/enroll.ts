@@ -66,7 +66,13 @@ export async function enroll(
 type Outcome = Enrolment | { readonly error: Error };
 
 /** What the service refuses is an outcome; a service that is gone ends the command. */
-async function enrolFile(http: HttpClient, person: Person, file: string, twinOf: readonly string[], signal: AbortSignal): Promise<Outcome> {
+async function enrolFile(
+  http: HttpClient,
+  person: Person,
+  file: string,
+  twinOf: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
   signal.throwIfAborted();
   try {
     return await http.faces.enrol(person.id, await readFile(file), { twinOf });

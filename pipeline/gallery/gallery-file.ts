@@ -4,7 +4,15 @@
 import { createHash } from 'node:crypto';
 import { OnlookerError } from '../../protocol/errors.js';
 import { faceBytes, needRoom, PERSON_BYTES, storedPersonBytes } from './gallery-memory.js';
-import { decodeFace, decodeFileHeader, decodePerson, decodePicture, decodeTwins, encodeFileHeader, RECORD_BYTES_MAX } from './records.js';
+import {
+  decodeFace,
+  decodeFileHeader,
+  decodePerson,
+  decodePicture,
+  decodeTwins,
+  encodeFileHeader,
+  RECORD_BYTES_MAX,
+} from './records.js';
 import type { FileHeader, GalleryModel, StoredFace, StoredPerson, TwinPair } from './records.js';
 import type { StoreRecord } from '../store/record-store.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
@@ -45,7 +53,12 @@ function frame(kind: number, payload: Uint8Array): Buffer {
 export async function writeGalleryFile(
   spool: SpoolFile,
   header: FileHeader,
-  { people, faces, pictures, twins }: Readonly<Record<'people' | 'faces' | 'pictures' | 'twins', AsyncIterable<readonly StoreRecord[]>>>,
+  {
+    people,
+    faces,
+    pictures,
+    twins,
+  }: Readonly<Record<'people' | 'faces' | 'pictures' | 'twins', AsyncIterable<readonly StoreRecord[]>>>,
 ): Promise<void> {
   const hash = createHash('sha256');
   const append = async (bytes: Uint8Array): Promise<void> => {

@@ -84,7 +84,12 @@ interface ImportPlan {
  * external id says who somebody is, and the same human twice would make every match of that face ambiguous.
  * @throws OnlookerError BAD_GALLERY when a new person's face has the id of somebody else's
  */
-async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, { roster, twins }: GalleryContent): Promise<ImportPlan> {
+async function planImport(
+  spool: SpoolFile,
+  dim: number,
+  mode: ImportMode,
+  { roster, twins }: GalleryContent,
+): Promise<ImportPlan> {
   let added = 0;
   let replaced = 0;
   let faces = 0;

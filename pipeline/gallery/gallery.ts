@@ -284,6 +284,11 @@ export class Gallery {
     });
   }
 
+  /** @throws OnlookerError as `declareTwins` */
+  assertCanBeTwins(id: string, others: readonly string[]): void {
+    this.#planTwins(id, others);
+  }
+
   /** They are told apart as any two people are. @throws OnlookerError NOT_FOUND also where they are no twins */
   async undeclareTwins(id: string, other: string): Promise<void> {
     return this.#mutate(() => {

@@ -24,7 +24,8 @@ export function assertNobodyElseCame(
     const person = roster.owner(other.owner);
     const similarity = cosine(other.embedding, embedding);
     const isTwin = person !== undefined && (twinOf.includes(person.id) || twins.areTwins(personId, person.id));
-    if (person === undefined || isTwin || person.id === personId || similarity < searched.match || similarity <= searched.own) continue;
+    if (person === undefined || isTwin || person.id === personId || similarity < searched.match || similarity <= searched.own)
+      continue;
     throw matchesSomebodyElse(person.id, similarity);
   }
 }

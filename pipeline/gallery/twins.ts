@@ -73,8 +73,7 @@ export class Twins {
   /** Whether nobody would have more twins than anybody may. */
   hasRoomFor(pairs: readonly TwinPair[]): boolean {
     const counts = new Map<string, number>();
-    for (const id of pairs.flatMap(({ people }) => people))
-      counts.set(id, (counts.get(id) ?? this.#of.get(id)?.size ?? 0) + 1);
+    for (const id of pairs.flatMap(({ people }) => people)) counts.set(id, (counts.get(id) ?? this.#of.get(id)?.size ?? 0) + 1);
     return [...counts.values()].every((count) => count <= MOST_TWINS);
   }
 

@@ -39,9 +39,6 @@ export function mustYield(
   if (settings.hasTwins?.(personId)) return false;
   return tracks.some(
     (other) =>
-      other !== track &&
-      isBefore(other, track) &&
-      areTogether(other, track, atMs, settings) &&
-      shownPerson(other) === personId,
+      other !== track && isBefore(other, track) && areTogether(other, track, atMs, settings) && shownPerson(other) === personId,
   );
 }

@@ -176,9 +176,7 @@ function Picture({ picture, name, batch, isReview }: PictureProps) {
             {t('people.add_rather', { name: rather.name })}
           </Button>
         )}
-        {rather && (
-          <TwinQuestion name={name} other={rather.name} onYes={() => void batch.sendAsTwin(picture, rather.id)} />
-        )}
+        {rather && <TwinQuestion name={name} other={rather.name} onYes={() => void batch.sendAsTwin(picture, rather.id)} />}
       </div>
       {isReview && (
         <Button
