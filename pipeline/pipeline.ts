@@ -5,7 +5,7 @@
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError, type ErrorCode } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
-import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
+import type { FaceRecord, LookalikesAnswer } from '../protocol/people.js';
 import type { DropReason, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
@@ -19,6 +19,7 @@ import { readImageHeader } from './image-header.js';
 import { ImageMemory } from './image-memory.js';
 import type { MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
+import { lookalikesAnswer } from './gallery/lookalikes-answer.js';
 import { Lookalikes } from './gallery/lookalikes.js';
 import { startLanes, type StartedLanes } from './lane-start.js';
 import type { Provider } from './lane-protocol.js';
@@ -282,21 +283,7 @@ export class Pipeline {
   async lookalikes(limit: number): Promise<LookalikesAnswer> {
     this.#answerer({ task: 'embed' });
     if (this.#gallery === null || this.#lookalikes === null) throw new OnlookerError('MODEL_UNAVAILABLE');
-    const gallery = this.#gallery;
-    const { pairs, isComplete, galleryVersion } = await this.#lookalikes.find();
-    const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
-    const told = pairs.flatMap(({ a, b, similarity }) => {
-      const [one, other] = [person(a), person(b)];
-      return one === undefined || other === undefined || gallery.areTwins(one.id, other.id)
-        ? []
-        : [{ people: [one, other] as const, similarity }];
-    });
-    return {
-      pairs: told.slice(0, limit),
-      level: this.#lookalikes.level,
-      complete: isComplete,
-      gallery_version: galleryVersion,
-    };
+    return lookalikesAnswer(await this.#lookalikes.find(), this.#gallery, this.#lookalikes.level, limit);
   }
 
   /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
