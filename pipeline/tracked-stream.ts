@@ -228,7 +228,7 @@ export class TrackedFrame implements FrameGuide {
 
   /** Gives the tracks what was found out. @returns who each face is, in their order */
   async learn(faces: readonly DescribedFace[]): Promise<readonly TrackDecision[]> {
-    const thumbnails = await Promise.all(this.#sights.map(async (sight) => this.#cuts.get(sight)?.toJpeg()));
+    const thumbnails = await Promise.all(this.#sights.map((sight) => this.#pictureOf(sight)));
     this.#sights.forEach((sight, index) => {
       if (!sight.embed) return;
       const { face, answer } = faces[index] ?? {};
@@ -242,6 +242,14 @@ export class TrackedFrame implements FrameGuide {
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
     this.order.tell();
     return decisions;
+  }
+
+  /** A face without a picture is recognised all the same: one that cannot be encoded is left out. */
+  async #pictureOf(sight: Sight): Promise<Uint8Array | undefined> {
+    return this.#cuts
+      .get(sight)
+      ?.toJpeg()
+      .catch(() => undefined);
   }
 
   /** It failed somewhere on its way; those after it must not wait for it. */

@@ -1,8 +1,7 @@
 // What is told of tracks: each thing once, in the words of the contract's events. Somebody who was here just before is not
 // told as new, unless the visit lasts.
 import type { EventPerson, FaceEvent, ToldState, TrackEvent, TrackEventKind } from '../../protocol/events.js';
-import type { Box } from '../../protocol/payloads.js';
-import type { FoundFace } from '../lane-protocol.js';
+import { boxOf } from '../face-box.js';
 import { bestFaces, type FaceTrack } from './face-track.js';
 import { likenessTo } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
@@ -109,10 +108,4 @@ export class EventTeller {
     });
     track.told = { kind, ts: nowMs, person, similarity } satisfies ToldState;
   }
-}
-
-const hundredths = (value: number): number => Math.round(value * 100) / 100;
-
-function boxOf({ x1, y1, x2, y2 }: FoundFace): Box {
-  return [hundredths(x1), hundredths(y1), hundredths(x2 - x1), hundredths(y2 - y1)];
 }

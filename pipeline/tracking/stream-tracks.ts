@@ -235,7 +235,7 @@ export class StreamTracks {
     return mustYield(track, personId, this.#tracks, this.#nowMs, personOf, this.#settings);
   }
 
-  /** Time has passed; about once a second, whether or not there are frames. */
+  /** Time has passed: to be called several times a second, whether or not there are frames, so that who has left is told of in time. */
   tick(nowMs: number, galleryVersion: number): void {
     this.#advance(nowMs, galleryVersion);
     for (const track of this.#tracks) this.#settle(track);
