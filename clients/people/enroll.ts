@@ -90,7 +90,10 @@ function cellsOf(outcome: Outcome): string[] {
   }
   const { error } = outcome;
   if (!(error instanceof ServerError)) return [paint('red', 'unreadable'), '', shown(error.message)];
-  const whom = error.code === 'CONFLICT' && error.details?.person ? ` (${shown(String(error.details.person))})` : '';
+  const whom =
+    error.code === 'CONFLICT' && error.details?.person
+      ? ` (${shown(String(error.details.person))}; --twin-of names those who are somebody else)`
+      : '';
   return [paint('red', error.code), '', shown(error.message) + whom];
 }
 
