@@ -34,7 +34,8 @@ export async function* exportOfStrangers(dir: string, model: GalleryModel, faces
   };
   try {
     const header = { model, people: faces, faces, gallery_version: 1, created_at: 0 };
-    await writeGalleryFile(spool, header, { people: records(personRecord), faces: records(faceRecord), pictures: none() });
+    const content = { people: records(personRecord), faces: records(faceRecord), pictures: none(), twins: none() };
+    await writeGalleryFile(spool, header, content);
     yield* spool.read();
   } finally {
     await spool.close();
@@ -42,5 +43,5 @@ export async function* exportOfStrangers(dir: string, model: GalleryModel, faces
 }
 
 async function* none(): AsyncGenerator<readonly StoreRecord[]> {
-  // A face without a picture: nothing to yield.
+  // Faces without pictures, and nobody has a twin: nothing to yield.
 }

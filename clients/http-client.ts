@@ -7,6 +7,7 @@ import type { ConfigReport } from '../protocol/config.js';
 import type { FaceRecord, ImportReport, LookalikesAnswer, Person } from '../protocol/people.js';
 import { fromBase64 } from './base64.js';
 import { keyFunctions, sessionFunctions } from './http-access.js';
+import type { EnrolOptions } from './enrol-options.js';
 import { everyItem, type Page } from './http-pages.js';
 import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';
 import { addressOf, bytesOf, jsonOf, requester, successful, type HttpOptions } from './http-request.js';
@@ -22,7 +23,7 @@ export type { EventPage, EventQuery, TrackEnrolment } from './http-streams.js';
 export type { KeptEvent } from '../protocol/events.js';
 export type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 export type { TrackAnswer, TrackFace, TrackVote } from '../protocol/tracks.js';
-export type { ConfigReport, FaceRecord, ImportReport, LoadedModel, LookalikesAnswer, Person };
+export type { ConfigReport, EnrolOptions, FaceRecord, ImportReport, LoadedModel, LookalikesAnswer, Person };
 
 export interface PersonFields {
   readonly name?: string;
@@ -103,6 +104,9 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       update: (id: string, fields: PersonFields) => jsonOf<Person>(request(person(id), { method: 'PATCH', json: fields })),
       /** Makes the faces of `from` those of `id`; `from` is gone then. */
       merge: (id: string, from: string) => jsonOf<Person>(request(`${person(id)}/merge`, { method: 'POST', json: { from } })),
+      /** The two are two people although they resemble each other: faces near both are `ambiguous`. */
+      declareTwins: (id: string, of: string) => jsonOf<Person>(request(`${person(id)}/twins`, { method: 'POST', json: { of } })),
+      undeclareTwins: (id: string, of: string) => remove(`${person(id)}/twins/${encodeURIComponent(of)}`),
       /** Pairs of people who could be taken for each other, most similar first. */
       lookalikes: (limit?: number) => jsonOf<LookalikesAnswer>(request('/v1/people/lookalikes', { query: { limit } })),
       /** Deletes the person with all faces. */
@@ -115,9 +119,10 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
           (after) => listFaces(personId, { ...after, limit: 500 }),
           (page) => page.faces,
         ),
-      /** Enrols the one face of an image. Rejects with `NO_FACE`, `SEVERAL_FACES`, `LOW_QUALITY` or `CONFLICT` when it cannot be. */
-      async enrol(personId: string, image: Uint8Array | Blob): Promise<Enrolment> {
-        const response = await successful(await request(`${person(personId)}/faces`, { method: 'POST', bytes: image }));
+      /** Enrols the one face of an image, whoever of `twinOf` it resembles. Rejects with `NO_FACE`, `SEVERAL_FACES`, `LOW_QUALITY` or `CONFLICT` when it cannot be. */
+      async enrol(personId: string, image: Uint8Array | Blob, { twinOf = [] }: EnrolOptions = {}): Promise<Enrolment> {
+        const query = { twin_of: twinOf };
+        const response = await successful(await request(`${person(personId)}/faces`, { method: 'POST', bytes: image, query }));
         return { ...(await jsonOf<Omit<Enrolment, 'created'>>(Promise.resolve(response))), created: response.status === 201 };
       },
       /** The address of the picture of a face that has one (`picture` of its record, or of the person's). */

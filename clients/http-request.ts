@@ -15,7 +15,8 @@ export interface HttpOptions extends CredentialOptions {
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** A list is the same name several times. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
@@ -42,7 +43,8 @@ export function requester(address: string | URL, options: HttpOptions): Requeste
   return async (path, request = {}) => {
     const url = urlOf(service.http, path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
+      if (typeof value === 'object') for (const one of value) url.searchParams.append(name, one);
+      else if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const shown = await credentials.headers();
     const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 30_000;

@@ -6,6 +6,7 @@ import type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protoc
 import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
 import { fromBase64 } from './base64.js';
 import { everyItem, type Page } from './http-pages.js';
+import type { EnrolOptions } from './enrol-options.js';
 import { bytesOf, jsonOf, successful, type Requester } from './http-request.js';
 
 /** Which of the kept events; without `since` and `before` the newest. */
@@ -102,11 +103,11 @@ export function trackFunctions(request: Requester) {
       return { ...rest, ...(thumbnail && { thumbnail: pictureBytes(thumbnail) }), faces: faces.map(face) };
     },
     /**
-     * Enrols the best faces of a live or recent track for a person, through the same gate as images. Rejects with
+     * Enrols the best faces of a live or recent track for a person, whoever of `twinOf` they resemble, through the same gate as images. Rejects with
      * `NOT_FOUND` (no such person, or the track is too long ago), `LOW_QUALITY` or `CONFLICT`.
      */
-    enroll: (track: string, person: string) =>
-      jsonOf<TrackEnrolment>(request(`${path(track)}/enroll`, { method: 'POST', json: { person } })),
+    enroll: (track: string, person: string, { twinOf = [] }: EnrolOptions = {}) =>
+      jsonOf<TrackEnrolment>(request(`${path(track)}/enroll`, { method: 'POST', json: { person, twin_of: twinOf } })),
   };
 }
 

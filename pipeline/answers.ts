@@ -4,7 +4,7 @@ import type { Candidate, DetectedFace, EmbeddedFace, FivePoints, NamedFace, OkPa
 import { qualityOf } from './face-quality.js';
 import type { WorkedFrame } from './frame-engine.js';
 import { boxOf, hundredths } from './face-box.js';
-import { decide, type MatchRule } from './gallery/decision.js';
+import { decide, namedOnce, type Decision, type MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
 import type { FaceAnswer, FaceItem, FoundFace } from './lane-protocol.js';
 import { timingOf } from './timing.js';
@@ -31,12 +31,12 @@ export function candidatesOf({ matches = [] }: FaceAnswer, gallery: Gallery | nu
   });
 }
 
-function namedFace(face: DetectedFace, answer: FaceAnswer, gallery: Gallery | null, rule: MatchRule): NamedFace {
+function namedFace(face: DetectedFace, answer: FaceAnswer, decision: Decision): NamedFace {
   return {
     ...face,
     quality: answer.measures === undefined ? 0 : qualityOf(answer.measures),
     track: null,
-    ...decide(candidatesOf(answer, gallery), rule),
+    ...decision,
   };
 }
 
@@ -78,12 +78,17 @@ export function answerOf(
   gallery: Gallery | null,
   rule: MatchRule,
 ): OkPayload {
-  const faces = frame.faces.map(({ face, answer }) => {
-    const detected = detectedFace(face, answer.points);
-    if (task === 'detect') return detected;
-    return task === 'embed' ? embeddedFace(detected, answer) : namedFace(detected, answer, gallery, rule);
-  });
-  return payloadOf(frame, faces, model, gallery);
+  const detected = frame.faces.map(({ face, answer }) => detectedFace(face, answer.points));
+  if (task === 'detect') return payloadOf(frame, detected, model, gallery);
+  const faces = frame.faces.map(({ answer }, index) => ({ answer, face: detected[index] as DetectedFace }));
+  if (task === 'embed') {
+    const embedded = faces.map(({ face, answer }) => embeddedFace(face, answer));
+    return payloadOf(frame, embedded, model, gallery);
+  }
+  const alone = faces.map(({ answer }) => decide(candidatesOf(answer, gallery), rule));
+  const decisions = namedOnce(alone, (id) => gallery?.twins.hasTwins(id) ?? false);
+  const named = faces.map(({ face, answer }, index) => namedFace(face, answer, decisions[index] as Decision));
+  return payloadOf(frame, named, model, gallery);
 }
 
 /**

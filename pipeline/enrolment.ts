@@ -6,6 +6,7 @@ import type { Candidate } from '../protocol/payloads.js';
 import type { FaceRecord } from '../protocol/people.js';
 import { candidatesOf } from './answers.js';
 import { boxOf } from './face-box.js';
+import { withoutWhatIsBeside } from './face-parts.js';
 import { cutFace, type FaceCut } from './face-picture.js';
 import { assertEnrollable, qualityOf, type FaceMeasures, type QualityGate } from './face-quality.js';
 import type { ChosenFace, DescribedFace, FrameGuide, FrameView, WorkedFrame } from './frame-engine.js';
@@ -19,6 +20,8 @@ export interface EnrolmentRule {
   readonly gate: QualityGate;
   /** Cosine from which a face counts as somebody's. */
   readonly match: number;
+  /** Ids of people who resemble the person and are said to be others. */
+  readonly twinOf: readonly string[];
 }
 
 /** sha256 of an image's bytes, lower-case hex; computed off the main thread. */
@@ -43,7 +46,7 @@ export class EnrolmentGuide implements FrameGuide {
   }
 
   choose(faces: readonly FoundFace[]): Promise<readonly ChosenFace[]> {
-    const found = faces.filter(({ score }) => score >= this.detectionScore);
+    const found = withoutWhatIsBeside(faces.filter(({ score }) => score >= this.detectionScore));
     return Promise.resolve(found.map((face) => ({ face, want: 'all' })));
   }
 
@@ -80,7 +83,7 @@ export async function enrolFace(
   const { measures, embedding, galleryVersion = 0 } = answer;
   if (measures === undefined || embedding === undefined) throw new OnlookerError('INTERNAL');
   const seen = { measures, candidates: candidatesOf(answer, gallery), galleryVersion };
-  const searched = assertAdmissible(personId, seen, rule);
+  const searched = assertAdmissible(gallery, personId, seen, rule);
   return gallery.addFace(personId, {
     embedding,
     quality: qualityOf(measures),
@@ -88,6 +91,7 @@ export async function enrolFace(
     imageSha256: sha256,
     picture: await guide.picture(),
     searched,
+    twinOf: rule.twinOf,
   });
 }
 
@@ -114,8 +118,9 @@ export async function enrolSeen(
     // There is no image any more; the embedding stands for it, so that the same face is not enrolled twice.
     const imageSha256 = createHash('sha256').update(embedding).digest('hex');
     try {
-      const searched = assertAdmissible(personId, evidence, rule);
-      added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256, picture, searched })).face);
+      const searched = assertAdmissible(gallery, personId, evidence, rule);
+      const { twinOf } = rule;
+      added.push((await gallery.addFace(personId, { embedding, quality, box, imageSha256, picture, searched, twinOf })).face);
     } catch (error) {
       refusal ??= toOnlookerError(error);
     }
@@ -130,13 +135,17 @@ export async function enrolSeen(
  * @throws OnlookerError LOW_QUALITY, CONFLICT when somebody else is the more similar person
  */
 function assertAdmissible(
+  gallery: Gallery,
   personId: string,
   seen: { readonly measures: FaceMeasures; readonly candidates: readonly Candidate[]; readonly galleryVersion: number },
-  { gate, match }: EnrolmentRule,
+  { gate, match, twinOf }: EnrolmentRule,
 ): NonNullable<NewFace['searched']> {
   assertEnrollable(seen.measures, gate);
-  const [best] = seen.candidates;
-  if (best !== undefined && best.id !== personId && best.similarity >= match) throw matchesSomebodyElse(best.id, best.similarity);
   const own = seen.candidates.find(({ id }) => id === personId)?.similarity ?? -1;
+  const other = seen.candidates.find(
+    ({ id }) => id !== personId && !twinOf.includes(id) && !gallery.twins.areTwins(personId, id),
+  );
+  if (other !== undefined && other.similarity >= match && other.similarity > own)
+    throw matchesSomebodyElse(other.id, other.similarity);
   return { galleryVersion: seen.galleryVersion, match, own };
 }

@@ -3,12 +3,14 @@
 // and knows nothing of streams, order or names.
 import type { ImageInput } from '../models/family.js';
 import type { PixelFormat } from './decode-image.js';
+import { withoutParts } from './face-parts.js';
 import { FrameLot } from './frame-lot.js';
 import { FrameSlots, type FrameSlot } from './frame-slots.js';
-import type { FaceAnswer, FaceItem, FoundFace } from './lane-protocol.js';
+import { MAX_FACES_PER_FRAME, type FaceAnswer, type FaceItem, type FoundFace } from './lane-protocol.js';
 import type { HeldImage } from './image-memory.js';
 import { inputSize } from './model-input.js';
-import type { Preprocessed } from './preprocess-worker.js';
+import { mergedFaces } from './picture-parts.js';
+import type { InputPart, Preprocessed } from './preprocess-worker.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import type { Origin } from './scheduling/origin.js';
 import type { Size } from './scheduling/turns.js';
@@ -79,6 +81,8 @@ export interface EngineSettings {
   readonly maxPixels: number;
   /** Least score of a face where no guide chooses. */
   readonly detectionScore: number;
+  /** Of two faces that overlap by more than this in two parts of a picture, one is left. */
+  readonly nmsIou: number;
   /** Told whenever there may be room again. */
   readonly onRoom: () => void;
 }
@@ -99,6 +103,7 @@ interface Place {
   readonly lot: FrameLot;
   /** Work so far, ms of a thread. */
   spentMs: number;
+  hasParts: boolean;
 }
 
 export class FrameEngine {
@@ -158,14 +163,14 @@ export class FrameEngine {
     if (slot === undefined) throw new Error('work() was called without room');
     const lot = this.#lotOf(frame.size);
     const leave = lot.enter(frame.size === 'unproven');
-    const place: Place = { slot, lot, spentMs: 0 };
+    const place: Place = { slot, lot, spentMs: 0, hasParts: false };
     try {
       const { want } = frame;
       const glance = typeof want !== 'string' && want.mayCarry ? await this.#glance(frame, want, place) : null;
       return glance?.worked ?? (await this.#look(frame, place, glance?.decodeMs ?? 0));
     } finally {
       frame.image.release();
-      this.#slots.release(slot);
+      this.#slots.release(slot, place.hasParts);
       leave();
       onSpent(place.spentMs);
       this.#settings.onRoom();
@@ -201,15 +206,12 @@ export class FrameEngine {
   /** @param glanceMs what a glance has cost that did not do */
   async #look(frame: FrameWork, place: Place, glanceMs: number): Promise<WorkedFrame> {
     const { origin, want } = frame;
-    const { width, height, pixels, channels, geometry, decodeMs, preprocessMs } = await this.#decode(frame.image, place, 'rgb');
-    if (geometry === null) throw new Error('a frame that is looked at has a detector input');
+    const { width, height, pixels, channels, parts, decodeMs, preprocessMs } = await this.#decode(frame.image, place, 'rgb');
     frame.image.release();
-    const detected = await this.#lanes.detect({ input: place.slot.input, width, height, geometry }, origin);
-    this.#noteLook(detected.workMs);
-    place.spentMs += detected.workMs;
+    const detected = await this.#detect(parts, { width, height }, place, origin);
     const view = { width, height, pixels, channels };
     const chosen = await this.#choose(
-      detected.faces.filter((face) => isWanted(face, frame, { width, height })),
+      withoutParts(detected.faces, this.#settings.detectionScore).filter((face) => isWanted(face, frame, { width, height })),
       want,
       view,
     );
@@ -234,6 +236,32 @@ export class FrameEngine {
     };
   }
 
+  /** The faces of the whole picture, or of its parts as those of the whole. */
+  async #detect(
+    parts: readonly InputPart[],
+    size: Pick<FrameView, 'width' | 'height'>,
+    place: Place,
+    origin: Origin,
+  ): Promise<{ readonly faces: readonly FoundFace[]; readonly inferMs: number; readonly workMs: number }> {
+    const { slot } = place;
+    const isWhole = parts.length === 1;
+    const input = isWhole ? slot.input : slot.partsInput;
+    if (input === null || parts.length === 0) throw new Error('a frame that is looked at has a detector input');
+    const items = parts.map(({ geometry }, index) => ({ input, ...size, geometry, offset: index * slot.input.byteLength }));
+    const { found, ...cost } = await this.#lanes.detect(items, origin);
+    place.spentMs += cost.workMs;
+    this.#noteLook(cost.workMs / parts.length);
+    if (isWhole) return { faces: found[0] ?? [], ...cost };
+    const { nmsIou } = this.#settings;
+    const faces = mergedFaces(
+      parts.map(({ part }) => part),
+      found,
+      nmsIou,
+      MAX_FACES_PER_FRAME,
+    );
+    return { faces, ...cost };
+  }
+
   #lotOf(size: Size = 'usual'): FrameLot {
     return size === 'large' ? this.#large : this.#usual;
   }
@@ -256,10 +284,13 @@ export class FrameEngine {
         format,
         pixels: slot.pixels,
         input: slot.input,
+        partsInput: slot.partsInput,
         spec: this.#settings.input,
         maxPixels: this.#settings.maxPixels,
       });
       slot.pixels = done.pixels;
+      slot.partsInput = done.partsInput;
+      place.hasParts ||= done.parts.length > 1;
       return done;
     } finally {
       place.spentMs += performance.now() - startMs;

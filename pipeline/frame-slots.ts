@@ -9,6 +9,8 @@ export interface FrameSlot {
   pixels: SharedArrayBuffer | null;
   /** The detector's input, float32. */
   readonly input: SharedArrayBuffer;
+  /** The same of the parts of a very wide or tall picture; null while there was none lately. */
+  partsInput: SharedArrayBuffer | null;
 }
 
 /** Slots that grew beyond this (a 4K frame) give their pixels back: one huge photo must not hold memory for ever. */
@@ -27,11 +29,12 @@ export class FrameSlots {
   readonly count: number;
   #framesInWindow = 0;
   #mostTaken = 0;
+  #hasParts = false;
 
   /** @param inputBytes size of a detector's input */
   constructor(count: number, inputBytes: number) {
     this.count = count;
-    for (let i = 0; i < count; i++) this.#free.push({ pixels: null, input: new SharedArrayBuffer(inputBytes) });
+    for (let i = 0; i < count; i++) this.#free.push({ pixels: null, input: new SharedArrayBuffer(inputBytes), partsInput: null });
   }
 
   get inUse(): number {
@@ -42,14 +45,25 @@ export class FrameSlots {
     return this.#free.pop();
   }
 
-  release(slot: FrameSlot): void {
+  /** @param hasParts whether the frame was looked at in parts */
+  release(slot: FrameSlot, hasParts = false): void {
     this.#free.push(slot);
+    this.#hasParts ||= hasParts;
     if (slot.pixels !== null) this.#mostTaken = Math.max(this.#mostTaken, bytesTaken(slot.pixels));
     this.#giveBack([slot], KEEP_PIXEL_BYTES);
     if (++this.#framesInWindow < WINDOW_FRAMES) return;
     this.#giveBack(this.#free, Math.max(2 * this.#mostTaken, LEAST_PIXEL_BYTES));
+    if (!this.#hasParts) this.#giveBackParts();
+    this.#hasParts = false;
     this.#framesInWindow = 0;
     this.#mostTaken = 0;
+  }
+
+  #giveBackParts(): void {
+    for (const slot of this.#free) {
+      this.#dropped.add(slot.partsInput?.byteLength ?? 0);
+      slot.partsInput = null;
+    }
   }
 
   /** Slots with more pixels than that are left without. */

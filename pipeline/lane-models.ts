@@ -8,13 +8,12 @@ import { splitIntoRungs } from './scheduling/batch-ladder.js';
 import { poseFromPoints, sharpnessOf, type FaceMeasures } from './face-quality.js';
 import { GallerySearch } from './gallery/gallery-search.js';
 import type { GallerySnapshot } from './gallery/gallery.js';
+import { MAX_FACES_PER_FRAME } from './lane-protocol.js';
 import type { BatchRun, DetectItem, FaceAnswer, FaceItem, FoundFace, LaneSettings } from './lane-protocol.js';
 import { ModelSession } from './model-session.js';
 import { suppressOverlaps } from './nms.js';
 import { writeSquareCrop, type Picture } from './resample.js';
 
-/** A crowd's picture must not hold a lane for seconds: of more faces the best are taken. */
-const MAX_FACES_PER_FRAME = 128;
 const TOP_PEOPLE = 3;
 /** Width by height of a box beyond which it is no face: real ones are 0.4 to 1.2, what traffic is taken for is 1.8. */
 const WIDEST_FACE = 1.5;
@@ -88,7 +87,7 @@ export class LaneModels {
     const found: FoundFace[][] = [];
     const startMs = performance.now();
     await this.#inRungs(session, items, cost, {
-      fill: (item, input, offset) => input.set(new Float32Array(item.input, 0, session.offset(1)), offset),
+      fill: (item, input, offset) => input.set(new Float32Array(item.input, item.offset ?? 0, session.offset(1)), offset),
       read: (outputs, index, item) => {
         const raw = family
           .decode(outputs, index, session.model.input, this.#settings.detectionScore)

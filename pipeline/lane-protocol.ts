@@ -4,6 +4,9 @@ import type { GallerySnapshot } from './gallery/gallery.js';
 import type { FaceMeasures } from './face-quality.js';
 import type { InputGeometry } from './resample.js';
 
+/** A crowd's picture must not hold a lane for seconds: of more faces the best are taken. */
+export const MAX_FACES_PER_FRAME = 128;
+
 /** An execution provider of onnxruntime-node. */
 export type Provider = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
 
@@ -31,6 +34,8 @@ export interface LaneReady {
 
 export interface DetectItem {
   readonly input: SharedArrayBuffer;
+  /** Where in it this item begins, bytes; 0 by default. */
+  readonly offset?: number;
   readonly width: number;
   readonly height: number;
   readonly geometry: InputGeometry;

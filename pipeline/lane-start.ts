@@ -102,7 +102,8 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
       ready = await start(provider, plan);
     }
     const { lanes: count, maxBatch, preprocessWorkers, fillMs } = plan;
-    await Promise.all(Array.from({ length: count - 1 }, () => start(provider, plan)));
+    // All have ended their start, one way or the other, before any is closed: one that still starts would be left running.
+    await allOrFirstFailure(Array.from({ length: count - 1 }, () => start(provider, plan)));
     const models = [pack.detector, pack.landmarks, pack.embedder]
       .filter((model) => model !== undefined)
       .map((model) => loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
@@ -126,6 +127,12 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
     await Promise.all(started.map((lane) => lane.close()));
     throw error;
   }
+}
+
+/** @throws what the first of them was rejected with, once none of them is under way any more */
+export async function allOrFirstFailure<T>(promises: readonly Promise<T>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
 }
 
 /** The best provider that starts; the last one's failure is the failure of all. */

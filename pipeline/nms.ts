@@ -17,8 +17,8 @@ export function iou(a: RawDetection, b: RawDetection): number {
  * @param limit how many are kept at most
  * @returns the kept detections, best score first
  */
-export function suppressOverlaps(detections: readonly RawDetection[], maxIou: number, limit: number): RawDetection[] {
-  const kept: RawDetection[] = [];
+export function suppressOverlaps<T extends RawDetection>(detections: readonly T[], maxIou: number, limit: number): T[] {
+  const kept: T[] = [];
   for (const candidate of [...detections].sort((a, b) => b.score - a.score)) {
     if (kept.length >= limit) break;
     if (kept.every((better) => iou(better, candidate) <= maxIou)) kept.push(candidate);

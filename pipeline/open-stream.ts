@@ -1,10 +1,10 @@
 // One open stream at its turns: what each of its frames is worked on for, and how what came of it becomes the frame's
 // answer. It decides nothing of when; that is the scheduler's.
-import type { PackThresholds } from '../models/prepared.js';
 import type { FrameOutcome, OkPayload, Task } from '../protocol/payloads.js';
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
 import { isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FramePlace } from './frame-result.js';
+import type { MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
 import type { RecogniseOptions } from './pipeline-options.js';
 import { FrameCosts } from './scheduling/frame-costs.js';
@@ -25,7 +25,7 @@ export interface OpenStreamParts {
   /** Id of the model that answers. */
   readonly model: string;
   readonly gallery: Gallery | null;
-  readonly thresholds: PackThresholds;
+  readonly thresholds: MatchRule;
   readonly errorOutcome: (error: unknown) => FrameOutcome;
 }
 

@@ -5,19 +5,21 @@
 import type { PackThresholds, PreparedModel } from '../models/prepared.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
-import type { FaceRecord, LookalikesAnswer, Person } from '../protocol/people.js';
+import type { FaceRecord, LookalikesAnswer } from '../protocol/people.js';
 import type { DropReason, ErrorPayload, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
 import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './answers.js';
 import { isLarge } from './decoding-cost.js';
-import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256 } from './enrolment.js';
+import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256, type EnrolmentRule } from './enrolment.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './face-quality.js';
 import { FrameCache, sha256Of, type CacheFigures } from './frame-cache.js';
 import { FrameEngine, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FrameResult } from './frame-result.js';
 import { readImageHeader } from './image-header.js';
 import { ImageMemory } from './image-memory.js';
+import type { MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
+import { lookalikesAnswer } from './gallery/lookalikes-answer.js';
 import { Lookalikes } from './gallery/lookalikes.js';
 import { startLanes, type StartedLanes } from './lane-start.js';
 import type { Provider } from './lane-protocol.js';
@@ -68,7 +70,7 @@ export class Pipeline {
   /** What was measured of this machine; null where nothing was. */
   readonly tuning: Tuning | null;
   readonly #options: PipelineOptions;
-  readonly #thresholds: PackThresholds;
+  readonly #thresholds: PackThresholds & MatchRule;
   readonly #gate: QualityGate;
   readonly #log: PipelineLog;
   readonly #observer: PipelineObserver | undefined;
@@ -92,7 +94,8 @@ export class Pipeline {
   private constructor(options: PipelineOptions, started: StartedLanes, onLaneBack: { call: () => void }) {
     const { pack } = options;
     this.#options = options;
-    this.#thresholds = { ...pack.thresholds, ...options.thresholds };
+    const areTwins = (one: string, other: string): boolean => options.gallery?.twins.areTwins(one, other) ?? false;
+    this.#thresholds = { ...pack.thresholds, ...options.thresholds, areTwins };
     this.#gate = { ...DEFAULT_QUALITY_GATE, ...options.quality };
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
@@ -111,6 +114,7 @@ export class Pipeline {
       slots: started.slots,
       maxPixels: options.maxPixels,
       detectionScore: this.#thresholds.detectionScore,
+      nmsIou: this.#thresholds.nmsIou,
       onRoom: () => this.#pump(),
     });
     onLaneBack.call = () => {
@@ -225,12 +229,14 @@ export class Pipeline {
 
   /**
    * Enrols the one face of an image through the quality gate.
+   * @param twinOf ids of people who resemble the person and are others: their likeness is no reason to refuse
    * @param signal as of `recognise`
    * @throws OnlookerError NOT_FOUND, NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE, and those of a bad image
    */
   async enrol(
     personId: string,
     image: Uint8Array,
+    twinOf: readonly string[] = [],
     signal?: AbortSignal,
   ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
     const gallery = this.#gallery;
@@ -240,21 +246,22 @@ export class Pipeline {
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const worked = await this.#request(image, { want: guide }, signal);
     const sha256 = await imageSha256(image);
-    return enrolFace(gallery, personId, worked, { sha256, guide }, { gate: this.#gate, match: this.#thresholds.match });
+    return enrolFace(gallery, personId, worked, { sha256, guide }, this.#enrolmentRule(gallery, personId, twinOf));
   }
 
   /**
    * Enrols the best faces that were seen of a track in view or gone for minutes, through the same gate.
+   * @param twinOf as of `enrol`
    * @throws OnlookerError NOT_FOUND for the person and the track, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE
    */
-  async enrolTrack(trackId: string, personId: string): Promise<readonly FaceRecord[]> {
+  async enrolTrack(trackId: string, personId: string, twinOf: readonly string[] = []): Promise<readonly FaceRecord[]> {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw noModel();
     if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
       const seen = tracked.bestOf(trackId);
-      if (seen !== undefined) return enrolSeen(gallery, personId, seen, { gate: this.#gate, match: this.#thresholds.match });
+      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
     }
     throw noTrack();
   }
@@ -275,23 +282,11 @@ export class Pipeline {
     }
   }
 
-  /** People whose faces are so alike that one could be named as the other, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
+  /** People whose faces are so alike that one could be named as the other, and who are not declared twins, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   async lookalikes(limit: number): Promise<LookalikesAnswer> {
     this.#answerer({ task: 'embed' });
     if (this.#gallery === null || this.#lookalikes === null) throw noModel();
-    const gallery = this.#gallery;
-    const { pairs, isComplete, galleryVersion } = await this.#lookalikes.find();
-    const person = (owner: number): Person | undefined => gallery.person(gallery.owner(owner)?.id ?? '');
-    const told = pairs.flatMap(({ a, b, similarity }) => {
-      const [one, other] = [person(a), person(b)];
-      return one === undefined || other === undefined ? [] : [{ people: [one, other] as const, similarity }];
-    });
-    return {
-      pairs: told.slice(0, limit),
-      level: this.#lookalikes.level,
-      complete: isComplete,
-      gallery_version: galleryVersion,
-    };
+    return lookalikesAnswer(await this.#lookalikes.find(), this.#gallery, this.#lookalikes.level, limit);
   }
 
   /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
@@ -342,6 +337,12 @@ export class Pipeline {
     if (tracking === undefined || gallery === null) return null;
     const { detectionScore } = this.#thresholds;
     return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
+  }
+
+  /** @throws OnlookerError NOT_FOUND, BAD_MESSAGE, LIMIT_REACHED for twins whom there cannot be */
+  #enrolmentRule(gallery: Gallery, personId: string, twinOf: readonly string[]): EnrolmentRule {
+    gallery.assertCanBeTwins(personId, twinOf);
+    return { gate: this.#gate, match: this.#thresholds.match, twinOf };
   }
 
   #trackedStreams(): TrackedStream[] {

@@ -4,7 +4,9 @@ import { workerData } from 'node:worker_threads';
 import type { ImageInput } from '../models/family.js';
 import { collectGarbageLater, DroppedMemory } from './collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
-import { wholeFrameGeometry, writeWholeFrame, type InputGeometry } from './resample.js';
+import { inputSize } from './model-input.js';
+import { partsOf, type PicturePart } from './picture-parts.js';
+import { partGeometry, writePart, type InputGeometry } from './resample.js';
 import { yieldToMainThread } from './thread-priority.js';
 
 export interface PreprocessTask {
@@ -16,8 +18,14 @@ export interface PreprocessTask {
   readonly pixels: SharedArrayBuffer | null;
   /** Where the detector's input goes: float32, 3 x height x width. */
   readonly input: SharedArrayBuffer;
+  /** The same for pictures that are looked at in parts, one after the other; memory of the slot's last such frame, or null. */
+  readonly partsInput: SharedArrayBuffer | null;
   readonly spec: ImageInput;
   readonly maxPixels: number;
+}
+export interface InputPart {
+  readonly part: PicturePart;
+  readonly geometry: InputGeometry;
 }
 export interface Preprocessed {
   readonly width: number;
@@ -25,8 +33,10 @@ export interface Preprocessed {
   /** The memory given, or larger memory that takes its place. */
   readonly pixels: SharedArrayBuffer;
   readonly channels: 1 | 3;
-  /** Of the detector's input; null after a glance. */
-  readonly geometry: InputGeometry | null;
+  /** What the detector is to look at: the whole, or parts of a very wide or tall picture; none after a glance. */
+  readonly parts: readonly InputPart[];
+  /** The memory given for parts, or larger memory that takes its place. */
+  readonly partsInput: SharedArrayBuffer | null;
   readonly decodeMs: number;
   readonly preprocessMs: number;
 }
@@ -54,12 +64,23 @@ export default async function preprocess(task: PreprocessTask): Promise<Preproce
   if (decoded.pixels !== task.pixels) madeBytes = decoded.pixels.byteLength;
   const decodedMs = performance.now();
   const done = { ...decoded, channels: CHANNELS[format], decodeMs: decodedMs - startMs };
-  if (format === 'luma') return { ...done, geometry: null, preprocessMs: 0 };
+  if (format === 'luma') return { ...done, parts: [], partsInput: task.partsInput, preprocessMs: 0 };
   const picture = { data: new Uint8Array(decoded.pixels), width: decoded.width, height: decoded.height };
-  writeWholeFrame(picture, task.spec, new Float32Array(task.input));
+  const parts = partsOf(picture, task.spec);
+  const partsInput = parts.length === 1 ? task.partsInput : memoryFor(parts.length, task);
+  const memory = parts.length === 1 || partsInput === null ? task.input : partsInput;
+  parts.forEach((part, index) => {
+    writePart(picture, part, task.spec, new Float32Array(memory, index * task.input.byteLength, inputSize(task.spec)));
+  });
   return {
     ...done,
-    geometry: wholeFrameGeometry(picture, task.spec),
+    parts: parts.map((part) => ({ part, geometry: partGeometry(part, task.spec) })),
+    partsInput,
     preprocessMs: performance.now() - decodedMs,
   };
+}
+
+function memoryFor(parts: number, { input, partsInput }: PreprocessTask): SharedArrayBuffer {
+  const bytes = parts * input.byteLength;
+  return partsInput !== null && partsInput.byteLength >= bytes ? partsInput : new SharedArrayBuffer(bytes);
 }

@@ -1,6 +1,7 @@
 // Parts of a picture as input tensors: bilinear sampling of RGB pixels into float32 planes. The inner loops of
 // preprocessing live here and in align.ts; they allocate nothing but a table per size.
 import type { ImageInput } from '../models/family.js';
+import type { PicturePart } from './picture-parts.js';
 
 /** RGB pixels, 3 bytes each, row by row. */
 export interface Picture {
@@ -50,21 +51,24 @@ function axisTable(start: number, step: number, count: number, size: number, str
   return { low, high, weight, isHalves: step >= 2 };
 }
 
-/** Cameras keep their size, so the whole-frame tables are made once; the bound is for clients that vary it. */
-const wholeFrameTables = new Map<string, AxisTable>();
-function wholeFrameTable(size: number, count: number, stride: number): AxisTable {
-  const key = `${size}>${count}*${stride}`;
-  let table = wholeFrameTables.get(key);
+/** Cameras keep their size, so the tables of frames are made once; the bound is for clients that vary it. */
+const frameTables = new Map<string, AxisTable>();
+function frameTable(start: number, length: number, count: number, size: number, stride: number): AxisTable {
+  const key = `${start}+${length}/${size}>${count}*${stride}`;
+  let table = frameTables.get(key);
   if (table === undefined) {
-    if (wholeFrameTables.size >= 64) wholeFrameTables.clear();
-    table = axisTable(0, size / count, count, size, stride);
-    wholeFrameTables.set(key, table);
+    if (frameTables.size >= 64) frameTables.clear();
+    table = axisTable(start, length / count, count, size, stride);
+    frameTables.set(key, table);
   }
   return table;
 }
 
-/** Where a picture lands in an input: inside the margins, stretched over all of it or at one scale. */
-function placement(picture: Picture, input: ImageInput): { left: number; top: number; width: number; height: number } {
+/** Where a picture, or a part of one, lands in an input: inside the margins, stretched over all of it or at one scale. */
+function placement(
+  picture: Pick<Picture, 'width' | 'height'>,
+  input: ImageInput,
+): { left: number; top: number; width: number; height: number } {
   const left = Math.round(input.width * (input.margin ?? 0));
   const top = Math.round(input.height * (input.margin ?? 0));
   const width = input.width - 2 * left;
@@ -77,10 +81,15 @@ function placement(picture: Picture, input: ImageInput): { left: number; top: nu
 
 /** The geometry that `writeWholeFrame` will use, without writing. */
 export function wholeFrameGeometry(picture: Picture, input: ImageInput): InputGeometry {
-  const { left, top, width, height } = placement(picture, input);
-  const scaleX = picture.width / width;
-  const scaleY = picture.height / height;
-  return { scaleX, scaleY, offsetX: 0 - left * scaleX, offsetY: 0 - top * scaleY };
+  return partGeometry({ ...picture, left: 0, top: 0 }, input);
+}
+
+/** The geometry that `writePart` will use, without writing. */
+export function partGeometry(part: PicturePart, input: ImageInput): InputGeometry {
+  const { left, top, width, height } = placement(part, input);
+  const scaleX = part.width / width;
+  const scaleY = part.height / height;
+  return { scaleX, scaleY, offsetX: part.left - left * scaleX, offsetY: part.top - top * scaleY };
 }
 
 /**
@@ -88,10 +97,15 @@ export function wholeFrameGeometry(picture: Picture, input: ImageInput): InputGe
  * @param out float32 planes (NCHW without N)
  */
 export function writeWholeFrame(picture: Picture, input: ImageInput, out: Float32Array): void {
-  const { left, top, width, height } = placement(picture, input);
+  writePart(picture, { left: 0, top: 0, width: picture.width, height: picture.height }, input, out);
+}
+
+/** A part of the picture as a detector's input, as `writeWholeFrame` writes the whole. */
+export function writePart(picture: Picture, part: PicturePart, input: ImageInput, out: Float32Array): void {
+  const { left, top, width, height } = placement(part, input);
   if (width < input.width || height < input.height) out.fill(((input.fill ?? 0) - input.mean) * input.scale);
-  const columns = wholeFrameTable(picture.width, width, 3);
-  const rows = wholeFrameTable(picture.height, height, picture.width * 3);
+  const columns = frameTable(part.left, part.width, width, picture.width, 3);
+  const rows = frameTable(part.top, part.height, height, picture.height, picture.width * 3);
   writeSampled(picture, columns, rows, width, height, input, out, top * input.width + left);
 }
 

@@ -60,6 +60,7 @@ export class TrackedStream {
       highScore: detectionScore,
       newId: newTrackId,
       galleryVersion: gallery.version,
+      hasTwins: (id) => gallery.twins.hasTwins(id),
       facesSince: (version) => gallery.facesSince(version),
     });
   }
@@ -227,7 +228,7 @@ export class TrackedFrame implements FrameGuide {
 
   /** Gives the tracks what was found out. @returns who each face is, in their order */
   async learn(faces: readonly DescribedFace[]): Promise<readonly TrackDecision[]> {
-    const thumbnails = await Promise.all(this.#sights.map(async (sight) => this.#cuts.get(sight)?.toJpeg()));
+    const thumbnails = await Promise.all(this.#sights.map((sight) => this.#pictureOf(sight)));
     this.#sights.forEach((sight, index) => {
       if (!sight.embed) return;
       const { face, answer } = faces[index] ?? {};
@@ -235,12 +236,20 @@ export class TrackedFrame implements FrameGuide {
       if (evidence === undefined) this.tracks.abandon(sight);
       else {
         const thumbnail = thumbnails[index];
-        this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.lastRemoval);
+        this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.validSince);
       }
     });
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
     this.order.tell();
     return decisions;
+  }
+
+  /** A face without a picture is recognised all the same: one that cannot be encoded is left out. */
+  async #pictureOf(sight: Sight): Promise<Uint8Array | undefined> {
+    return this.#cuts
+      .get(sight)
+      ?.toJpeg()
+      .catch(() => undefined);
   }
 
   /** It failed somewhere on its way; those after it must not wait for it. */

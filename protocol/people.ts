@@ -13,6 +13,8 @@ export interface Person {
   readonly faces: number;
   /** Id of the best face of which a picture is kept; absent where there is none. */
   readonly picture?: string;
+  /** Ids of people who resemble this one and were declared to be others; absent where there are none. */
+  readonly twins?: readonly string[];
 }
 
 export interface FaceRecord {

@@ -7,6 +7,7 @@ export interface EnrollFlags extends ServiceFlags {
   readonly id?: string;
   readonly externalId?: string;
   readonly track?: string;
+  readonly twinOf?: readonly string[];
   readonly json?: true;
 }
 
@@ -21,6 +22,11 @@ export function enrollCommand(): Command {
       '--track <id>',
       'instead of files: the best faces of a track in view, or gone for minutes (see `onlooker streams watch`)',
     )
+    .option(
+      '--twin-of <person>',
+      'the face resembles this person (id, exact name or external id), but they are two; may be given several times',
+      (one: string, before: readonly string[] = []) => [...before, one],
+    )
     .option('--json', 'print one JSON object for each file instead of a table')
     .addHelpText(
       'after',
@@ -29,6 +35,7 @@ Examples:
   onlooker enroll "Ada Lovelace" ada-1.jpg ada-2.jpg ada-3.jpg
   onlooker enroll "Ada Lovelace" photos/ada/ --external-id staff-17
   onlooker enroll "Ada Lovelace" --track 01m7y5ykje1h8es88g4125kvdn
+  onlooker enroll "Ben Weber" ben.jpg --twin-of "Tim Weber"
 
 Three to five sharp images from different angles work best.
 Exit code: 0 every file is enrolled, 1 some file was refused, 2 wrong usage, 3 no service, 4 not allowed.`,

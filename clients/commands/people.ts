@@ -41,6 +41,13 @@ export function peopleCommand(): Command {
     .action((who: string[], flags: CommonFlags) =>
       run(flags, (module, service, signal) => module.removePeople(service, who, flags, signal)),
     );
+  command('twins', 'say that two people who resemble each other are two: faces near both get no name')
+    .argument('<person>', 'id, exact name or external id')
+    .argument('<other>', 'id, exact name or external id')
+    .option('--undo', 'tell them apart as any two people again')
+    .action((who: string, other: string, flags: CommonFlags & { readonly undo?: true }) =>
+      run(flags, (module, service, signal) => module.declareTwins(service, who, other, flags, signal)),
+    );
   command('export', 'write the whole gallery into one file')
     .argument('<file>', 'the file, or - for stdout')
     .action((file: string, flags: CommonFlags) =>

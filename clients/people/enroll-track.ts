@@ -4,7 +4,7 @@ import type { Service } from '../commands/service.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, shown } from '../terminal/table.js';
 import { usableName } from './find-person.js';
-import { createPerson, knownPerson } from './person-to-teach.js';
+import { createPerson, knownPerson, twinsNamed } from './person-to-teach.js';
 
 /** @throws ServerError `NOT_FOUND` for a track that is too long ago, `LOW_QUALITY`, `CONFLICT` · UsageError, CommandError, ConnectionError */
 export async function enrollTrack(
@@ -17,10 +17,11 @@ export async function enrollTrack(
   const name = usableName(given);
   const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
+  const twinOf = await twinsNamed(http, flags);
   const person = known ?? (await createPerson(http, name, flags));
   let isEnrolled = false;
   try {
-    const { faces } = await http.tracks.enroll(track, person.id);
+    const { faces } = await http.tracks.enroll(track, person.id, { twinOf });
     isEnrolled = faces.length > 0;
     const output = createOutput();
     if (flags.json) for (const face of faces) await output.print(JSON.stringify({ track, status: 'enrolled', ...face }));

@@ -11,7 +11,7 @@ import { CommandError, PartlyFailed } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
 import { usableName } from './find-person.js';
-import { createPerson, knownPerson } from './person-to-teach.js';
+import { createPerson, knownPerson, twinsNamed } from './person-to-teach.js';
 
 /** @throws PartlyFailed when some file was refused · UsageError, CommandError, ConnectionError, ServerError */
 export async function enroll(
@@ -25,6 +25,7 @@ export async function enroll(
   const { files, leftOut } = await expandPaths(paths);
   const http = service.http(signal);
   const known = await knownPerson(http, name, flags);
+  const twinOf = await twinsNamed(http, flags);
   const person = known ?? (await createPerson(http, name, flags));
 
   const columns: readonly Column[] = [
@@ -41,7 +42,7 @@ export async function enroll(
     if (!flags.json) await output.print(formatHeader(columns));
     for (const [index, file] of files.entries()) {
       output.progress(index, files.length, 'files');
-      const outcome = await enrolFile(http, person, file, signal);
+      const outcome = await enrolFile(http, person, file, twinOf, signal);
       if ('error' in outcome) refused += 1;
       else isEnrolled = true;
       await output.print(
@@ -67,10 +68,16 @@ export async function enroll(
 type Outcome = Enrolment | { readonly error: Error };
 
 /** What the service refuses is an outcome; a service that is gone ends the command. */
-async function enrolFile(http: HttpClient, person: Person, file: string, signal: AbortSignal): Promise<Outcome> {
+async function enrolFile(
+  http: HttpClient,
+  person: Person,
+  file: string,
+  twinOf: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
   signal.throwIfAborted();
   try {
-    return await enrolPicture(http, person, file);
+    return await enrolPicture(http, person, file, twinOf);
   } catch (error) {
     // To try the other files would be of no use.
     if (isAboutRights(error)) throw error;
@@ -80,13 +87,13 @@ async function enrolFile(http: HttpClient, person: Person, file: string, signal:
   }
 }
 
-async function enrolPicture(http: HttpClient, person: Person, file: string): Promise<Enrolment> {
+async function enrolPicture(http: HttpClient, person: Person, file: string, twinOf: readonly string[]): Promise<Enrolment> {
   try {
-    return await http.faces.enrol(person.id, await readPicture(file));
+    return await http.faces.enrol(person.id, await readPicture(file), { twinOf });
   } catch (error) {
     const isTooLarge = error instanceof ServerError && (error.code === 'TOO_LARGE' || error.code === 'TOO_MANY_PIXELS');
     if (!isTooLarge) throw error;
-    return http.faces.enrol(person.id, await readPicture(file, { smaller: true }));
+    return http.faces.enrol(person.id, await readPicture(file, { smaller: true }), { twinOf });
   }
 }
 
@@ -96,7 +103,10 @@ function cellsOf(outcome: Outcome): string[] {
   }
   const { error } = outcome;
   if (!(error instanceof ServerError)) return [paint('red', 'unreadable'), '', shown(error.message)];
-  const whom = error.code === 'CONFLICT' && error.details?.person ? ` (${shown(String(error.details.person))})` : '';
+  const whom =
+    error.code === 'CONFLICT' && error.details?.person
+      ? ` (${shown(String(error.details.person))}; --twin-of names those who are somebody else)`
+      : '';
   return [paint('red', error.code), '', shown(error.message) + whom];
 }
 

@@ -47,6 +47,7 @@ export async function showPerson(service: Service, who: string, flags: Flags, si
     ['id', person.id],
     ['name', shown(person.name)],
     ['external id', shown(person.external_id ?? '')],
+    ...(person.twins ? [['twins', person.twins.join(', ')] as const] : []),
     ['metadata', shown(JSON.stringify(person.metadata))],
     ['created', dayOf(person.created_at)],
     ['updated', dayOf(person.updated_at)],
@@ -73,6 +74,21 @@ export async function renamePerson(
   const person = await findPerson(http, who);
   await http.people.update(person.id, { name });
   createOutput().note(`${person.id} is now named ${shown(name)}`);
+}
+
+export async function declareTwins(
+  service: Service,
+  who: string,
+  otherWho: string,
+  flags: Flags & { readonly undo?: true },
+  signal: AbortSignal,
+): Promise<void> {
+  const { people } = service.http(signal);
+  const one = await findPerson(service.http(signal), who);
+  const other = await findPerson(service.http(signal), otherWho);
+  await (flags.undo ? people.undeclareTwins(one.id, other.id) : people.declareTwins(one.id, other.id));
+  const what = flags.undo ? 'are told apart as any two people' : 'are two people: a face near both gets no name';
+  createOutput().note(`${shown(one.name)} (${one.id}) and ${shown(other.name)} (${other.id}) ${what}`);
 }
 
 /** Finds everybody first, so that a wrong name removes nobody. */

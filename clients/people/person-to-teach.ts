@@ -4,12 +4,19 @@ import type { EnrollFlags } from '../commands/enroll.js';
 import type { HttpClient, Person } from '../http-client.js';
 import { CommandError } from '../terminal/failure.js';
 import { shown } from '../terminal/table.js';
-import { byExternalId, byId, byName } from './find-person.js';
+import { byExternalId, byId, byName, findPerson } from './find-person.js';
 
 type Whom = Pick<EnrollFlags, 'id' | 'externalId'>;
 
 export function createPerson(http: HttpClient, name: string, { externalId }: Whom): Promise<Person> {
   return http.people.create({ name, ...(externalId === undefined ? {} : { external_id: externalId }) });
+}
+
+/** Ids of those whom the face resembles and is not. @throws CommandError as `findPerson` */
+export async function twinsNamed(http: HttpClient, { twinOf = [] }: Pick<EnrollFlags, 'twinOf'>): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const who of twinOf) ids.push((await findPerson(http, who)).id);
+  return ids;
 }
 
 /** @throws CommandError when nobody has the id, somebody else has the external id, or several have the name */

@@ -7,6 +7,7 @@ import { writeGalleryFile } from './gallery-file.js';
 import { FACE_PREFIX, PERSON_PREFIX, PICTURE_PREFIX } from './gallery-load.js';
 import type { FileHeader } from './records.js';
 import { SpoolFile } from './spool-file.js';
+import { TWINS_PREFIX } from './twins.js';
 
 /** Of different moments: one that a slow client still reads, and the present one. */
 const COPIES_MAX = 2;
@@ -110,6 +111,7 @@ export async function exportView(spool: SpoolFile, header: FileHeader, view: Sto
       people: view.chunks(PERSON_PREFIX),
       faces: view.chunks(FACE_PREFIX),
       pictures: view.chunks(PICTURE_PREFIX),
+      twins: view.chunks(TWINS_PREFIX),
     });
   } finally {
     view.release();

@@ -8,9 +8,9 @@ import { FACE_PREFIX, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryCo
 import { metaChange } from './gallery-meta.js';
 import { faceWithoutPicture } from './gallery-pictures.js';
 import type { Change, RecordStore, StoreReplacement } from '../store/record-store.js';
-import type { StoreMeta } from './records.js';
-import type { Roster } from './roster.js';
+import type { StoreMeta, TwinPair } from './records.js';
 import type { SpoolFile } from './spool-file.js';
+import { additionOf, twinPair, Twins, TWINS_BYTES, TWINS_PREFIX } from './twins.js';
 
 /** Records written in one transaction. */
 const WRITE_RECORDS = 64;
@@ -44,8 +44,10 @@ export async function applyImport(
   { maxBytes, keepPictures, signal }: ImportBounds,
 ): Promise<{ report: ImportReport; content: GalleryContent }> {
   const { dim } = meta.model;
-  const { report, kept, bytes } = await planImport(spool, dim, mode, before.roster);
-  if (mode === 'merge') needRoom(before.roster.peopleBytes + before.roster.size.faces * faceBytes(dim) + bytes, maxBytes);
+  const { report, kept, newTwins, bytes } = await planImport(spool, dim, mode, before);
+  const { roster, twins } = before;
+  const present = roster.peopleBytes + roster.size.faces * faceBytes(dim) + twins.size * TWINS_BYTES;
+  if (mode === 'merge') needRoom(present + bytes, maxBytes);
   let content = before;
   if (mode === 'merge' && report.added === 0) return { report, content };
   await store.replace({
@@ -54,6 +56,7 @@ export async function applyImport(
     fill: async (replacement) => {
       if (mode === 'merge') await copyRecords(store, replacement);
       await writeImported(spool, dim, { kept, keepPictures }, replacement);
+      await replacement.write(newTwins.map(additionOf));
       // From what was written, before it counts: what cannot be read back is not adopted.
       content = await loadContent(replacement, dim, before);
     },
@@ -70,7 +73,9 @@ interface ImportPlan {
   readonly report: ImportReport;
   /** People of the file who are not taken in. */
   readonly kept: ReadonlySet<string>;
-  /** Memory for those who are. */
+  /** Pairs that it brings, by the ids that people have here. */
+  readonly newTwins: readonly TwinPair[];
+  /** Memory for all that is taken in. */
   readonly bytes: number;
 }
 
@@ -79,18 +84,27 @@ interface ImportPlan {
  * external id says who somebody is, and the same human twice would make every match of that face ambiguous.
  * @throws OnlookerError BAD_GALLERY when a new person's face has the id of somebody else's
  */
-async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roster: Roster): Promise<ImportPlan> {
+async function planImport(
+  spool: SpoolFile,
+  dim: number,
+  mode: ImportMode,
+  { roster, twins }: GalleryContent,
+): Promise<ImportPlan> {
   let added = 0;
   let replaced = 0;
   let faces = 0;
   let bytes = 0;
-  const kept = new Set<string>();
+  /** People of the file who are here already, and under which id. */
+  const kept = new Map<string, string>();
+  const twinsAfter = new Twins(mode === 'merge' ? twins.pairs() : []);
+  const newTwins: TwinPair[] = [];
   for await (const record of recordsOf(spool, dim)) {
     if (record.kind === 'person') {
       const { id, external_id } = record.person;
       const isHere = roster.has(id);
-      if (mode === 'merge' && (isHere || (external_id !== null && roster.personOfExternalId(external_id) !== undefined))) {
-        kept.add(id);
+      const idHere = isHere ? id : external_id === null ? undefined : roster.personOfExternalId(external_id);
+      if (mode === 'merge' && idHere !== undefined) {
+        kept.set(id, idHere);
         continue;
       }
       bytes += storedPersonBytes(record.person);
@@ -105,14 +119,23 @@ async function planImport(spool: SpoolFile, dim: number, mode: ImportMode, roste
       }
       bytes += faceBytes(dim);
       faces++;
+    } else if (record.kind === 'twins' && !record.pair.people.every((id) => kept.has(id))) {
+      // Of somebody who is here and somebody who comes: also those are two.
+      const [one, other] = record.pair.people.map((id) => kept.get(id) ?? id) as [string, string];
+      const pair = twinPair(one, other);
+      if (one === other || twinsAfter.areTwins(one, other) || !twinsAfter.hasRoomFor([pair])) continue;
+      twinsAfter.add(pair);
+      newTwins.push(pair);
+      bytes += TWINS_BYTES;
     }
   }
   const more = kept.size - KEPT_TOLD_MAX;
-  const told = more > 0 ? [...kept].slice(0, KEPT_TOLD_MAX) : [...kept];
-  return { report: { added, replaced, kept: told, ...(more > 0 && { kept_more: more }), faces }, kept, bytes };
+  const told = [...kept.keys()].slice(0, KEPT_TOLD_MAX);
+  const report = { added, replaced, kept: told, ...(more > 0 && { kept_more: more }), faces };
+  return { report, kept: new Set(kept.keys()), newTwins, bytes };
 }
 
-/** Writes what the file adds into the replacement. */
+/** Writes the people, faces and pictures that the file adds into the replacement. */
 async function writeImported(
   spool: SpoolFile,
   dim: number,
@@ -133,6 +156,7 @@ async function writeImported(
       }
       return { key: FACE_PREFIX + face.id, value: keepPictures ? value : faceWithoutPicture(value, dim) };
     }
+    if (record.kind === 'twins') return null;
     return keepPictures && !skippedFaces.has(record.face) ? { key: PICTURE_PREFIX + record.face, value: record.value } : null;
   };
   let changes: Change[] = [];
@@ -146,9 +170,9 @@ async function writeImported(
   await replacement.write(changes);
 }
 
-/** Copies every person, face and picture that is in the store. */
+/** Copies every person, face, picture and pair of twins that is in the store. */
 export async function copyRecords(store: RecordStore, replacement: StoreReplacement): Promise<void> {
-  for (const prefix of [PERSON_PREFIX, FACE_PREFIX, PICTURE_PREFIX]) {
+  for (const prefix of [PERSON_PREFIX, FACE_PREFIX, PICTURE_PREFIX, TWINS_PREFIX]) {
     for await (const records of store.chunks(prefix)) await replacement.write(records);
   }
 }

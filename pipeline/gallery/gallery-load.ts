@@ -2,8 +2,9 @@
 // It reads in small chunks, so that the main thread goes on meanwhile, and changes nothing.
 import { FaceMatrix } from './face-matrix.js';
 import { mendedName } from '../../protocol/name-text.js';
-import { decodeFace, decodePerson, type StoredPerson } from './records.js';
+import { decodeFace, decodePerson, decodeTwins, type StoredPerson } from './records.js';
 import { Roster } from './roster.js';
+import { Twins, TWINS_PREFIX, twinsKey } from './twins.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
 import type { StoreKind, StoreRecord } from '../store/record-store.js';
 
@@ -21,6 +22,7 @@ export const PICTURE_PREFIX = 'picture:';
 export interface GalleryContent {
   readonly roster: Roster;
   readonly matrix: FaceMatrix;
+  readonly twins: Twins;
 }
 interface RecordSource {
   chunks(prefix: string): AsyncIterable<readonly StoreRecord[]>;
@@ -54,7 +56,16 @@ export async function loadContent(source: RecordSource, dim: number, previous?: 
       matrix.append(face.id, owner, embedding);
     }
   }
-  return { roster, matrix };
+  const twins = new Twins();
+  for await (const records of source.chunks(TWINS_PREFIX)) {
+    for (const { key, value } of records) {
+      const pair = decodeTwins(value);
+      if (key !== twinsKey(pair) || !pair.people.every((id) => roster.has(id)))
+        throw new DamagedRecordError('twins are under a wrong key, or are nobody');
+      twins.add(pair);
+    }
+  }
+  return { roster, matrix, twins };
 }
 
 /**

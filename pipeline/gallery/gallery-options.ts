@@ -13,6 +13,8 @@ export interface NewFace {
   readonly imageSha256: string;
   /** A small JPEG of it, kept beside it where pictures are kept. */
   readonly picture?: Uint8Array | undefined;
+  /** Ids of people who resemble the person and are not the person: they are twins from now on. */
+  readonly twinOf?: readonly string[];
   /** What was looked for before, so that whoever came since is looked at too. */
   readonly searched?: {
     readonly galleryVersion: number;

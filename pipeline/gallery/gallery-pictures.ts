@@ -4,6 +4,7 @@ import { FACE_PREFIX, PERSON_PREFIX, PICTURE_PREFIX } from './gallery-load.js';
 import { holdsAny, metaChange } from './gallery-meta.js';
 import { decodeFace, encodeFace, type StoredFace, type StoreMeta } from './records.js';
 import type { Change, RecordStore } from '../store/record-store.js';
+import { TWINS_PREFIX } from './twins.js';
 
 /** What goes when a face does. */
 export function removalOf(face: StoredFace): Change[] {
@@ -25,7 +26,9 @@ export async function dropPictures(store: RecordStore, meta: StoreMeta): Promise
   await store.replace({
     addedBytes: 0,
     fill: async (replacement) => {
-      for await (const records of store.chunks(PERSON_PREFIX)) await replacement.write(records);
+      for (const prefix of [PERSON_PREFIX, TWINS_PREFIX]) {
+        for await (const records of store.chunks(prefix)) await replacement.write(records);
+      }
       for await (const records of store.chunks(FACE_PREFIX)) {
         await replacement.write(records.map(({ key, value }) => ({ key, value: faceWithoutPicture(value, dim) })));
       }

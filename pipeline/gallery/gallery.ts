@@ -7,26 +7,30 @@ import { DroppedMemory } from '../collect-garbage.js';
 import { exportView, SharedExports } from './gallery-export.js';
 import { checkGalleryFile } from './gallery-file.js';
 import { applyImport, copyRecords, type ImportMode } from './gallery-import.js';
-import { FACE_PREFIX, GALLERY_STORE, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
+import { GALLERY_STORE, loadContent, PERSON_PREFIX, PICTURE_PREFIX, type GalleryContent } from './gallery-load.js';
 import { metaChange, openMeta } from './gallery-meta.js';
 import { dropPictures, removalOf } from './gallery-pictures.js';
 import { faceBytes, GALLERY_BYTES_DEFAULT, needRoom, storedPersonBytes } from './gallery-memory.js';
 import type { GalleryOptions, ImportOptions, Mutation, NewFace } from './gallery-options.js';
 import { ImportTurn } from './import-progress.js';
+import { needFreeExternalId, storedFace, storedPerson } from './find-records.js';
+import { planFace, type AddedFace } from './plan-face.js';
+import { planNoTwins, planTwins } from './plan-twins.js';
+import type { Twins } from './twins.js';
 import { planMerge } from './merge-people.js';
 import { facesSince, type EnrolledFace } from './new-faces.js';
-import { assertNobodyElseCame } from './somebody-else.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../store/purge-timer.js';
 import { RecordStore } from '../store/record-store.js';
-import { decodePicture, encodeFace, encodePerson, encodePicture, isUnit, PICTURE_BYTES_MAX } from './records.js';
+import { decodePicture, encodePerson, isUnit } from './records.js';
 import type { GallerySnapshot } from './face-matrix.js';
-import type { FileHeader, GalleryModel, StoredFace, StoredPerson, StoreMeta } from './records.js';
-import { faceRecord, type Page } from './roster.js';
+import type { FileHeader, GalleryModel, StoredPerson, StoreMeta } from './records.js';
+import type { Page } from './roster.js';
 import { DamagedRecordError } from '../store/sealed-record.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { sortableIds } from '../store/sortable-id.js';
 import { SpoolFile } from './spool-file.js';
+import { removalOfTwins, TWINS_BYTES, TWINS_PREFIX } from './twins.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 
 export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, ImportOptions, NewFace, Page, PersonInput, PersonPatch };
@@ -49,6 +53,7 @@ export class Gallery {
   readonly #dropped = new DroppedMemory();
   #meta: StoreMeta;
   #lastRemoval = 0;
+  #lastTwins = 0;
   readonly #importTurn = new ImportTurn();
   #closed: Promise<void> | undefined;
 
@@ -85,7 +90,7 @@ export class Gallery {
       if (options.pictures === false) await dropPictures(store, meta);
       const content = await loadContent(store, options.model.dim);
       const { people, faces } = content.roster.size;
-      if (store.count !== people + faces + content.roster.pictures + 1)
+      if (store.count !== people + faces + content.roster.pictures + content.twins.size + 1)
         throw store.damaged('it holds records under unknown keys');
       return new Gallery(options, store, meta, content);
     } catch (error) {
@@ -100,9 +105,19 @@ export class Gallery {
     return this.#lastRemoval;
   }
 
-  /** The faces that came after a version; null where some were taken away since, or very many came. */
+  /** The version since which a search tells who somebody is: before it, people were there who are gone, or twins were taken for one. */
+  get validSince(): number {
+    return Math.max(this.#lastRemoval, this.#lastTwins);
+  }
+
+  /** Who was declared to be two people although they resemble each other. To be asked anew: an import brings others. */
+  get twins(): Pick<Twins, 'areTwins' | 'hasTwins'> {
+    return this.#content.twins;
+  }
+
+  /** The faces that came after a version; null where some were taken away or twins were declared since, or very many came. */
   facesSince(version: number): readonly EnrolledFace[] | null {
-    return this.#lastRemoval > version ? null : facesSince(this.#content, version);
+    return this.validSince > version ? null : facesSince(this.#content, version);
   }
 
   /** Grows with every change. */
@@ -150,23 +165,25 @@ export class Gallery {
   }
 
   person(id: string): Person | undefined {
-    return this.#content.roster.person(id);
+    const person = this.#content.roster.person(id);
+    return person && this.#withTwins(person);
   }
 
   /** In the order of their ids, which is that of their making. */
   listPeople(page: Page): { people: Person[]; next?: string } {
-    return this.#content.roster.listPeople(page);
+    const { people, ...next } = this.#content.roster.listPeople(page);
+    return { people: people.map((person) => this.#withTwins(person)), ...next };
   }
 
   /** @throws OnlookerError NOT_FOUND */
   listFaces(personId: string, page: Page): { faces: FaceRecord[]; next?: string } {
-    this.#stored(personId);
+    storedPerson(this.#content.roster, personId);
     return this.#content.roster.listFaces(personId, page);
   }
 
   /** The JPEG of a face, read from the disk. @throws OnlookerError NOT_FOUND, also where none is kept of it */
   async picture(personId: string, faceId: string): Promise<Uint8Array> {
-    const key = PICTURE_PREFIX + this.#face(personId, faceId).id;
+    const key = PICTURE_PREFIX + storedFace(this.#content.roster, personId, faceId).id;
     const record = await this.store.read((reader) => reader.get(key));
     if (record === undefined) throw new OnlookerError('NOT_FOUND', 'No picture is kept of this face.');
     return decodePicture(record).jpeg;
@@ -176,7 +193,7 @@ export class Gallery {
   async createPerson(input: PersonInput): Promise<Person> {
     const fields = newPersonFields(input);
     return this.#mutate(() => {
-      this.#needFreeExternalId(fields.external_id);
+      needFreeExternalId(this.#content.roster, fields.external_id);
       const now = this.#now();
       const person: StoredPerson = { id: this.#newId(), ...fields, created_at: now, updated_at: now };
       this.#needRoom(storedPersonBytes(person));
@@ -194,9 +211,9 @@ export class Gallery {
   async updatePerson(id: string, patch: PersonPatch): Promise<Person> {
     const fields = patchedFields(patch);
     return this.#mutate(() => {
-      const before = this.#stored(id);
+      const before = storedPerson(this.#content.roster, id);
       if (Object.keys(fields).length === 0) return { changes: [], apply: () => this.#person(id) };
-      if (fields.external_id !== before.external_id) this.#needFreeExternalId(fields.external_id);
+      if (fields.external_id !== before.external_id) needFreeExternalId(this.#content.roster, fields.external_id);
       const person: StoredPerson = { ...before, ...fields, updated_at: this.#now() };
       this.#needRoom(storedPersonBytes(person) - storedPersonBytes(before));
       return {
@@ -212,11 +229,13 @@ export class Gallery {
   /** Takes away the person and every face; what is left in the store's free pages goes soon after. @throws OnlookerError NOT_FOUND */
   async deletePerson(id: string): Promise<void> {
     return this.#mutate(() => {
-      this.#stored(id);
+      storedPerson(this.#content.roster, id);
       const faces = [...this.#content.roster.facesOf(id)];
+      const pairs = this.#content.twins.pairsOf(id);
       return {
-        changes: [{ key: PERSON_PREFIX + id, value: null }, ...faces.flatMap(removalOf)],
+        changes: [{ key: PERSON_PREFIX + id, value: null }, ...faces.flatMap(removalOf), ...pairs.map(removalOfTwins)],
         apply: () => {
+          for (const pair of pairs) this.#content.twins.remove(pair);
           this.#content.roster.removePerson(id);
           for (const face of faces) this.#content.matrix.remove(face.id);
         },
@@ -232,8 +251,8 @@ export class Gallery {
   async mergePeople(id: string, from: string): Promise<Person> {
     if (id === from) throw new OnlookerError('BAD_MESSAGE', 'A person cannot be merged with itself.');
     return this.#mutate(() => {
-      const before = this.#stored(id);
-      const gone = this.#stored(from);
+      const before = storedPerson(this.#content.roster, id);
+      const gone = storedPerson(this.#content.roster, from);
       const kept = { ...before, external_id: before.external_id ?? gone.external_id, updated_at: this.#now() };
       const { changes, apply } = planMerge(this.#content, kept, gone, this.model.dim, (key) => this.store.get(key));
       return {
@@ -247,49 +266,58 @@ export class Gallery {
   }
 
   /**
+   * The two are two people, although they resemble each other: a face that reaches the threshold of both is `ambiguous`, and
+   * either may be enrolled with faces that the other matches. Declared already, nothing changes.
+   * @throws OnlookerError NOT_FOUND, BAD_MESSAGE for one and the same, LIMIT_REACHED, GALLERY_FULL
+   */
+  async declareTwins(id: string, other: string): Promise<Person> {
+    return this.#mutate(() => {
+      const { changes, apply } = planTwins(this.#content, id, [other]);
+      this.#needRoom(changes.length * TWINS_BYTES);
+      return {
+        changes,
+        apply: () => {
+          apply();
+          return this.#person(id);
+        },
+      };
+    });
+  }
+
+  /** @throws OnlookerError as `declareTwins` */
+  assertCanBeTwins(id: string, others: readonly string[]): void {
+    planTwins(this.#content, id, others);
+  }
+
+  /** They are told apart as any two people are. @throws OnlookerError NOT_FOUND also where they are no twins */
+  async undeclareTwins(id: string, other: string): Promise<void> {
+    return this.#mutate(() => planNoTwins(this.#content, id, other));
+  }
+
+  /**
    * Seen by every search that begins after this resolves.
    * @returns the face that is there, with `created` false, when the person has one of the same image
-   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better; GALLERY_FULL
+   * @throws OnlookerError NOT_FOUND; CONFLICT when somebody who came after the search matches better; GALLERY_FULL; as `declareTwins`
    */
-  async addFace(personId: string, face: NewFace): Promise<{ face: FaceRecord; created: boolean }> {
+  async addFace(personId: string, face: NewFace): Promise<AddedFace> {
     // A copy: the caller's memory may be reused while the commit is waited for.
     const embedding = face.embedding.slice();
     if (embedding.length !== this.model.dim || !isUnit(embedding))
       throw new RangeError('the embedding is not a unit vector of the model');
-    return this.#mutate<{ face: FaceRecord; created: boolean }>(() => {
-      this.#stored(personId);
-      const known = this.#content.roster.facesOf(personId).find((other) => other.image_sha256 === face.imageSha256);
-      if (known !== undefined) return { changes: [], apply: () => ({ face: faceRecord(known), created: false }) };
-      assertNobodyElseCame(this.#content, personId, embedding, face.searched);
-      this.#needRoom(faceBytes(this.model.dim));
-      const [x, y, width, height] = face.box;
-      const picture = this.keepsPictures && (face.picture?.length ?? Infinity) <= PICTURE_BYTES_MAX ? face.picture : undefined;
-      const stored: StoredFace = {
-        id: this.#newId(),
-        person: personId,
-        quality: face.quality,
-        box: [x, y, width, height],
-        image_sha256: face.imageSha256,
-        created_at: this.#now(),
-        ...(picture && { picture: true }),
-      };
-      return {
-        changes: [
-          { key: FACE_PREFIX + stored.id, value: encodeFace(stored, embedding) },
-          ...(picture ? [{ key: PICTURE_PREFIX + stored.id, value: encodePicture(stored.id, picture) }] : []),
-        ],
-        apply: () => {
-          this.#addToMemory(stored, embedding);
-          return { face: faceRecord(stored), created: true };
-        },
-      };
+    return this.#mutate(() => {
+      const made = { id: this.#newId(), atMs: this.#now(), keepsPictures: this.keepsPictures };
+      const planned = planFace(this.#content, personId, face, embedding, made);
+      const newTwins = planned.changes.filter(({ key }) => key.startsWith(TWINS_PREFIX)).length;
+      const isNew = planned.changes.length > newTwins;
+      this.#needRoom((isNew ? faceBytes(this.model.dim) : 0) + newTwins * TWINS_BYTES);
+      return planned;
     });
   }
 
   /** @throws OnlookerError NOT_FOUND */
   async deleteFace(personId: string, faceId: string): Promise<void> {
     return this.#mutate(() => {
-      const face = this.#face(personId, faceId);
+      const face = storedFace(this.#content.roster, personId, faceId);
       return {
         changes: removalOf(face),
         apply: () => {
@@ -359,6 +387,8 @@ export class Gallery {
       await this.store.commit([...changes, metaChange(meta)]);
       this.#meta = meta;
       const result = apply();
+      // Who was taken for one before is two now, or the other way round.
+      if (changes.some(({ key }) => key.startsWith(TWINS_PREFIX))) this.#lastTwins = this.version;
       this.#content.matrix.setVersion(meta.gallery_version);
       if (removes) {
         this.#removed();
@@ -370,8 +400,8 @@ export class Gallery {
 
   /** What people and faces take of memory at most. */
   get #bytes(): number {
-    const { peopleBytes, size } = this.#content.roster;
-    return peopleBytes + size.faces * faceBytes(this.model.dim);
+    const { roster, twins } = this.#content;
+    return roster.peopleBytes + twins.size * TWINS_BYTES + roster.size.faces * faceBytes(this.model.dim);
   }
 
   #needRoom(more: number): void {
@@ -386,8 +416,9 @@ export class Gallery {
   }
 
   #fileHeader(): FileHeader {
-    const { pictures, size } = this.#content.roster;
-    const counts = { ...size, ...(pictures > 0 && { pictures }) };
+    const { roster, twins } = this.#content;
+    const { pictures, size } = roster;
+    const counts = { ...size, ...(pictures > 0 && { pictures }), ...(twins.size > 0 && { twins: twins.size }) };
     return { model: this.model, ...counts, gallery_version: this.version, created_at: this.#now() };
   }
 
@@ -399,6 +430,7 @@ export class Gallery {
     if (content === before) return report;
     this.#meta = meta;
     this.#content = content;
+    if (before.twins.size > 0 || content.twins.size > 0) this.#lastTwins = this.version;
     this.#listenTo(content);
     this.#tell(content.matrix.snapshot);
     if (mode === 'replace') {
@@ -436,11 +468,6 @@ export class Gallery {
     await this.store.close();
   }
 
-  #addToMemory(face: StoredFace, embedding: Float32Array): void {
-    const owner = this.#content.roster.addFace(face);
-    if (owner !== undefined) this.#content.matrix.append(face.id, owner, embedding);
-  }
-
   #listenTo(content: GalleryContent): void {
     content.matrix.loadedAt(this.version);
     content.matrix.onSnapshot = (snapshot) => this.#tell(snapshot);
@@ -464,29 +491,15 @@ export class Gallery {
     }
   }
 
-  #stored(personId: string): StoredPerson {
-    const person = this.#content.roster.stored(personId);
-    if (person === undefined) throw new OnlookerError('NOT_FOUND', `There is no person ${personId.slice(0, 64)}.`);
-    return person;
-  }
-
   #person(id: string): Person {
     const person = this.#content.roster.person(id);
     if (person === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    return person;
+    return this.#withTwins(person);
   }
 
-  /** @throws OnlookerError NOT_FOUND */
-  #face(personId: string, faceId: string): StoredFace {
-    this.#stored(personId);
-    const face = this.#content.roster.facesOf(personId).find((other) => other.id === faceId);
-    if (face === undefined) throw new OnlookerError('NOT_FOUND', `The person has no face ${faceId}.`);
-    return face;
-  }
-
-  #needFreeExternalId(externalId: string | null | undefined): void {
-    const person = typeof externalId === 'string' ? this.#content.roster.personOfExternalId(externalId) : undefined;
-    if (person !== undefined) throw new OnlookerError('CONFLICT', 'The external id is in use.', { person });
+  #withTwins(person: Person): Person {
+    const twins = this.#content.twins.of(person.id);
+    return twins.length === 0 ? person : { ...person, twins };
   }
 
   #refuseWhenClosed(): void {

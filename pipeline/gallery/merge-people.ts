@@ -4,6 +4,7 @@ import { OnlookerError } from '../../protocol/errors.js';
 import type { Change } from '../store/record-store.js';
 import { FACE_PREFIX, PERSON_PREFIX, type GalleryContent } from './gallery-load.js';
 import { removalOf } from './gallery-pictures.js';
+import { additionOf, removalOfTwins, twinPair } from './twins.js';
 import { decodeFace, encodeFace, encodePerson, type StoredFace, type StoredPerson } from './records.js';
 
 export interface Merge {
@@ -19,7 +20,7 @@ export interface Merge {
  * @param recordOf a record of the store
  */
 export function planMerge(
-  { roster, matrix }: GalleryContent,
+  { roster, matrix, twins }: GalleryContent,
   kept: StoredPerson,
   from: StoredPerson,
   dim: number,
@@ -30,6 +31,13 @@ export function planMerge(
   const doubles: StoredFace[] = [];
   const moved: StoredFace[] = [];
   for (const face of roster.facesOf(from.id)) (known.has(face.image_sha256) ? doubles : moved).push(face);
+  // Who was told apart from the one who goes is told apart from the one who stays.
+  const goneTwins = twins.pairsOf(from.id);
+  const newTwins = twins
+    .of(from.id)
+    .filter((id) => id !== kept.id && !twins.areTwins(id, kept.id))
+    .map((id) => twinPair(id, kept.id));
+  twins.assertRoomFor(newTwins);
   const rewritten = moved.map((face): Change => {
     const key = FACE_PREFIX + face.id;
     const record = recordOf(key);
@@ -41,6 +49,8 @@ export function planMerge(
       { key: PERSON_PREFIX + from.id, value: null },
       { key: PERSON_PREFIX + kept.id, value: encodePerson(kept) },
       ...doubles.flatMap(removalOf),
+      ...goneTwins.map(removalOfTwins),
+      ...newTwins.map(additionOf),
       ...rewritten,
     ],
     apply: () => {
@@ -53,6 +63,8 @@ export function planMerge(
         const owner = roster.addFace({ ...face, person: kept.id });
         if (owner !== undefined) matrix.give(face.id, owner);
       }
+      for (const pair of goneTwins) twins.remove(pair);
+      for (const pair of newTwins) twins.add(pair);
       roster.removePerson(from.id);
       roster.updatePerson(kept);
     },

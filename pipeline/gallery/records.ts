@@ -6,8 +6,8 @@ import { nameSchemaOf } from '../../protocol/name-schema.js';
 import { DamagedRecordError, decodeSealed, parseRecord, seal, unseal } from '../store/sealed-record.js';
 import { isWellFormed, mendedId, mendedJson } from './well-formed.js';
 
-/** 2: pictures of faces. A store of version 1 is one without any. */
-export const SCHEMA_VERSION = 2;
+/** 2: pictures of faces. 3: twins. A store of an earlier version is one without them. */
+export const SCHEMA_VERSION = 3;
 const METADATA_BYTES_MAX = 16 * 1024;
 const METADATA_DEPTH_MAX = 32;
 /** Longest embedding that a model may have. */
@@ -78,6 +78,8 @@ const faceSchema = z.strictObject({
   picture: z.literal(true).optional(),
 });
 const pictureSchema = z.strictObject({ face: idSchema });
+/** Two people who resemble each other; the id that sorts first is first. */
+const twinsSchema = z.strictObject({ people: z.tuple([idSchema, idSchema]) }).refine(({ people: [one, other] }) => one < other);
 /** Newer versions may add to it: only the schema number is read first. */
 const metaSchema = z.strictObject({
   schema: z.int().min(1).max(SCHEMA_VERSION),
@@ -92,6 +94,8 @@ const fileHeaderSchema = z.strictObject({
   faces: countSchema,
   /** Absent where there are none. */
   pictures: countSchema.optional(),
+  /** Pairs; absent where there are none. */
+  twins: countSchema.optional(),
   gallery_version: countSchema,
   created_at: timeSchema,
 });
@@ -101,6 +105,7 @@ export type GalleryModel = Readonly<z.infer<typeof modelSchema>>;
 export type StoredPerson = Readonly<z.infer<typeof personSchema>>;
 /** A face without its embedding, which lies in the matrix. */
 export type StoredFace = Readonly<z.infer<typeof faceSchema>>;
+export type TwinPair = Readonly<z.infer<typeof twinsSchema>>;
 export type StoreMeta = Readonly<z.infer<typeof metaSchema>>;
 export type FileHeader = Readonly<z.infer<typeof fileHeaderSchema>>;
 
@@ -121,6 +126,9 @@ export function decodePerson(record: Buffer): StoredPerson {
 }
 export const encodeMeta = (meta: StoreMeta): Buffer => seal(meta);
 export const decodeMeta = (record: Buffer): StoreMeta => decodeSealed(metaSchema, record);
+export const encodeTwins = (pair: TwinPair): Buffer => seal(pair);
+/** @throws DamagedRecordError */
+export const decodeTwins = (record: Buffer): TwinPair => decodeSealed(twinsSchema, record);
 export const encodeFileHeader = (header: FileHeader): Buffer => seal(header);
 export const decodeFileHeader = (record: Buffer): FileHeader => decodeSealed(fileHeaderSchema, record);
 

@@ -6,7 +6,7 @@ import type { NewFace } from './gallery-options.js';
 
 /** The face of an enrolment is somebody else's. */
 export function matchesSomebodyElse(person: string, similarity: number): OnlookerError {
-  return new OnlookerError('CONFLICT', 'The face matches somebody else better.', {
+  return new OnlookerError('CONFLICT', 'The face matches somebody else better; if they are two people, say so (twin_of).', {
     person,
     similarity: Math.round(similarity * 1000) / 1000,
   });
@@ -14,16 +14,18 @@ export function matchesSomebodyElse(person: string, similarity: number): Onlooke
 
 /** Two people could be enrolled with one face at once otherwise, and neither would be recognised any more. @throws OnlookerError CONFLICT */
 export function assertNobodyElseCame(
-  { roster, matrix }: GalleryContent,
+  { roster, matrix, twins }: GalleryContent,
   personId: string,
   embedding: Float32Array,
-  searched: NewFace['searched'],
+  { searched, twinOf = [] }: NewFace,
 ): void {
   if (searched === undefined) return;
   for (const other of matrix.addedAfter(searched.galleryVersion)) {
     const person = roster.owner(other.owner);
     const similarity = cosine(other.embedding, embedding);
-    if (person === undefined || person.id === personId || similarity < searched.match || similarity <= searched.own) continue;
+    const isTwin = person !== undefined && (twinOf.includes(person.id) || twins.areTwins(personId, person.id));
+    if (person === undefined || isTwin || person.id === personId || similarity < searched.match || similarity <= searched.own)
+      continue;
     throw matchesSomebodyElse(person.id, similarity);
   }
 }

@@ -78,28 +78,21 @@ export class LanePool {
     this.#coming = coming;
   }
 
-  /** The faces of one frame. @throws LaneError when its lane fails, NoLaneError when none comes back in time */
-  async detect(item: DetectItem, origin: Origin): Promise<StageCost & { readonly faces: readonly FoundFace[] }> {
-    const { faces, spent } = await new Promise<{ faces: readonly FoundFace[]; spent: Spent }>((resolve, reject) => {
-      this.#frames.add({ item, origin, resolve, reject }, performance.now());
-      this.dispatch();
-    });
-    return { faces, inferMs: spent.inferMs, matchMs: spent.matchMs, workMs: spent.inferMs + spent.matchMs };
+  /**
+   * The faces in each part of one frame: one part, the whole of it, but for very wide and tall ones.
+   * @throws LaneError when its lane fails, NoLaneError when none comes back in time
+   */
+  async detect(
+    parts: readonly DetectItem[],
+    origin: Origin,
+  ): Promise<StageCost & { readonly found: readonly (readonly FoundFace[])[] }> {
+    const answers = await this.#allOf(this.#frames, parts, origin);
+    return { found: answers.map(({ faces }) => faces), ...longestLane(answers.map(({ spent }) => spent)) };
   }
 
   /** What is wanted of the faces of one frame, in their order. @throws LaneError, NoLaneError as `detect` */
   async describe(items: readonly FaceItem[], origin: Origin): Promise<StageCost & { readonly answers: readonly FaceAnswer[] }> {
-    const nowMs = performance.now();
-    const waiting = items.map(
-      (item) =>
-        new Promise<{ answer: FaceAnswer; spent: Spent }>((resolve, reject) => {
-          this.#faces.add({ item, origin, resolve, reject }, nowMs);
-        }),
-    );
-    this.dispatch();
-    // Also where one has failed already: until the others are done, lanes read the frame's memory.
-    await Promise.allSettled(waiting);
-    const described = await Promise.all(waiting);
+    const described = await this.#allOf(this.#faces, items, origin);
     return { answers: described.map(({ answer }) => answer), ...longestLane(described.map(({ spent }) => spent)) };
   }
 
@@ -149,6 +142,25 @@ export class LanePool {
   /** How long it should take until a lane is back, ms; undefined where one is alive. */
   get backInMs(): number | undefined {
     return this.#isStranded ? Math.min(...this.lanes.map((lane) => lane.backInMs)) : undefined;
+  }
+
+  /** All items of one frame, in their order. */
+  async #allOf<I, A>(
+    queue: BatchQueue<Waiting<I, A>>,
+    items: readonly I[],
+    origin: Origin,
+  ): Promise<readonly (A & { readonly spent: Spent })[]> {
+    const nowMs = performance.now();
+    const waiting = items.map(
+      (item) =>
+        new Promise<A & { readonly spent: Spent }>((resolve, reject) => {
+          queue.add({ item, origin, resolve, reject }, nowMs);
+        }),
+    );
+    this.dispatch();
+    // Also where one has failed already: until the others are done, lanes read the frame's memory.
+    await Promise.allSettled(waiting);
+    return Promise.all(waiting);
   }
 
   get #isStranded(): boolean {

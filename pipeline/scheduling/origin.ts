@@ -1,4 +1,5 @@
-// Where work comes from, as far as the scheduler cares: it decides by this and never looks at pictures or faces.
+// Where work comes from, as far as the scheduler cares: it decides by this and by what work costs,
+// whatever there is in the pictures.
 
 export interface Origin {
   /** The same for all frames of one stream, an object of its own for a single image. */

@@ -67,6 +67,7 @@ const UNKNOWN_MS = 1;
 interface Request {
   readonly isLarge: boolean;
   begin(): FrameTurn | AsideTurn;
+  reject(error: unknown): void;
 }
 
 export class Turns {
@@ -145,7 +146,7 @@ export class Turns {
     signal?.throwIfAborted();
     if (this.#requests.length >= this.#maxRequests) throw this.overloaded();
     return new Promise((resolve, reject) => {
-      const request = { isLarge, begin: () => begin(resolve) };
+      const request = { isLarge, begin: () => begin(resolve), reject };
       this.#requests.push(request);
       const leave = (): void => {
         const at = this.#requests.indexOf(request);
@@ -178,13 +179,21 @@ export class Turns {
     const [request] = at === -1 ? [] : this.#requests.splice(at, 1);
     if (request === undefined) return undefined;
     this.#requestPace.left(nowMs, this.#requests.length === 0);
+    let begun: FrameTurn | AsideTurn;
+    try {
+      begun = request.begin();
+    } catch (error) {
+      // Memory for its image is taken only now, and may not be there: whoever asked is told, and the next one has its turn.
+      request.reject(error);
+      return this.#nextRequest(nowMs, room);
+    }
     const guessMs = this.#usualRequestMs;
     this.#precedence.gave(true, guessMs);
     const spent = (ms: number): void => {
       this.#precedence.gave(true, ms - guessMs);
       this.#usualRequestMs += GAIN * (ms - this.#usualRequestMs);
     };
-    return { ...sized(request.begin(), sizeOf(request)), spent };
+    return { ...sized(begun, sizeOf(request)), spent };
   }
 
   #nextOfStreams(nowMs: number, room: Room): Turn | undefined {

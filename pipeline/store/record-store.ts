@@ -1,7 +1,18 @@
 // A store on disk: an LMDB file of records by key. It knows keys and bytes, not people; what is committed is durable.
 // A deleted record lives on in the free space of the file's pages (LMDB's compacting copy keeps that too), so the
 // file is replaced now and then by one that is written anew and takes its place by a single atomic rename.
-import { accessSync, chmodSync, constants, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { open as openFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -83,6 +94,16 @@ async function syncToDisk(path: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** The names in a folder, as `syncToDisk` does. */
+function syncFolder(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 
@@ -196,6 +217,8 @@ export class RecordStore {
   #adopting: Promise<void> | undefined;
   #broken: unknown;
   #isClosed = false;
+  /** The file was closed and could not be opened again. */
+  #isLost = false;
   readonly #path: string;
   readonly #nextPath: string;
 
@@ -224,7 +247,11 @@ export class RecordStore {
         // Made before this was asked for, or copied here; another user's file is that user's business.
         if (statSync(path).uid === process.getuid?.()) chmodSync(path, FILE_MODE);
       }
-      return new RecordStore(dir, kind, lock);
+      const isNew = !existsSync(path);
+      const store = new RecordStore(dir, kind, lock);
+      // The file's name must outlive a power cut as its content does.
+      if (isNew) syncFolder(dir);
+      return store;
     } catch (error) {
       lock?.release();
       if (error instanceof StoreOpenError) throw error;
@@ -252,15 +279,15 @@ export class RecordStore {
 
   /** How many records there are, whatever their keys. */
   get count(): number {
-    return (this.#database.getStats() as { entryCount: number }).entryCount;
+    return (this.#open.getStats() as { entryCount: number }).entryCount;
   }
 
   get(key: string): Buffer | undefined {
-    return this.#database.get(key);
+    return this.#open.get(key);
   }
 
   chunks(prefix: string): AsyncGenerator<readonly StoreRecord[]> {
-    return chunksOf(this.#database, prefix);
+    return chunksOf(this.#open, prefix);
   }
 
   /**
@@ -272,7 +299,7 @@ export class RecordStore {
     while (this.#adopting !== undefined) await this.#adopting.catch(() => undefined);
     // A closed file must not be read: LMDB would read memory that is not mapped any more.
     if (this.#isClosed) throw new OnlookerError('DRAINING', `The ${this.kind.name} is closed.`);
-    const database = this.#database;
+    const database = this.#open;
     return job({
       get: (key) => database.get(key),
       range: (range) => rangeOf(database, range),
@@ -282,9 +309,9 @@ export class RecordStore {
   }
 
   view(): StoreView {
-    const transaction = this.#database.useReadTransaction();
+    const transaction = this.#open.useReadTransaction();
     return {
-      chunks: (prefix) => chunksOf(this.#database, prefix, transaction),
+      chunks: (prefix) => chunksOf(this.#open, prefix, transaction),
       release: () => transaction.done(),
     };
   }
@@ -296,7 +323,7 @@ export class RecordStore {
   async commit(changes: readonly Change[]): Promise<void> {
     await this.#needWritable(writtenBytes(changes, statSync(this.#path).size));
     try {
-      await write(this.#database, changes);
+      await write(this.#open, changes);
     } catch (error) {
       this.#broken = error;
       throw error;
@@ -350,7 +377,7 @@ export class RecordStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#database.close();
+    if (!this.#isLost) await this.#database.close();
     this.lock.release();
   }
 
@@ -375,7 +402,7 @@ export class RecordStore {
     try {
       renameSync(this.#nextPath, this.#path);
     } finally {
-      this.#database = openDatabase(this.#path);
+      this.#reopen();
     }
     try {
       await syncToDisk(this.dir);
@@ -384,6 +411,23 @@ export class RecordStore {
       this.#broken = error;
       throw error;
     }
+  }
+
+  #reopen(): void {
+    try {
+      this.#database = openDatabase(this.#path);
+    } catch (error) {
+      // Nothing may be asked of the closed one.
+      this.#broken = error;
+      this.#isLost = true;
+      throw error;
+    }
+  }
+
+  /** @throws OnlookerError INTERNAL where the file could not be opened again */
+  get #open(): Database {
+    if (!this.#isLost) return this.#database;
+    throw new OnlookerError('INTERNAL', `The ${this.kind.name} could not be opened again: restart the service.`);
   }
 
   async #needWritable(more: number): Promise<void> {

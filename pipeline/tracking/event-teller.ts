@@ -1,8 +1,7 @@
 // What is told of tracks: each thing once, in the words of the contract's events. Somebody who was here just before is not
 // told as new, unless the visit lasts.
 import type { EventPerson, FaceEvent, ToldState, TrackEvent, TrackEventKind } from '../../protocol/events.js';
-import type { Box } from '../../protocol/payloads.js';
-import type { FoundFace } from '../lane-protocol.js';
+import { boxOf } from '../face-box.js';
 import { bestFaces, type FaceTrack } from './face-track.js';
 import { likenessTo } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
@@ -42,12 +41,11 @@ export class EventTeller {
     this.#departed = this.#departed.filter(({ personId }) => personId === null || isKnown(personId));
   }
 
-  /** Tells of a track what there is to tell by now. */
-  settle(track: FaceTrack, nowMs: number, galleryVersion: number): void {
+  /** Tells of a track what there is to tell by now. @param person whom it is named as */
+  settle(track: FaceTrack, person: EventPerson | null, nowMs: number, galleryVersion: number): void {
     if (!track.confirmed) return;
     this.#departed = this.#departed.filter(({ seenMs }) => nowMs - seenMs <= this.#settings.repeatMs);
     if (this.#isRepeat(track) && nowMs - track.firstMs < this.#settings.repeatMs) return;
-    const { person } = track.verdict;
     if (track.told === null) {
       // Its first embedding may still show that it is no new one.
       const isWaiting = track.votes.length === 0 && (track.body.awaited > 0 || this.#departed.length > 0);
@@ -110,10 +108,4 @@ export class EventTeller {
     });
     track.told = { kind, ts: nowMs, person, similarity } satisfies ToldState;
   }
-}
-
-const hundredths = (value: number): number => Math.round(value * 100) / 100;
-
-function boxOf({ x1, y1, x2, y2 }: FoundFace): Box {
-  return [hundredths(x1), hundredths(y1), hundredths(x2 - x1), hundredths(y2 - y1)];
 }

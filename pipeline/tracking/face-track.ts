@@ -33,6 +33,13 @@ export interface Body {
   awaited: number;
 }
 
+/** Since when, by the evidence of which time, a track is taken for a person; and how similar its face was then. */
+export interface Claim {
+  readonly personId: string;
+  readonly sinceMs: number;
+  readonly similarity: number;
+}
+
 export interface FaceTrack {
   readonly id: string;
   body: Body;
@@ -48,6 +55,8 @@ export interface FaceTrack {
   /** A face that does not look like this track's: one more like it, and its body is somebody else's. */
   suspect: Evidence | null;
   verdict: Verdict;
+  /** The last person that it was named as; null before. */
+  claim: Claim | null;
   readonly plan: {
     asked: number;
     askedMs: number;
@@ -98,6 +107,7 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
     thumbnail: null,
     suspect: null,
     verdict: NO_EVIDENCE,
+    claim: null,
     plan: {
       asked: 0,
       askedMs: -Infinity,

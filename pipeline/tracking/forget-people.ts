@@ -19,6 +19,7 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
     track.looks = track.looks.map(({ thumbnail: _thumbnail, ...face }) => face);
   }
   if (isGone(verdict.person)) track.verdict = { person: null };
+  if (track.claim !== null && !isKnown(track.claim.personId)) track.claim = null;
   if (told !== null && isGone(told.person)) track.told = { ...told, person: null, similarity: null };
   const visitor = repeatOf?.personId ?? null;
   if (visitor !== null && !isKnown(visitor)) track.repeatOf = null;

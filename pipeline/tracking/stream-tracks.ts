@@ -13,6 +13,7 @@ import { isConcerned } from './gallery-change.js';
 import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
 import { correct, predict } from './motion.js';
+import { claimOf, mustYield } from './one-place.js';
 import { forgetPeopleIn } from './forget-people.js';
 import { RecentTracks } from './recent-tracks.js';
 import { accountOf, type TrackAccount } from './track-account.js';
@@ -214,12 +215,27 @@ export class StreamTracks {
     if (owner.suspect !== null && person !== null) {
       return { track: owner.id, quality, person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
     }
-    const first = person === null ? firstImpression(owner.votes, atMs, this.#settings) : null;
-    if (first !== null) return { track: owner.id, quality, ...first };
-    return { track: owner.id, quality, ...owner.verdict };
+    return { track: owner.id, quality, ...this.#shown(owner, atMs) };
   }
 
-  /** Time has passed; about once a second, whether or not there are frames. */
+  /** The verdict, or before there is one the first impression; of nobody where another track is this person already. */
+  #shown(track: FaceTrack, atMs: number): Verdict {
+    const own = this.#named(track, atMs);
+    const { person, candidates } = own;
+    if (person === null || !this.#mustYield(track, person.id, atMs)) return own;
+    return { person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
+  }
+
+  #named({ verdict, votes }: FaceTrack, atMs: number): Verdict {
+    return (verdict.person === null ? firstImpression(votes, atMs, this.#settings) : null) ?? verdict;
+  }
+
+  #mustYield(track: FaceTrack, personId: string, atMs: number): boolean {
+    const personOf = (other: FaceTrack): string | undefined => this.#named(other, atMs).person?.id;
+    return mustYield(track, personId, this.#tracks, this.#nowMs, personOf, this.#settings);
+  }
+
+  /** Time has passed: to be called several times a second, whether or not there are frames, so that who has left is told of in time. */
   tick(nowMs: number, galleryVersion: number): void {
     this.#advance(nowMs, galleryVersion);
     for (const track of this.#tracks) this.#settle(track);
@@ -336,11 +352,15 @@ export class StreamTracks {
 
   #judge(track: FaceTrack): void {
     track.verdict = verdictOf(track.votes, track.verdict.person?.id ?? null, this.#settings);
+    const newestMs = track.votes.at(-1)?.atMs ?? this.#nowMs;
+    track.claim = claimOf(track.claim, this.#named(track, newestMs).person, newestMs);
     this.#settle(track);
   }
 
   #settle(track: FaceTrack): void {
-    this.#teller.settle(track, this.#nowMs, this.#galleryVersion);
+    const { person } = track.verdict;
+    const isYielding = person !== null && this.#mustYield(track, person.id, this.#nowMs);
+    this.#teller.settle(track, isYielding ? null : person, this.#nowMs, this.#galleryVersion);
   }
 
   #leave(track: FaceTrack): void {

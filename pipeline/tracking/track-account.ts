@@ -20,13 +20,13 @@ export interface TrackAccount {
   readonly votes: readonly Evidence[];
   /** JPEG of the best face, where the stream's events carry pictures. */
   readonly thumbnail: Uint8Array | null;
-  readonly rule: Pick<TrackingSettings, 'match' | 'margin' | 'voteQuality'>;
+  readonly rule: Pick<TrackingSettings, 'match' | 'margin' | 'areTwins' | 'voteQuality'>;
   /** Id of the embedder. */
   readonly model: string;
 }
 
 export function accountOf(track: FaceTrack, decision: TrackDecision, settings: TrackingSettings, isGone = false): TrackAccount {
-  const { stream, model, match, margin, voteQuality } = settings;
+  const { stream, model, match, margin, areTwins, voteQuality } = settings;
   return {
     track: track.id,
     stream,
@@ -38,7 +38,7 @@ export function accountOf(track: FaceTrack, decision: TrackDecision, settings: T
     faces: bestFaces(track),
     votes: track.votes,
     thumbnail: track.thumbnail?.jpeg ?? null,
-    rule: { match, margin, voteQuality },
+    rule: { match, margin, areTwins, voteQuality },
     model,
   };
 }

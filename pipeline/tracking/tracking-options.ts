@@ -115,6 +115,10 @@ export interface TrackingOptions extends Partial<TrackingThresholds> {
   /** Least cosine of a named person, and least lead over the second best; of the pack. */
   readonly match: number;
   readonly margin: number;
+  /** As of `MatchRule`. */
+  readonly areTwins?: ((one: string, other: string) => boolean) | undefined;
+  /** Whether somebody was declared to be another than a person who resembles them. */
+  readonly hasTwins?: ((id: string) => boolean) | undefined;
   /** Least detector score of a face that may begin a track: the pack's detection threshold. */
   readonly highScore: number;
   /** Ids of tracks: unique over restarts, sorting by time. */

@@ -36,7 +36,7 @@ export const NO_EVIDENCE: Verdict = { person: null, reason: 'too_few_frames' };
 
 type Rule = Pick<
   TrackingSettings,
-  'match' | 'margin' | 'voteQuality' | 'decideWeight' | 'sureLead' | 'openBand' | 'changeWeight'
+  'match' | 'margin' | 'areTwins' | 'voteQuality' | 'decideWeight' | 'sureLead' | 'openBand' | 'changeWeight'
 >;
 
 /** Votes for one person. */

@@ -31,6 +31,7 @@ export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider
     slots: started.slots,
     maxPixels: options.maxPixels,
     detectionScore: 1,
+    nmsIou: options.pack.thresholds.nmsIou,
     onRoom: () => room(),
   });
   try {

@@ -8,6 +8,7 @@ import type { ServiceState } from '../service-state.js';
 import { validated } from '../validate.js';
 import type { Exchange } from './exchange.js';
 import { pageSchema } from './paging.js';
+import { twinOfSchema } from './people-routes.js';
 import { jsonReply } from './reply.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
@@ -21,7 +22,7 @@ const querySchema = pageSchema.pick({ limit: true }).extend({
   since: sinceSchema.optional(),
   before: sinceSchema.optional(),
 });
-const enrolSchema = z.object({ person: z.string().min(1).max(128) });
+const enrolSchema = z.object({ person: z.string().min(1).max(128), twin_of: twinOfSchema.default([]) });
 
 export function eventRoutes(state: ServiceState): Route[] {
   return [
@@ -56,9 +57,9 @@ export function eventRoutes(state: ServiceState): Route[] {
       right: 'enrol',
       handle: async (exchange) => {
         const pipeline = state.requirePipeline();
-        const { person } = await requestJson(exchange, enrolSchema);
+        const { person, twin_of: twinOf } = await requestJson(exchange, enrolSchema);
         const { track } = visibleTrack(state, exchange);
-        const faces = await pipeline.enrolTrack(track, person);
+        const faces = await pipeline.enrolTrack(track, person, twinOf);
         return jsonReply(201, { person, track, faces: faces.map((face) => ({ face: face.id, ...face })) });
       },
     },

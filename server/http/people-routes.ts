@@ -1,5 +1,6 @@
 // The gallery over HTTP: people and their faces. Names pass through here and must never be logged.
 import { z } from 'zod';
+import { MOST_TWINS } from '../../pipeline/gallery/twins.js';
 import { externalIdSchema, metadataSchema, nameSchema } from '../../pipeline/gallery/records.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ServiceState } from '../service-state.js';
@@ -8,6 +9,7 @@ import { jpegReply, jsonReply, NO_CONTENT } from './reply.js';
 import { requestImage } from './request-image.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
+import { validated } from '../validate.js';
 
 const personPatchSchema = z.object({
   name: nameSchema.optional(),
@@ -15,7 +17,11 @@ const personPatchSchema = z.object({
   metadata: metadataSchema.optional(),
 });
 const newPersonSchema = personPatchSchema.extend({ name: nameSchema });
-const mergeSchema = z.object({ from: z.string().min(1).max(128) });
+const personIdSchema = z.string().min(1).max(128);
+const mergeSchema = z.object({ from: personIdSchema });
+const twinSchema = z.object({ of: personIdSchema });
+/** Ids of people who resemble the one who is enrolled, and are others. */
+export const twinOfSchema = z.array(personIdSchema).max(MOST_TWINS);
 
 export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
   return [
@@ -83,6 +89,24 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
         return jsonReply(200, gallery.person(id));
       },
     },
+    {
+      method: 'POST',
+      pattern: '/v1/people/:id/twins',
+      right: 'enrol',
+      handle: async (exchange) => {
+        const { of } = await requestJson(exchange, twinSchema);
+        return jsonReply(200, await state.requireGallery().declareTwins(exchange.param(0), of));
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: '/v1/people/:id/twins/:other',
+      right: 'enrol',
+      handle: async (exchange) => {
+        await state.requireGallery().undeclareTwins(exchange.param(0), exchange.param(1));
+        return NO_CONTENT;
+      },
+    },
     ...faceRoutes(state, maxFrameBytes),
   ];
 }
@@ -102,8 +126,9 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
       handle: async (exchange) => {
         const pipeline = state.requirePipeline();
         if (state.requireGallery().person(exchange.param(0)) === undefined) throw noPerson();
+        const twinOf = validated(twinOfSchema, exchange.query.getAll('twin_of'));
         const image = await requestImage(exchange, maxFrameBytes);
-        const { face, created } = await pipeline.enrol(exchange.param(0), image, exchange.signal);
+        const { face, created } = await pipeline.enrol(exchange.param(0), image, twinOf, exchange.signal);
         return jsonReply(created ? 201 : 200, { face: face.id, ...face });
       },
     },

@@ -194,8 +194,8 @@ test.each([
 
 test('a file of a newer format is told apart from a damaged one', async () => {
   const target = await openGallery(temporaryDir());
-  const file = fileOf([header(0, 0)], 'ONLKGLRY\x03\0\0\0');
-  await expect(target.importAll(inPieces(file), 'merge')).rejects.toThrow(/format 3, this service reads formats up to 2/);
+  const file = fileOf([header(0, 0)], 'ONLKGLRY\x04\0\0\0');
+  await expect(target.importAll(inPieces(file), 'merge')).rejects.toThrow(/format 4, this service reads formats up to 3/);
 });
 
 test('a file written from the documentation alone is taken', async () => {

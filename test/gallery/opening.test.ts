@@ -115,9 +115,9 @@ test('a gallery of the version before there were pictures opens as it is, and is
 
 test('a gallery of a newer version is refused', async () => {
   const dir = await galleryDir(1);
-  const meta = { schema: 3, model: MODEL, gallery_version: 1, purge_pending: false, what_else: true };
+  const meta = { schema: 4, model: MODEL, gallery_version: 1, purge_pending: false, what_else: true };
   await tamper(dir, { meta: encodeMeta(meta) });
-  expect(await openErrorOf(dir)).toMatch(/newer version of Onlooker \(schema 3, this one knows 2\): run that version/);
+  expect(await openErrorOf(dir)).toMatch(/newer version of Onlooker \(schema 4, this one knows 3\): run that version/);
 });
 
 test('a gallery of another model is refused, by sha256 or dimension, and both are told', async () => {

@@ -5,6 +5,7 @@ import { ImageMemory } from '../../pipeline/image-memory.js';
 import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
 import type { Size } from '../../pipeline/scheduling/turns.js';
 import { defaultPack } from '../fixtures.js';
+import { plainJpeg } from '../server/support/images.js';
 import { imageOf } from './frames.js';
 
 const images = new ImageMemory(1 << 20);
@@ -30,8 +31,8 @@ let image: Uint8Array;
 beforeAll(async () => {
   const { detector } = await defaultPack();
   const pool = new LanePool([lanes], { maxBatch: 1, mostOfOneStream: 1, fillMs: 0, onBatch: () => undefined });
-  const settings = { preprocessWorkers: 1, slots: 2, maxPixels: 40_000_000, detectionScore: 0.5, onRoom: () => undefined };
-  engine = new FrameEngine(pool, { input: detector.input, ...settings });
+  const settings = { preprocessWorkers: 1, slots: 2, maxPixels: 40_000_000, detectionScore: 0.5, nmsIou: 0.3 };
+  engine = new FrameEngine(pool, { input: detector.input, ...settings, onRoom: () => undefined });
   image = await imageOf('cage.jpg');
 });
 afterAll(async () => engine.close());
@@ -79,4 +80,44 @@ test('a frame that cannot be decoded tells it too', async () => {
   await expect(work(broken, { onSpent: (ms) => told.push(ms) })).rejects.toMatchObject({ code: 'BAD_IMAGE' });
   expect(told).toHaveLength(1);
   expect(told[0]).toBeGreaterThan(0);
+});
+
+test('a picture of a usual shape is one look, and a very wide one as many as it has parts, which are counted as work', async () => {
+  const looks: number[] = [];
+  const { detector } = await defaultPack();
+  const counting = {
+    ...lanes,
+    detect: (items: readonly unknown[]) => Promise.resolve({ frames: items.map(() => (looks.push(1), [])), ...COST }),
+  };
+  const pool = new LanePool([counting], { maxBatch: 1, mostOfOneStream: 1, fillMs: 0, onBatch: () => undefined });
+  const one = {
+    preprocessWorkers: 1,
+    slots: 1,
+    maxPixels: 40_000_000,
+    detectionScore: 0.5,
+    nmsIou: 0.3,
+    onRoom: () => undefined,
+  };
+  const parted = new FrameEngine(pool, { input: detector.input, ...one });
+  onTestFinished(() => parted.close());
+  const looksAt = async (width: number, height: number): Promise<{ readonly looks: number; readonly spentMs: number }> => {
+    looks.length = 0;
+    let spentMs = 0;
+    const held = images.hold(await plainJpeg(width, height));
+    const origin = { source: {}, isInteractive: false, deadlineMs: Infinity };
+    await parted.work({ image: held, origin, want: 'points' }, (ms) => (spentMs = ms));
+    return { looks: looks.length, spentMs };
+  };
+  for (const [width, height] of [
+    [640, 360],
+    [640, 480],
+    [360, 640],
+    [420, 180],
+  ] as const)
+    expect((await looksAt(width, height)).looks).toBe(1);
+  const wide = await looksAt(1280, 360);
+  expect(wide.looks).toBe(2);
+  // Each look is said to take 1.5 s.
+  expect(wide.spentMs).toBeGreaterThanOrEqual(3000);
+  expect((await looksAt(640, 360)).looks).toBe(1);
 });

@@ -56,7 +56,7 @@ describe('while no lane is alive', () => {
     const lane = new TestLane();
     lane.die();
     const pool = new LanePool([lane], rules);
-    const [soon, late] = [pool.detect(NOTHING, frameDue(100)), pool.detect(NOTHING, frameDue(300))];
+    const [soon, late] = [pool.detect([NOTHING], frameDue(100)), pool.detect([NOTHING], frameDue(300))];
     pool.dropOverdue(200);
     expect([await stateOf(soon), await stateOf(late)]).toEqual(['deadline', 'waits']);
     lane.alive = true;
@@ -69,7 +69,7 @@ describe('while no lane is alive', () => {
     const lane = new TestLane();
     lane.die();
     const pool = new LanePool([lane], rules);
-    const asked = pool.detect(NOTHING, image(100));
+    const asked = pool.detect([NOTHING], image(100));
     pool.dropOverdue(200);
     await expect(asked).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE', retryAfterMs: 700 });
   });
@@ -87,19 +87,19 @@ describe('while no lane is alive', () => {
   test('nothing is waited for once the service drains, whenever the last lane died', async () => {
     const lane = new TestLane();
     const pool = new LanePool([lane], rules);
-    const [atWork, waiting] = [pool.detect(NOTHING, frameDue(1e9)), pool.detect(NOTHING, frameDue(1e9))];
+    const [atWork, waiting] = [pool.detect([NOTHING], frameDue(1e9)), pool.detect([NOTHING], frameDue(1e9))];
     pool.drain();
     expect([await stateOf(atWork), await stateOf(waiting)]).toEqual(['waits', 'waits']);
     lane.die();
     expect([await stateOf(atWork), await stateOf(waiting)]).toEqual(['the lane ended', 'draining']);
-    await expect(pool.detect(NOTHING, image(1e9))).rejects.toMatchObject({ code: 'DRAINING' });
+    await expect(pool.detect([NOTHING], image(1e9))).rejects.toMatchObject({ code: 'DRAINING' });
   });
 });
 
 test('a lane that lives serves late frames too: they have waited for their turn, not for it', async () => {
   const lane = new TestLane();
   const pool = new LanePool([lane], rules);
-  const [first, second] = [pool.detect(NOTHING, frameDue(100)), pool.detect(NOTHING, frameDue(100))];
+  const [first, second] = [pool.detect([NOTHING], frameDue(100)), pool.detect([NOTHING], frameDue(100))];
   pool.dropOverdue(200);
   for (const frame of [first, second]) {
     lane.jobs[0]?.finish();
@@ -130,7 +130,7 @@ test.each([
     Array.from({ length: 100 }, () => NOTHING),
     originOf(1),
   );
-  const frame = pool.detect(NOTHING, frameDue(1e9));
+  const frame = pool.detect([NOTHING], frameDue(1e9));
   let jobs = 0;
   while ((await stateOf(frame)) === 'waits') {
     lane.jobs[0]?.finish();
@@ -147,8 +147,8 @@ test('a crowd whose next frames are looked for faces in meanwhile stays behind o
   void pool.describe(faces, crowd);
   for (let frame = 0; frame < 3; frame++) {
     // Fills the batch of another's frame.
-    void pool.detect(NOTHING, crowd);
-    const detected = pool.detect(NOTHING, door);
+    void pool.detect([NOTHING], crowd);
+    const detected = pool.detect([NOTHING], door);
     for (let jobs = 0; (await stateOf(detected)) === 'waits' && jobs < 100; jobs++) lane.jobs[0]?.finish();
     const described = pool.describe([NOTHING], door);
     let jobs = 0;
@@ -160,10 +160,10 @@ test('a crowd whose next frames are looked for faces in meanwhile stays behind o
 test('closing rejects what waits', async () => {
   const lane = new TestLane();
   const pool = new LanePool([lane], rules);
-  const [atWork, waiting] = [pool.detect(NOTHING, frameDue(1e9)), pool.detect(NOTHING, frameDue(1e9))];
+  const [atWork, waiting] = [pool.detect([NOTHING], frameDue(1e9)), pool.detect([NOTHING], frameDue(1e9))];
   await pool.close();
   expect(await stateOf(waiting)).toBe('draining');
   lane.jobs[0]?.finish();
   expect(await stateOf(atWork)).toBe('done');
-  expect(await stateOf(pool.detect(NOTHING, frameDue(1e9)))).toBe('draining');
+  expect(await stateOf(pool.detect([NOTHING], frameDue(1e9)))).toBe('draining');
 });

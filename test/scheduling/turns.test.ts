@@ -331,3 +331,14 @@ describe('other work', () => {
     expect(() => turns.aside(() => Promise.resolve())).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
   });
 });
+
+test('an image that there is no memory for is refused when its turn comes, and the next one has it', async () => {
+  const turns = new Turns(10);
+  const poor = turns.request(false, () => {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  const next = turns.request(false, oneImage);
+  settle(turns.next(0, FREE));
+  await expect(poor).rejects.toThrow('allocation failed');
+  await expect(next).resolves.toBe(NOBODY);
+});

@@ -18,7 +18,8 @@ import { meantBy } from '../../people/told-apart.js';
 import { personNamed } from './person-named.js';
 import { formatSimilarity, t } from '../i18n/i18n.js';
 import { labelOf, loadPeople, people, personOf, pictureOf } from '../people/people-store.js';
-import { refusalText } from '../people/refusal-text.js';
+import { conflictOf, refusalText } from '../people/refusal-text.js';
+import { TwinQuestion } from '../people/twin-question.js';
 import './enrol-track.css';
 
 interface EnrolTrackDialogProps {
@@ -37,6 +38,7 @@ interface EnrolTrackDialogProps {
 export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten, onClose }: EnrolTrackDialogProps) {
   const [name, setName] = useState('');
   const [failure, setFailure] = useState<string>();
+  const [conflict, setConflict] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const [isForgotten, setForgotten] = useState(false);
   const forget = () => {
@@ -51,12 +53,14 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
   const known = personNamed(wanted, people.value);
   const { choices } = meantBy(wanted, people.value);
   const isSure = wanted !== '' && choices.length === 0;
-  const enrol = async () => {
+  const other = conflict === undefined ? undefined : personOf(conflict);
+  const enrol = async (twinOf: readonly string[] = []) => {
     if (!isSure || isBusy || isForgotten) return;
     setBusy(true);
     setFailure(undefined);
+    setConflict(undefined);
     try {
-      const { person, faces } = await enrolTrack(track, wanted, known);
+      const { person, faces } = await enrolTrack(track, wanted, known, twinOf);
       if (known) tellAdded(person, faces);
       else toast(t('events.enrolled', { name: person.name, count: faces.length }), { tone: 'ok' });
       void loadPeople();
@@ -64,6 +68,7 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
     } catch (error) {
       if (error instanceof TrackForgottenError) forget();
       else setFailure(refusalText(error, (id) => personOf(id)?.name));
+      setConflict(conflictOf(error));
       setBusy(false);
     }
   };
@@ -96,9 +101,13 @@ export function EnrolTrackDialog({ track, picture, hint, formClass, onForgotten,
           maxLength={200}
           autoFocus
           suggestions={people.value?.map(labelOf)}
-          onInput={setName}
+          onInput={(typed) => {
+            setName(typed);
+            setConflict(undefined);
+          }}
         />
       </form>
+      {other && <TwinQuestion name={wanted} other={other.name} busy={isBusy} onYes={() => void enrol([other.id])} />}
       <div role="status">
         {known && <Known person={known} similarity={candidates.find(({ id }) => id === known.id)?.similarity} />}
       </div>

@@ -15,6 +15,7 @@ import { LeftOutNotice } from './left-out.js';
 import { loadPeople, people, personOf } from './people-store.js';
 import { conflictOf, refusalText } from './refusal-text.js';
 import { severalText } from './several-text.js';
+import { TwinQuestion } from './twin-question.js';
 import { meantBy } from '../../people/told-apart.js';
 
 interface AddPicturesProps {
@@ -146,7 +147,7 @@ function Group({ group, batch, isFixed }: GroupProps) {
       )}
       <ul class="people-batch-pictures">
         {group.pictures.map((picture) => (
-          <Picture key={picture.id} picture={picture} batch={batch} isReview={isReview} />
+          <Picture key={picture.id} picture={picture} name={name} batch={batch} isReview={isReview} />
         ))}
       </ul>
     </section>
@@ -155,11 +156,13 @@ function Group({ group, batch, isFixed }: GroupProps) {
 
 interface PictureProps {
   readonly picture: BatchPicture;
+  /** Of whom it is to show. */
+  readonly name: string;
   readonly batch: EnrolmentBatch;
   readonly isReview: boolean;
 }
 
-function Picture({ picture, batch, isReview }: PictureProps) {
+function Picture({ picture, name, batch, isReview }: PictureProps) {
   const { state, file } = picture;
   // What the browser cannot show may still be a picture for the service.
   const [isShown, setShown] = useState(true);
@@ -189,6 +192,7 @@ function Picture({ picture, batch, isReview }: PictureProps) {
             {t('people.add_rather', { name: rather.name })}
           </Button>
         )}
+        {rather && <TwinQuestion name={name} other={rather.name} onYes={() => void batch.sendAsTwin(picture, rather.id)} />}
       </div>
       {isReview && (
         <Button

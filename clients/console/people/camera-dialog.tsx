@@ -16,6 +16,7 @@ import { POSES, type Advice } from './guidance.js';
 import { labelOf, loadPeople, people, personOf } from './people-store.js';
 import { refusalText } from './refusal-text.js';
 import { severalText } from './several-text.js';
+import { TwinQuestion } from './twin-question.js';
 import { meantBy } from '../../people/told-apart.js';
 
 interface CameraDialogProps {
@@ -195,6 +196,14 @@ function Conflict({ enrolment, person }: { readonly enrolment: CameraEnrolment; 
       <Button icon="refresh" onClick={() => enrolment.tryAgain()}>
         {t('shell.retry')}
       </Button>
+      {owner && (
+        <TwinQuestion
+          name={enrolment.name.value}
+          other={owner.name}
+          busy={enrolment.isSending.value}
+          onYes={() => void enrolment.tellApart(owner.id)}
+        />
+      )}
     </span>
   );
 }

@@ -38,6 +38,8 @@ export class CameraEnrolment {
   #created: string | undefined;
   /** The picture that is somebody else's. */
   #disputed: Blob | undefined;
+  /** Whom the face resembles without being theirs. */
+  #twinOf: readonly string[] = [];
   #held: HeldUp | undefined;
   #good = 0;
   #quietUntilMs = 0;
@@ -77,6 +79,14 @@ export class CameraEnrolment {
     const picture = this.#disputed;
     this.#person = person;
     this.name.value = person.name;
+    this.#settle();
+    if (picture) await this.#enrol(picture);
+  }
+
+  /** The face is like theirs, but these are two people: the picture is taken all the same, and so are those that follow. */
+  async tellApart(other: string): Promise<void> {
+    const picture = this.#disputed;
+    this.#twinOf = [...this.#twinOf, other];
     this.#settle();
     if (picture) await this.#enrol(picture);
   }
@@ -153,13 +163,13 @@ export class CameraEnrolment {
   /** Somebody new is there for no longer than their first picture needs: refused, they are gone again. */
   async #enrolled(picture: Blob): Promise<Person> {
     if (this.#person) {
-      await http.faces.enrol(this.#person.id, picture);
+      await http.faces.enrol(this.#person.id, picture, { twinOf: this.#twinOf });
       return this.#person;
     }
     const person = await http.people.create({ name: this.name.value });
     this.#created = person.id;
     try {
-      await http.faces.enrol(person.id, picture);
+      await http.faces.enrol(person.id, picture, { twinOf: this.#twinOf });
       this.#person = person;
       return person;
     } catch (error) {

@@ -88,6 +88,25 @@ export class EnrolmentBatch {
     keepPerson(await http.people.get(person));
   }
 
+  /** A picture that was refused since the face is like somebody else's: these are two people. */
+  async sendAsTwin(picture: BatchPicture, other: string): Promise<void> {
+    const group = this.groups.value.find(({ pictures }) => pictures.some(({ id }) => id === picture.id));
+    if (group === undefined) return;
+    this.#setState(picture.id, { is: 'sending' });
+    const name = group.name.trim();
+    let created: string | undefined;
+    try {
+      // Who was created for this picture alone went when it was refused.
+      const person = group.person ?? (created = (await http.people.create({ name })).id);
+      await this.#enrol(picture, person, [other]);
+      const isIn = this.pictures.value.some(({ id, state }) => id === picture.id && isEnrolled(state));
+      if (isIn) await this.#settle(group.id, person);
+      else if (created !== undefined) await http.people.remove(created);
+    } catch (error) {
+      this.#setState(picture.id, { is: 'refused', error });
+    }
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const { url } of this.pictures.value) URL.revokeObjectURL(url);
@@ -111,7 +130,7 @@ export class EnrolmentBatch {
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
     const mine = this.groups.value.find(({ id }) => id === group.id);
-    const hasFace = mine?.pictures.some(({ state }) => state.is === 'enrolled' || state.is === 'known');
+    const hasFace = mine?.pictures.some(({ state }) => isEnrolled(state));
     // Somebody without a face could never be recognised: who was created for nothing goes again.
     if (there === undefined && !hasFace) await http.people.remove(target).catch(() => undefined);
     else await this.#settle(group.id, target);
@@ -123,10 +142,10 @@ export class EnrolmentBatch {
     if (answer) keepPerson(answer);
   }
 
-  async #enrol(picture: BatchPicture, person: string): Promise<void> {
+  async #enrol(picture: BatchPicture, person: string, twinOf: readonly string[] = []): Promise<void> {
     this.#setState(picture.id, { is: 'sending' });
     try {
-      const { created, quality } = await enrolFile(person, picture.file);
+      const { created, quality } = await enrolFile(person, picture.file, twinOf);
       this.#setState(picture.id, created ? { is: 'enrolled', quality } : { is: 'known' });
     } catch (error) {
       this.#setState(picture.id, { is: 'refused', error });
@@ -146,14 +165,15 @@ export class EnrolmentBatch {
   }
 }
 
-async function enrolFile(person: string, file: File): Promise<Enrolment> {
+async function enrolFile(person: string, file: File, twinOf: readonly string[]): Promise<Enrolment> {
   try {
-    return await http.faces.enrol(person, await uploadable(file));
+    return await http.faces.enrol(person, await uploadable(file), { twinOf });
   } catch (error) {
     const isTooLarge = error instanceof ServerError && (error.code === 'TOO_LARGE' || error.code === 'TOO_MANY_PIXELS');
     if (!isTooLarge) throw error;
-    return http.faces.enrol(person, await uploadable(file, { smaller: true }));
+    return http.faces.enrol(person, await uploadable(file, { smaller: true }), { twinOf });
   }
 }
 
-const isFinal = ({ is }: PictureState): boolean => is === 'enrolled' || is === 'known' || is === 'refused';
+const isEnrolled = ({ is }: PictureState): boolean => is === 'enrolled' || is === 'known';
+const isFinal = (state: PictureState): boolean => isEnrolled(state) || state.is === 'refused';

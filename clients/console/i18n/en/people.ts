@@ -82,6 +82,10 @@ export const people = {
   refused_unclear: 'The face is not clear enough: partly hidden, or in poor light.',
   refused_conflict: 'This looks like {name} (similarity {similarity}), who is somebody else.',
   refused_conflict_somebody: 'This looks like somebody else who is enrolled.',
+  twin_question: 'Are {name} and {other} two different people, for example twins?',
+  twin_hint: 'Then a face that is like both of them is given no name.',
+  twin_yes: 'Yes, two people',
+  twin_yes_of: 'Yes, two people: {name} and {other}',
   refused_media: 'Not a picture that can be read. Save it as JPEG or PNG.',
   refused_heic:
     'This browser cannot read HEIC pictures. Save it as JPEG; on an iPhone: Settings, Camera, Formats, Most Compatible.',

@@ -82,6 +82,10 @@ export const people: Same<typeof english> = {
   refused_unclear: 'La cara no se ve con claridad: está tapada en parte o con poca luz.',
   refused_conflict: 'Se parece a {name} (similitud {similarity}), que es otra persona.',
   refused_conflict_somebody: 'Se parece a otra persona registrada.',
+  twin_question: '¿Son {name} y {other} dos personas distintas, por ejemplo gemelos?',
+  twin_hint: 'Entonces una cara que se parezca a ambas no recibe nombre.',
+  twin_yes: 'Sí, dos personas',
+  twin_yes_of: 'Sí, dos personas: {name} y {other}',
   refused_media: 'No es una foto que se pueda leer. Guárdela como JPEG o PNG.',
   refused_heic:
     'Este navegador no puede leer fotos HEIC. Guárdela como JPEG; en un iPhone: Ajustes, Cámara, Formatos, Más compatible.',
