@@ -4,14 +4,16 @@
 //   outside ──FF D8──▶ marker ──FF xx──▶ length ──▶ skip ──▶ marker …
 //      ▲                  │                           └─(after SOS)─▶ scan ──FF xx──▶ (as marker)
 //      └──────FF D9───────┘
-// One without an end marker ends where the next begins (FF D8 in a scan). Segments are skipped by their length: the thumbnails that some cameras put into one are JPEG images of their own.
+// One without an end marker ends where the next begins (FF D8 in a scan). Segments are skipped by their length: the
+// thumbnails that some cameras put into one are JPEG images of their own.
 
 const [FF, SOI, EOI, SOS, TEM, RST0, RST7] = [0xff, 0xd8, 0xd9, 0xda, 0x01, 0xd0, 0xd7];
 type Stage = 'outside' | 'outsideFf' | 'marker' | 'code' | 'lengthHigh' | 'lengthLow' | 'skip' | 'scan' | 'scanFf';
 
-const CR = 0x0d;
-/** The most that is looked through for the boundary before a picture. */
+/** The most that is looked through for what stands between two pictures. */
 const BETWEEN_BYTES = 1024;
+/** A boundary and the head of a part, up to the picture; without a line of its own where a length led to it. */
+const PART_HEAD = /(?:\r?\n)?--[^\r\n]{1,200}\r?\n(?:[\w-]{1,64}:[^\r\n]*\r?\n)*\r?\n$/;
 
 /** Room for most images; it grows for larger ones, and is given back after them. */
 const USUAL_BYTES = 131_072;
@@ -160,9 +162,8 @@ export class JpegSplitter {
       const end = this.#bytes - 2;
       // What parts of a multipart answer have between them is no part of the picture.
       const tail = Math.max(0, end - BETWEEN_BYTES);
-      const between = this.#image.subarray(tail, end).lastIndexOf('\n--');
-      let cut = between < 0 ? end : tail + between;
-      if (between >= 0 && this.#image[cut - 1] === CR) cut -= 1;
+      const between = PART_HEAD.exec(this.#image.toString('latin1', tail, end));
+      const cut = tail + (between?.index ?? end - tail);
       this.#image[cut] = FF;
       this.#image[cut + 1] = EOI;
       this.#bytes = cut + 2;
