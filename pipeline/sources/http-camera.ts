@@ -18,7 +18,8 @@ export interface HttpCameraOptions extends ConnectionOptions {
 }
 
 /** What cameras call their pictures; some call them nothing in particular. Pages, lists and data are something else. */
-const PICTURES = /^(multipart\/|image\/jpe?g|image\/pjpeg|video\/(x-motion-jpeg|x-mjpeg|mjpeg)|application\/octet-stream)/i;
+const PICTURES =
+  /^"?(multipart\/|image\/(jpe?g|pjpeg|x-jpe?g|mjpe?g|\*)|video\/(x-)?(motion-)?m?jpe?g|(application|binary)\/(x-)?octet-stream)/i;
 /** One request without and one with the password, for each place that it leads to. */
 const MOST_REQUESTS = 2 * (MOST_REDIRECTS + 1);
 
