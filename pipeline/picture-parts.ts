@@ -44,6 +44,9 @@ export function partsOf({ width, height }: Size, input: Size): PicturePart[] {
   });
 }
 
+/** Of a face's own size. */
+const PAST_CUT = 0.25;
+
 /**
  * The faces of all parts as those of one picture. Where two parts overlap, the one in which a face is farther from the cut tells of
  * it: the other may see but half of it.
@@ -63,8 +66,13 @@ export function mergedFaces<T extends RawDetection>(
     const toY = middleOf(parts[index], parts[index + 1], 'top', 'height');
     return faces.filter(({ x1, y1, x2, y2 }) => {
       const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
+      // A little past the cut too: each part sees a face there where the other does not quite.
+      const [pastX, pastY] = [(x2 - x1) * PAST_CUT, (y2 - y1) * PAST_CUT];
       return (
-        (fromX === null || x >= fromX) && (fromY === null || y >= fromY) && (toX === null || x < toX) && (toY === null || y < toY)
+        (fromX === null || x >= fromX - pastX) &&
+        (fromY === null || y >= fromY - pastY) &&
+        (toX === null || x < toX + pastX) &&
+        (toY === null || y < toY + pastY)
       );
     });
   });

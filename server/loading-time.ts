@@ -21,6 +21,7 @@ export class LoadingTime {
   get restMs(): number | undefined {
     if (this.#progress === null) return undefined;
     const { receivedBytes, totalBytes } = this.#progress;
+    if (receivedBytes >= totalBytes) return undefined;
     return restMs(receivedBytes - this.#beforeBytes, totalBytes - this.#beforeBytes, performance.now() - this.#sinceMs);
   }
 }

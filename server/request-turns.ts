@@ -1,5 +1,6 @@
-// Requests and handshakes in small helpings: what many clients ask for at once, or one with many requests in one packet, is begun a little
-// in each turn of the event loop, so that everybody else has theirs in between. In the order in which they came.
+// Requests and handshakes in small helpings: what many clients ask for at once is begun a little in each turn of the event loop, so that
+// everybody else has theirs in between. Those that wait are begun in the order in which they came. While one waits uWebSockets.js cuts its
+// connection if the next request has come behind it, so the first ones of a turn never wait: a few that are sent together are answered.
 
 export interface RequestTurnsOptions {
   /** Of one turn of the loop, that requests may take. One that has begun is never broken off. */
@@ -8,7 +9,7 @@ export interface RequestTurnsOptions {
 }
 
 const SLICE_MS = 2;
-/** So many begin at once whatever the time: a busy machine's clock runs while nothing is done. */
+/** So many begin at once, whatever the time and whoever waits. */
 const LEAST_REQUESTS = 32;
 /** Places of those that have begun are let go in one piece. */
 const MOST_BEGUN_KEPT = 1024;
@@ -34,8 +35,7 @@ export class RequestTurns {
       this.#startMs = this.#nowMs();
       setImmediate(() => this.#turn());
     }
-    const hasTurn = this.#begun < LEAST_REQUESTS || !this.#isOver(this.#startMs);
-    if (this.#waiting.length === 0 && hasTurn) {
+    if (this.#begun < LEAST_REQUESTS || (this.#waiting.length === 0 && !this.#isOver(this.#startMs))) {
       this.#begun += 1;
       return null;
     }

@@ -390,10 +390,8 @@ export class Gallery {
       // Who was taken for one before is two now, or the other way round.
       if (changes.some(({ key }) => key.startsWith(TWINS_PREFIX))) this.#lastTwins = this.version;
       this.#content.matrix.setVersion(meta.gallery_version);
-      if (removes) {
-        this.#removed();
-        this.#purgeTimer.start();
-      }
+      if (removes) this.#purgeTimer.start();
+      if (changes.some(({ key, value }) => value === null && !key.startsWith(TWINS_PREFIX))) this.#removed();
       return result;
     });
   }

@@ -37,7 +37,7 @@ export function planMerge(
     .of(from.id)
     .filter((id) => id !== kept.id && !twins.areTwins(id, kept.id))
     .map((id) => twinPair(id, kept.id));
-  twins.assertRoomFor(newTwins);
+  twins.assertRoomFor(newTwins, goneTwins);
   const rewritten = moved.map((face): Change => {
     const key = FACE_PREFIX + face.id;
     const record = recordOf(key);

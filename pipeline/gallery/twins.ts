@@ -70,16 +70,18 @@ export class Twins {
     this.#size--;
   }
 
-  /** Whether nobody would have more twins than anybody may. */
-  hasRoomFor(pairs: readonly TwinPair[]): boolean {
+  /** Whether nobody would have more twins than anybody may. @param without of those that are there, who are none any more by then */
+  hasRoomFor(pairs: readonly TwinPair[], without: readonly TwinPair[] = []): boolean {
     const counts = new Map<string, number>();
-    for (const id of pairs.flatMap(({ people }) => people)) counts.set(id, (counts.get(id) ?? this.#of.get(id)?.size ?? 0) + 1);
+    const count = (id: string, change: number) => counts.set(id, (counts.get(id) ?? this.#of.get(id)?.size ?? 0) + change);
+    for (const id of without.flatMap(({ people }) => people)) count(id, -1);
+    for (const id of pairs.flatMap(({ people }) => people)) count(id, 1);
     return [...counts.values()].every((count) => count <= MOST_TWINS);
   }
 
   /** @throws OnlookerError LIMIT_REACHED */
-  assertRoomFor(pairs: readonly TwinPair[]): void {
-    if (!this.hasRoomFor(pairs)) throw new OnlookerError('LIMIT_REACHED', `A person has at most ${MOST_TWINS} twins.`);
+  assertRoomFor(pairs: readonly TwinPair[], without: readonly TwinPair[] = []): void {
+    if (!this.hasRoomFor(pairs, without)) throw new OnlookerError('LIMIT_REACHED', `A person has at most ${MOST_TWINS} twins.`);
   }
 
   #put(one: string, other: string): void {

@@ -66,6 +66,7 @@ export class Access {
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<unknown> = Promise.resolve();
   #isUnreadable = false;
+  #isUninvited = false;
 
   private constructor({ settings, scheme, metrics, log }: AccessContext, { keys, sessions, oidc, firstKey }: Parts) {
     this.keys = keys;
@@ -159,9 +160,15 @@ export class Access {
 
   /** Those that the command line made, for an administrator who is let in at present. */
   async #takeInvitations(): Promise<void> {
-    for (const { hash, expiresAtMs } of await takeInvitations(this.#dataDir, Date.now())) {
-      const { admin } = this.keys;
-      if (admin !== null) this.tickets.accept(hash, { ...admin, kind: 'ticket' }, expiresAtMs);
+    try {
+      for (const { hash, restMs } of await takeInvitations(this.#dataDir, Date.now())) {
+        const { admin } = this.keys;
+        if (admin !== null) this.tickets.accept(hash, { ...admin, kind: 'ticket' }, restMs);
+      }
+      this.#isUninvited = false;
+    } catch (error) {
+      if (!this.#isUninvited) this.#log.error({ err: error }, 'the codes that `onlooker lan` made cannot be taken in');
+      this.#isUninvited = true;
     }
   }
 }

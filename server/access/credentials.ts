@@ -37,7 +37,7 @@ function ofCookies(cookie: string, name: string): Credential | null {
   const shown = cookie === '' ? [] : cookie.split(';').flatMap((pair) => parseCookies(pair)[name] ?? []);
   if (shown.length === 0) return null;
   const texts = shown.filter((text) => isReadable(text));
-  return texts.length === 0 ? { kind: 'wrong' } : { kind: 'session', texts };
+  return { kind: 'session', texts };
 }
 
 /** RFC 6750, and RFC 7617 where the password is the key, for what can send nothing else. */

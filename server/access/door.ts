@@ -78,9 +78,9 @@ export class Door {
   }
 
   /** @throws OnlookerError RATE_LIMITED where one client asks for too much */
-  limit({ clientAddress }: RequestHead, principal: Principal | null, bytes: number): void {
+  limit({ clientAddress }: RequestHead, principal: Principal | null): void {
     try {
-      this.#limits.request(principal, clientAddress, bytes);
+      this.#limits.request(principal, clientAddress);
     } catch (error) {
       this.#refused({ clientAddress }, error);
     }

@@ -17,6 +17,8 @@ export type LimitSettings = Pick<
   | 'maxHandshakesPerS'
 >;
 
+/** For so long an answer is held back that says that too much is asked for. */
+export const HELD_BACK_MS = 500;
 const MB = 1_000_000;
 
 export class Limits {
@@ -54,15 +56,14 @@ export class Limits {
   }
 
   /** @param principal null for a public address @throws OnlookerError RATE_LIMITED */
-  request(principal: Principal | null, address: string, bytes: number): void {
+  request(principal: Principal | null, address: string): void {
     const who = whoOf(principal, address);
     if (who === null) return;
     assertPassed(this.#bytes?.waitMs(who) ?? 0, 'More bytes come than one client may send.');
     assertPassed(this.#requests?.take(who) ?? 0, 'More requests come than one client may make.');
-    this.#bytes?.take(who, bytes);
   }
 
-  /** Bytes of a body whose length was not announced, as they come: whoever sends too many waits before the next request. */
+  /** Bytes of a body as they come, never as they are announced: whoever sends too many waits before the next request. */
   came(principal: Principal | null, address: string, bytes: number): void {
     const who = whoOf(principal, address);
     if (who !== null) this.#bytes?.charge(who, bytes);

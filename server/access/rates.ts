@@ -34,6 +34,7 @@ export class Rates {
 
   /** Takes so many whatever came before: they are here already, and are made up for by waiting longer. */
   charge(who: string, count: number): void {
+    if (!Number.isFinite(count)) throw new RangeError('not a number to count');
     this.#paidAtMs.set(who, Math.max(this.#nowMs(), this.#paidAtMs.get(who) ?? 0) + count * this.#msOfOne);
   }
 

@@ -28,6 +28,8 @@ export interface RequestHead extends Forwarded {
 }
 
 const text = new TextDecoder();
+/** Of a body. The handlers run before uWebSockets.js has looked at it. */
+const LENGTH = /^\d{1,15}$/;
 
 /** To be called in the request's handler, before anything is awaited. */
 export function readHead(res: HttpResponse, req: HttpRequest, forwarded: ForwardedReader): RequestHead {
@@ -59,6 +61,6 @@ function isAmbiguous(req: HttpRequest): boolean {
     if (name === 'content-length') lengths.add(value);
     else if (name === 'transfer-encoding') encodings.push(value.toLowerCase());
   });
-  if (encodings.length === 0) return lengths.size > 1 || lengths.has('');
+  if (encodings.length === 0) return lengths.size > 1 || [...lengths].some((length) => !LENGTH.test(length));
   return lengths.size > 0 || encodings.length > 1 || encodings[0] !== 'chunked';
 }

@@ -60,17 +60,17 @@ export class Tickets {
       roles: role === undefined ? maker.roles : [role],
       streams: stream === undefined ? maker.streams : new StreamPatterns([stream]),
     };
-    this.accept(secretHash(text), principal, expiresAtMs);
+    this.accept(secretHash(text), principal, ttlMs);
     return { ticket: text, expires_at: expiresAtMs };
   }
 
   /** Takes in a ticket that was made elsewhere, by its hash. @throws OnlookerError LIMIT_REACHED */
-  accept(hash: string, principal: Principal, expiresAtMs: number): void {
+  accept(hash: string, principal: Principal, ttlMs: number): void {
     this.#forgetOld();
     if (this.#tickets.size >= MOST_TICKETS || (this.#ofOne.get(principal.id) ?? 0) >= MOST_OF_ONE) {
       throw new OnlookerError('LIMIT_REACHED', 'Too many tickets wait to be used.');
     }
-    this.#tickets.set(hash, { principal, expiresAtMs });
+    this.#tickets.set(hash, { principal, expiresAtMs: this.#now() + ttlMs });
     this.#count(principal.id, 1);
   }
 

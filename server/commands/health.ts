@@ -2,7 +2,7 @@
 // the service does, so that both mean the same port whatever the environment holds.
 import { Command } from 'commander';
 import { isIPv6 } from 'node:net';
-import { loadConfig } from '../config.js';
+import { loadConfig, type SettingOptions } from '../config.js';
 import type { Settings } from '../settings.js';
 import { EXIT_FAILED, reportingErrors } from './report-errors.js';
 
@@ -11,25 +11,33 @@ const WAIT_MS = 4_000;
 export function healthCommand(): Command {
   return new Command('health')
     .description('ask the service of this machine whether it is ready (exit code 0) or not (1)')
+    .option('-p, --port <port>', 'port that `serve` was given')
+    .option('--host <address>', 'address that `serve` was given')
     .action(reportingErrors(health));
 }
 
-async function health(): Promise<void> {
-  const { settings } = loadConfig();
-  const address = ownAddress(settings);
-  try {
-    if (await isReady(address)) return;
-    process.stderr.write(`onlooker: the service at ${address} is not ready\n`);
-  } catch {
-    process.stderr.write(`onlooker: no service answers at ${address}\n`);
+async function health(options: SettingOptions): Promise<void> {
+  const { settings } = loadConfig(options);
+  const place = ownPlace(settings);
+  // Which of the two it speaks is not known: with --lan it has a certificate that is in no setting.
+  for (const address of [`http://${place}`, `https://${place}`]) {
+    try {
+      if (await isReady(address)) return;
+      process.stderr.write(`onlooker: the service at ${address} is not ready\n`);
+      process.exitCode = EXIT_FAILED;
+      return;
+    } catch {
+      // The other one, or none.
+    }
   }
+  process.stderr.write(`onlooker: no service answers at ${place}\n`);
   process.exitCode = EXIT_FAILED;
 }
 
 /** Where it listens on every address, this machine's own. */
-function ownAddress({ host, port, tlsCert }: Settings): string {
+function ownPlace({ host, port }: Settings): string {
   const name = ['0.0.0.0', '::', ''].includes(host) ? '127.0.0.1' : host;
-  return `${tlsCert === undefined ? 'http' : 'https'}://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+  return `${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
 async function isReady(address: string): Promise<boolean> {

@@ -71,9 +71,9 @@ export class Exchange {
     this.#ownHeaders = headers;
   }
 
-  /** Tells of the bytes of a body as it is received, where its length was not announced. */
+  /** Tells of the bytes of a body as it is received. */
   countBytes(onBytes: (bytes: number) => void): void {
-    if (this.announcedBytes === 0) this.#onBytes = onBytes;
+    this.#onBytes = onBytes;
   }
 
   /** Who asks. @throws Error in a handler of a public route, which has nobody */

@@ -1,6 +1,7 @@
 // Routes for those who run the service: alive, ready, figures, models, configuration.
 import type { ConfigReport } from '../../protocol/config.js';
 import type { Metrics } from '../metrics/metrics.js';
+import { retryAfter } from '../../pipeline/retry-after.js';
 import type { ServiceState } from '../service-state.js';
 import { VERSION } from '../version.js';
 import { jsonReply, withRetryAfter } from './reply.js';
@@ -14,7 +15,7 @@ export function operationsRoutes(state: ServiceState, metrics: Metrics, config: 
     const missing = state.missing();
     const body = { status: missing.length === 0 ? 'ready' : 'not_ready', missing, provider: state.pipeline?.provider ?? null };
     const reply = jsonReply(missing.length === 0 ? 200 : 503, body);
-    return missing.length === 0 ? reply : withRetryAfter(reply, state.readyInMs);
+    return missing.length === 0 ? reply : withRetryAfter(reply, retryAfter(state.readyInMs).retryAfterMs);
   };
   return [
     { method: 'GET', pattern: '/health', right: 'public', handle: health },

@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Door } from '../access/door.js';
 import type { Principal } from '../access/principal.js';
+import { HELD_BACK_MS } from '../access/limits.js';
 import type { Right } from '../access/rights.js';
 import type { Logger } from '../logger.js';
 import type { UnfinishedBodies } from '../memory/unfinished-bodies.js';
@@ -29,8 +30,6 @@ type Served = Pick<Route, 'right' | 'linkable' | 'handle'>;
 
 const METHOD_NAMES = { GET: 'get', HEAD: 'head', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const;
 const UNKNOWN_ROUTE = 'unknown';
-/** For so long an answer is held back that says that too much is asked for. */
-export const HELD_BACK_MS = 500;
 /** Methods that may stand in a metric's label; any other name is the client's invention. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -121,7 +120,7 @@ export class Router {
   async #replyOf(exchange: Exchange, route: Served): Promise<Reply> {
     try {
       const turn = this.#turns.wait();
-      const letIn = turn === null ? this.#letIn(exchange, route) : turn.then(() => this.#letIn(exchange, route));
+      const letIn = turn === null ? this.#letIn(exchange, route) : turn.then(() => this.#letInLater(exchange, route));
       const preflight = letIn instanceof Promise ? await exchange.holdingBody<Reply | null>(letIn) : letIn;
       return preflight ?? (await route.handle(exchange));
     } catch (error) {
@@ -134,19 +133,25 @@ export class Router {
     }
   }
 
+  /** Who has gone while they waited for their turn takes nobody's time. @throws AbortedError */
+  #letInLater(exchange: Exchange, route: Served): Reply | null | Promise<null> {
+    if (exchange.aborted) throw new AbortedError();
+    return this.#letIn(exchange, route);
+  }
+
   /**
    * @returns the answer for a browser that asks beforehand; null for whoever may go on. A promise only where a token of an identity
    *   provider is shown
    */
   #letIn(exchange: Exchange, { right, linkable }: Served): Reply | null | Promise<null> {
-    const { head, announcedBytes } = exchange;
+    const { head } = exchange;
     const admitted = this.#door.admit(head, linkable);
     if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
     exchange.admitted(admitted);
     const known = (found: Principal | null): null => {
       const principal = right === 'public' ? null : this.#door.authorise(head, found, right);
       if (principal !== null) exchange.principal = principal;
-      this.#door.limit(head, principal, announcedBytes);
+      this.#door.limit(head, principal);
       exchange.countBytes((bytes) => this.#door.came(head, principal, bytes));
       return null;
     };

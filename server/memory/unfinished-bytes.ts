@@ -23,6 +23,8 @@ export class UnfinishedShare {
 
   /** Counts so many, whatever the bound: for what is found to be held already. */
   set(bytes: number): void {
+    // One that is none would switch the bound off for good.
+    if (!Number.isFinite(bytes)) throw new RangeError('not a number of bytes');
     this.#total.heldBytes += bytes - this.#bytes;
     this.#bytes = bytes;
   }

@@ -106,8 +106,9 @@ export class Intake {
   /** The socket is closed: nothing more is handled. */
   close(): void {
     this.#isClosed = true;
-    this.#tellRefused();
     if (this.#window !== null) clearTimeout(this.#window);
+    if (this.#refused > 0) this.#peer.rateLimited(WINDOW_MS, this.#refused);
+    this.#refused = 0;
     this.#forgetWaiting();
     this.#turns.leave(this);
   }

@@ -4,9 +4,9 @@ import type { OpenFields } from '../../protocol/messages.js';
 import { OnlookerError, type ErrorCode } from '../../protocol/errors.js';
 import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
 import type { Door } from '../access/door.js';
+import { HELD_BACK_MS } from '../access/limits.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
 import { errorReply, refuseAmbiguous, writeReply, type Reply } from '../http/reply.js';
-import { HELD_BACK_MS } from '../http/router.js';
 import { giveBackMemory } from '../memory/give-back.js';
 import { tcpSockets } from '../memory/tcp-sockets.js';
 import type { UnfinishedBytes } from '../memory/unfinished-bytes.js';
@@ -159,17 +159,30 @@ export class WebSocketEndpoint {
     };
     this.#orRefuse(res, () => {
       const turn = this.#context.requestTurns.wait();
-      const found = turn === null ? identify() : turn.then(identify);
-      if (found instanceof Promise) this.#upgradeLater(res, found, upgrade);
-      else upgrade(found);
+      const found = turn === null ? identify() : null;
+      if (turn === null && !(found instanceof Promise)) upgrade(found);
+      else
+        this.#upgradeLater(
+          res,
+          async (isGone) => {
+            await turn;
+            // A ticket of somebody who has gone meanwhile is not used up.
+            return isGone() ? null : (found ?? identify());
+          },
+          upgrade,
+        );
     });
   }
 
   /** Who waits, for a turn or until a token was looked at, may go away meanwhile; the response must not be touched then. */
-  #upgradeLater(res: HttpResponse, found: Promise<Principal | null>, upgrade: (principal: Principal | null) => void): void {
+  #upgradeLater(
+    res: HttpResponse,
+    find: (isGone: () => boolean) => Promise<Principal | null>,
+    upgrade: (principal: Principal | null) => void,
+  ): void {
     let isGone = false;
     res.onAborted(() => (isGone = true));
-    found.then(
+    find(() => isGone).then(
       (principal) => {
         if (!isGone) res.cork(() => this.#orRefuse(res, () => upgrade(principal)));
       },
@@ -235,7 +248,7 @@ export class WebSocketEndpoint {
     data.connection = connection;
     data.disconnected = this.#context.limits.connected(data.address, data.principal);
     data.outbox = outbox;
-    data.intake = this.#intake(ws, connection);
+    data.intake = this.#intake(ws, connection, outbox);
     data.watch = this.#watch(ws, outbox);
     this.#open.set(connection, outbox);
     metrics.connectionOpened();
@@ -248,7 +261,7 @@ export class WebSocketEndpoint {
     }
   }
 
-  #intake(ws: WebSocket<SocketData>, connection: Connection): Intake {
+  #intake(ws: WebSocket<SocketData>, connection: Connection, outbox: Outbox): Intake {
     const { metrics, unfinished, log } = this.#context;
     return new Intake(this.#turns, unfinished.share(), {
       handle: (message, isBinary, receivedAtMs) => connection.receive(message, isBinary, receivedAtMs),
@@ -259,7 +272,7 @@ export class WebSocketEndpoint {
       },
       abused: () => {
         log.warn({ session: connection.session }, 'a client sends more than can be taken and is disconnected');
-        ws.end(POLICY_VIOLATION, 'too many messages');
+        outbox.end(POLICY_VIOLATION, 'too many messages');
       },
       batch: (act) => ws.cork(act),
     });

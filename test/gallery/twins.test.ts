@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { decide } from '../../pipeline/gallery/decision.js';
+import { MOST_TWINS } from '../../pipeline/gallery/twins.js';
 import { bytesOf, holdsBytes, inPieces, openGallery, temporaryDir } from './fixtures.js';
 import { faceOf, unitVector } from './vectors.js';
 
@@ -52,6 +53,19 @@ test('a deleted person is nobody’s twin, and nothing of them is left on disk',
   await gallery.close();
   expect(holdsBytes(dir, Buffer.from(ben.id))).toBe(false);
   expect((await openGallery(dir)).twins.areTwins(tim.id, ben.id)).toBe(false);
+});
+
+test('who has as many twins as anybody may can be merged with, since nobody has more afterwards', async () => {
+  const { gallery, tim } = await twins();
+  for (let others = gallery.person(tim.id)?.twins?.length ?? 0; others < MOST_TWINS; others++) {
+    const { id } = await gallery.createPerson({ name: `Other ${others}` });
+    await gallery.declareTwins(tim.id, id);
+  }
+  const [gone = ''] = gallery.person(tim.id)?.twins ?? [];
+  const kept = await gallery.createPerson({ name: 'Kept' });
+  await gallery.mergePeople(kept.id, gone);
+  expect(gallery.person(tim.id)?.twins).toHaveLength(MOST_TWINS);
+  expect(gallery.twins.areTwins(tim.id, kept.id)).toBe(true);
 });
 
 test('twins who are merged are one, and who is merged into another leaves them the other twins', async () => {

@@ -56,6 +56,19 @@ test('a face in the overlap is told of once, by the part that has it whole; two 
   expect(mergedFaces(parts, [[two[0] ?? half], [two[1] ?? half]], 0.3, 128)).toHaveLength(2);
 });
 
+test('a face on the cut is told of once, also where each part sees it a little beyond', () => {
+  const parts = partsOf({ width: 3840, height: 1080 }, ULTRAFACE);
+  const [first, second] = parts;
+  const cut = ((first?.left ?? 0) + (first?.width ?? 0) + (second?.left ?? 0)) / 2;
+  const face = (centre: number) => ({ x1: centre - 60, y1: 100, x2: centre + 60, y2: 250, score: 0.95 });
+  for (const [left, right] of [
+    [1, -1],
+    [-1, 1],
+    [10, -10],
+  ] as const)
+    expect(mergedFaces(parts, [[face(cut + left)], [face(cut + right)]], 0.3, 128)).toHaveLength(1);
+});
+
 test('the faces of one part are as the detector found them', () => {
   const faces = [
     { x1: 0, y1: 0, x2: 50, y2: 50, score: 0.9 },

@@ -129,6 +129,26 @@ test(
 );
 
 test(
+  'who is gone in the last second before that is not disconnected once more, and leaves no timer',
+  withFakeClock(() => {
+    const { intake, told } = connection(new IntakeTurns(), new UnfinishedBytes(64 * MB));
+    for (let second = 0; second < 30; second++) {
+      for (const number of range(12_000)) intake.receive(numbered(number), true);
+      vi.advanceTimersByTime(999);
+    }
+    const { limited, refused } = told;
+    expect(told.abused).toBe(0);
+    for (const number of range(12_000)) intake.receive(numbered(number), true);
+    intake.close();
+    expect(told.abused).toBe(0);
+    expect(told.refused).toBeGreaterThan(refused);
+    vi.runAllTimers();
+    expect(told.limited).toBe(limited + 1);
+    expect(vi.getTimerCount()).toBe(0);
+  }),
+);
+
+test(
   'who sends little has its turn between those who send much',
   withFakeClock(() => {
     const turns = new IntakeTurns();

@@ -270,6 +270,8 @@ test('`onlooker lan` tells the address again, and in one line what it lacks', as
     expect.stringMatching(/^onlooker: no `onlooker serve --lan` has run [^\n]+\n$/),
   ]);
   const service = await launchService({ ONLOOKER_DATA_DIR: folder, ONLOOKER_ADMIN_KEY: 'k'.repeat(40) }, ['--lan']);
+  const health = ['health', '--port', String(service.port)];
+  await until(async () => (await onlooker(health, { ONLOOKER_DATA_DIR: folder })).code === 0 || undefined);
   const told = await run(service.port);
   expect(told.code).toBe(0);
   expect(told.stdout).toMatch(new RegExp(`Onlooker is at https://\\S+:${service.port}/\n`));

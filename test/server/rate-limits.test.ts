@@ -96,9 +96,9 @@ test('an address of IPv6 is its /64, and this machine without a key has no limit
   limits.wrongKey('2001:db8::1');
   expect(() => limits.wrongKey('2001:db8::ffff')).toThrow('wrong keys');
   limits.wrongKey('2001:db8:0:1::1');
-  for (let request = 0; request < 9; request++) limits.request(LOCAL, '127.0.0.1', 9_000_000);
-  limits.request(keyed, '127.0.0.1', 0);
-  expect(() => limits.request(keyed, '10.0.0.9', 0)).toThrow('requests');
+  for (let request = 0; request < 9; request++) limits.request(LOCAL, '127.0.0.1');
+  limits.request(keyed, '127.0.0.1');
+  expect(() => limits.request(keyed, '10.0.0.9')).toThrow('requests');
 });
 
 test('connections of an address are counted until they close, those of this machine are not bounded', () => {
@@ -134,13 +134,11 @@ test('connections of a key are counted wherever they come from, until they close
 test('bytes that were not announced are made up for before the next request', () => {
   let nowMs = 1_000_000;
   const limits = new Limits({ ...settings, maxRequestsPerS: 0 }, () => nowMs);
-  limits.request(keyed, '127.0.0.1', 0);
+  limits.request(keyed, '127.0.0.1');
   for (let chunk = 0; chunk < 6; chunk++) limits.came(keyed, '127.0.0.1', 500_000);
   limits.came(LOCAL, '127.0.0.1', 9_000_000);
-  expect(() => limits.request(keyed, '127.0.0.1', 0)).toThrow(
-    expect.objectContaining({ code: 'RATE_LIMITED', retryAfterMs: 2001 }),
-  );
+  expect(() => limits.request(keyed, '127.0.0.1')).toThrow(expect.objectContaining({ code: 'RATE_LIMITED', retryAfterMs: 2001 }));
   nowMs += 2001;
-  limits.request(keyed, '127.0.0.1', 0);
-  limits.request(LOCAL, '127.0.0.1', 0);
+  limits.request(keyed, '127.0.0.1');
+  limits.request(LOCAL, '127.0.0.1');
 });

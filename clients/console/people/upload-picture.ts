@@ -50,12 +50,16 @@ export async function uploadable(file: Blob, { smaller = false } = {}): Promise<
   const side = (length: number) => Math.max(1, Math.round(length * scale));
   const canvas = new OffscreenCanvas(side(bitmap.width), side(bitmap.height));
   const context = canvas.getContext('2d');
-  if (context) {
-    // What is transparent is seen on white, as at the service.
-    context.fillStyle = '#ffffff';
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  if (context === null) {
+    // The browser has no memory for it.
+    bitmap.close();
+    if (isTaken) return file;
+    throw new UnreadablePicture(kind);
   }
+  // What is transparent is seen on white, as at the service.
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
 }
