@@ -4,10 +4,14 @@
 //   outside ──FF D8──▶ marker ──FF xx──▶ length ──▶ skip ──▶ marker …
 //      ▲                  │                           └─(after SOS)─▶ scan ──FF xx──▶ (as marker)
 //      └──────FF D9───────┘
-// Segments are skipped by their length: the thumbnails that some cameras put into one are JPEG images of their own.
+// One without an end marker ends where the next begins (FF D8 in a scan). Segments are skipped by their length: the thumbnails that some cameras put into one are JPEG images of their own.
 
 const [FF, SOI, EOI, SOS, TEM, RST0, RST7] = [0xff, 0xd8, 0xd9, 0xda, 0x01, 0xd0, 0xd7];
 type Stage = 'outside' | 'outsideFf' | 'marker' | 'code' | 'lengthHigh' | 'lengthLow' | 'skip' | 'scan' | 'scanFf';
+
+const CR = 0x0d;
+/** The most that is looked through for the boundary before a picture. */
+const BETWEEN_BYTES = 1024;
 
 /** Room for most images; it grows for larger ones, and is given back after them. */
 const USUAL_BYTES = 131_072;
@@ -68,7 +72,14 @@ export class JpegSplitter {
         case 'code':
         case 'scanFf':
           at += 1;
-          if (this.#entersEnd(byte)) {
+          if (this.#stage === 'scanFf' && byte === SOI) {
+            this.#keep(chunk.subarray(start, at));
+            const unended = this.#finishUnended();
+            if (unended !== null) images.push(unended);
+            this.#keep(Buffer.of(FF, SOI));
+            start = at;
+            this.#stage = 'marker';
+          } else if (this.#entersEnd(byte)) {
             this.#keep(chunk.subarray(start, at));
             const image = this.#finish();
             if (image !== null) images.push(image);
@@ -141,6 +152,22 @@ export class JpegSplitter {
     this.#bytes = 0;
     this.#leftOut += 1;
     this.#stage = 'outside';
+  }
+
+  /** An image whose end marker is missing, as some cameras send them: the next one has begun behind it. */
+  #finishUnended(): Uint8Array<ArrayBuffer> | null {
+    if (!this.isPastBound) {
+      const end = this.#bytes - 2;
+      // What parts of a multipart answer have between them is no part of the picture.
+      const tail = Math.max(0, end - BETWEEN_BYTES);
+      const between = this.#image.subarray(tail, end).lastIndexOf('\n--');
+      let cut = between < 0 ? end : tail + between;
+      if (between >= 0 && this.#image[cut - 1] === CR) cut -= 1;
+      this.#image[cut] = FF;
+      this.#image[cut + 1] = EOI;
+      this.#bytes = cut + 2;
+    }
+    return this.#finish();
   }
 
   #finish(): Uint8Array<ArrayBuffer> | null {

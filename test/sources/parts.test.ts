@@ -35,6 +35,24 @@ test.each([1, 2, 3, 7, 1000, 65_536])('images are cut out of a stream in pieces 
   expect(splitter.leftOut).toBe(0);
 });
 
+test.each([
+  ['a boundary and its part header', '\r\n--frame\r\nContent-Type: image/jpg\r\n\r\n'],
+  ['bare line feeds', '\n--frame\nContent-Type: image/pjpeg\n\n'],
+  ['a boundary with dashes of its own, no part type', '\r\n----frame--x\r\nContent-Length: 1\r\n\r\n'],
+  ['nothing', ''],
+])('an image without its end marker ends where the next begins: between them %s', async (_, between) => {
+  const image = withThumbnail(await picture(64, 48, 100), await picture(16, 16, 90));
+  const part = Buffer.concat([Buffer.from(between), image.subarray(0, -2)]);
+  const stream = Buffer.concat([part, part, part, part]);
+  for (const step of [1, 7, 65_536]) {
+    const splitter = new JpegSplitter(1 << 20);
+    const found: Uint8Array[] = [];
+    for (let at = 0; at < stream.length; at += step) found.push(...splitter.push(stream.subarray(at, at + step)));
+    expect(found.map((one) => image.equals(one))).toEqual([true, true, true]);
+    expect(splitter.leftOut).toBe(0);
+  }
+});
+
 test('an image that is too large or broken off is left out, and the next one found', async () => {
   const small = await picture(32, 32, 100);
   const large = await picture(400, 400, 100);
@@ -82,6 +100,9 @@ test('waits grow with each failure up to their bound, with jitter, and are slow 
   expect(retryAfterMs('passing', 3, SOURCE_TIMINGS, 0)).toBe(500);
   expect(retryAfterMs('unreachable', 1000, SOURCE_TIMINGS, 1)).toBe(1200);
   expect(retryAfterMs('lasting', 1, SOURCE_TIMINGS, 1)).toBe(60_000);
+  expect([1, 2, 3, 4].map((refusals) => retryAfterMs('refused', refusals, SOURCE_TIMINGS, 0))).toEqual([
+    30_000, 30_000, 1_800_000, 1_800_000,
+  ]);
 });
 
 test('while the taker is busy only the newest frame waits, and an error of his stops nothing', async () => {
@@ -116,7 +137,7 @@ test('a reason is the most telling of what ffmpeg printed, and repeats none of i
     "[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized\n[concat @ 0x2] Impossible to open 'rtsp://u:geheim@cam/'\npipe:0: Inva",
   );
   log.push('lid data found when processing input\n');
-  expect(log.failure).toEqual({ kind: 'lasting', reason: 'the camera refuses the user name or password' });
+  expect(log.failure).toEqual({ kind: 'refused', reason: 'the camera refuses the user name or password' });
 });
 
 test('the tick rate of a clock is no frame rate', () => {
