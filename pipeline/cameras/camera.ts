@@ -56,6 +56,10 @@ export class Camera {
   get status(): StreamStatus {
     return this.#source.state;
   }
+  /** Whether it is left alone for long after refused logins. */
+  get isLockedOut(): boolean {
+    return this.#source.isLockedOut;
+  }
   get format(): PictureFormat | null {
     return this.#source.format;
   }

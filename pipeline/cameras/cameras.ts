@@ -100,7 +100,9 @@ export class Cameras {
     return this.#inTurn(async () => {
       const before = this.#options.registry.get(id);
       const stored = await this.#options.registry.patch(id, patch, (candidate) => this.#check(candidate));
-      if (before !== undefined && isSame(before, stored)) return this.#answer(stored);
+      // One that is left alone after refused logins is asked anew by any change, also by one to the same values.
+      const isLeftAlone = this.#running.get(id)?.isLockedOut === true;
+      if (before !== undefined && isSame(before, stored) && !isLeftAlone) return this.#answer(stored);
       await this.#end(id);
       this.#run(stored);
       return this.#answer(stored);

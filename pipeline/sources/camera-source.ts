@@ -7,7 +7,7 @@
 //         end            backoff (passing) or failed (lasting) ◀─────┘
 import { OnlookerError } from '../../protocol/errors.js';
 import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
-import { retryAfterMs } from './backoff.js';
+import { LOGIN_TRIES, retryAfterMs } from './backoff.js';
 import { veiled } from './camera-connection.js';
 import { isCopied } from './ffmpeg-command.js';
 import { connectionFailure, type Failure } from './failure.js';
@@ -81,6 +81,8 @@ export class CameraSource {
   #wasLive = false;
   /** Its hardware let it down: decoded in software from then on. */
   #isSoftware = false;
+  /** Its login was refused so often that it is left alone for long. */
+  #isLockedOut = false;
   #isPatient = false;
   #isClosed = false;
   #abort: AbortController | null = null;
@@ -107,6 +109,10 @@ export class CameraSource {
 
   get state(): StreamStatus {
     return this.#state;
+  }
+  /** Whether it waits long because its login was refused: a new start asks it at once. */
+  get isLockedOut(): boolean {
+    return this.#isLockedOut && this.#state.state === 'failed';
   }
   /** What the camera sends; null until it has sent something. */
   get format(): PictureFormat | null {
@@ -153,9 +159,10 @@ export class CameraSource {
   async #run(abort: AbortController): Promise<void> {
     const { signal } = abort;
     let failures = 0;
+    let refusals = 0;
     while (!signal.aborted) {
       const startedMs = this.#clock.nowMs();
-      const { failure, wasHealthy } = await this.#attempt(failures, signal).catch((error: unknown) => {
+      const { failure, wasHealthy } = await this.#attempt(refusals > 0 ? 0 : failures, signal).catch((error: unknown) => {
         this.#log.error({ stream: this.#settings.id, err: error }, 'a camera could not be attempted');
         return { failure: { kind: 'passing', reason: 'an error inside of the service' } as const, wasHealthy: false };
       });
@@ -166,9 +173,21 @@ export class CameraSource {
         return this.#become('disabled', 'the file has ended');
       }
       failures = wasHealthy ? 1 : failures + 1;
+      // Only a picture proves that a login was taken: what else fails in between keeps the count, and the wait.
+      if (this.#state.state === 'live' || this.#state.state === 'stalled') refusals = 0;
+      if (failure.kind === 'refused') refusals += 1;
+      this.#isLockedOut = refusals >= LOGIN_TRIES;
       const kind = failure.kind === 'lasting' && this.#wasLive && failures <= DOUBTED_FAILURES ? 'passing' : failure.kind;
-      this.#become(kind === 'lasting' ? 'failed' : 'backoff', failure.reason);
-      const waitMs = retryAfterMs(kind, failures, this.#timings, this.#random()) - (this.#clock.nowMs() - startedMs);
+      const isFailed = kind === 'lasting' || kind === 'refused';
+      this.#become(
+        isFailed ? 'failed' : 'backoff',
+        this.#isLockedOut && isFailed ? pausedReason(failure, this.#timings) : failure.reason,
+      );
+      const waitMs =
+        (refusals > 0
+          ? retryAfterMs('refused', refusals, this.#timings, this.#random())
+          : retryAfterMs(kind, failures, this.#timings, this.#random())) -
+        (this.#clock.nowMs() - startedMs);
       await this.#pause(Math.max(LEAST_WAIT_MS, waitMs), signal);
     }
   }
@@ -314,4 +333,8 @@ export class CameraSource {
       if (signal.aborted) finish();
     });
   }
+}
+
+function pausedReason({ reason }: Failure, { refusedPauseMs }: SourceTimings): string {
+  return `${reason}; after ${LOGIN_TRIES} tries it is asked again in ${Math.round(refusedPauseMs / 60_000)} minutes, or once the stream is changed`;
 }

@@ -4,20 +4,22 @@
 export interface Failure {
   /**
    * `unreachable`: found out without ffmpeg, so asking again costs next to nothing. `passing`: may be over at once.
-   * `lasting`: does not come right by itself, and asking often may do harm (cameras lock users out).
+   * `lasting`: does not come right by itself. `refused`: a login
+   * or an address that is forbidden, where asking often does harm, since cameras lock users out.
    */
-  readonly kind: 'unreachable' | 'passing' | 'lasting';
+  readonly kind: 'unreachable' | 'passing' | 'lasting' | 'refused';
   /** One line for people. */
   readonly reason: string;
 }
 
 const passing = (reason: string): Failure => ({ kind: 'passing', reason });
 const lasting = (reason: string): Failure => ({ kind: 'lasting', reason });
+const refused = (reason: string): Failure => ({ kind: 'refused', reason });
 
 export const TOO_MANY_PIXELS = lasting('the picture has more pixels than this service decodes');
 export const TOO_MANY_FRAMES = lasting('the camera sends more frames a second than this service decodes');
 export const PICTURE_CHANGED = passing('the camera changed the size of its picture');
-export const REFUSED_LOGIN = lasting('the camera refuses the user name or password');
+export const REFUSED_LOGIN = refused('the camera refuses the user name or password');
 export const NO_DATA = passing('the camera accepts the connection but sends no picture');
 export const ENDED_EARLY = passing('the connection ended before the first picture');
 export const NO_CAMERA = passing('there is no camera at this address');
@@ -29,7 +31,7 @@ export const TOO_MUCH_MEMORY = passing('decoding takes more memory than ffmpeg m
 export const NO_VIDEO = passing('what it sends cannot be read as video');
 export const UNANSWERED = passing('the camera does not answer in time');
 const NOTHING_AT_PATH = passing('the camera has nothing at this path');
-const FORBIDDEN = lasting('the camera forbids access');
+const FORBIDDEN = refused('the camera forbids access');
 const BUSY = passing('the camera says it cannot serve now');
 const REFUSED_REQUEST = passing('the camera refuses the request');
 const NO_TLS = passing('the encrypted connection cannot be made');

@@ -4,7 +4,7 @@ import { ENDED_EARLY, NO_DATA, TOO_MANY_BYTES, TOO_MANY_PIXELS, type Failure } f
 import { readJpegHeader } from '../jpeg-header.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
-import type { SourceClock } from './source-clock.js';
+import { afterRunning, type SourceClock } from './source-clock.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits, SourceTimings } from './source-settings.js';
 
@@ -114,7 +114,7 @@ export class SourceAttempt {
 
   #watch(delayMs: number, action: () => void): void {
     this.#cancelWatch();
-    this.#cancelWatch = this.#options.clock.after(delayMs, action);
+    this.#cancelWatch = afterRunning(this.#options.clock, delayMs, action);
   }
 
   #failureOf(isRegular: boolean): Failure | null {

@@ -63,8 +63,10 @@ export interface SourceTimings {
   readonly connectMs: number;
   /** Live for this long counts as healthy again: the next failure is the first. */
   readonly healthyMs: number;
-  /** Wait between attempts at what will not come right by itself, such as a wrong password. */
+  /** Wait between attempts at what will not come right by itself, such as a codec that is not known. */
   readonly failedRetryMs: number;
+  /** Wait after three refused logins in a row: cameras lock out who tries often. */
+  readonly refusedPauseMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly killMs: number;
 }
@@ -78,6 +80,7 @@ export const SOURCE_TIMINGS: SourceTimings = {
   connectMs: 1_000,
   healthyMs: 10_000,
   failedRetryMs: 60_000,
+  refusedPauseMs: 30 * 60_000,
   killMs: 500,
 };
 

@@ -7,9 +7,9 @@ import { sourceReason } from '../../clients/console/streams/source-reason.js';
 const text = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
 /** The sentences of pipeline/sources/failure.ts, as they stand there. */
-const sentences = [...text('pipeline/sources/failure.ts').matchAll(/(?:passing|lasting)\('([^']+)'\)|E[A-Z_]+: '([^']+)'/g)].map(
-  ([, one, other]) => one ?? other ?? '',
-);
+const sentences = [
+  ...text('pipeline/sources/failure.ts').matchAll(/(?:passing|lasting|refused)\('([^']+)'\)|E[A-Z_]+: '([^']+)'/g),
+].map(([, one, other]) => one ?? other ?? '');
 
 /** Those of pipeline/sources/source-address.ts about an address that is refused. */
 const refusals = [...text('pipeline/sources/source-address.ts').matchAll(/refused\((?:'([^']+)'|`([^`]+)`)/g)].map(
