@@ -11,6 +11,7 @@ const LITTLE_DIFFERENCE = 0.02;
 
 export class FfmpegLog {
   readonly #limits: SourceLimits;
+  readonly #isLive: boolean;
   #rest = '';
   #isInput = false;
   #codec: string | null = null;
@@ -21,8 +22,10 @@ export class FfmpegLog {
   #failure: { readonly failure: Failure; readonly rank: number } | null = null;
   #fatal: Failure | null = null;
 
-  constructor(limits: SourceLimits) {
+  /** @param isLive whether it can be opened anew where it is: a file would begin from its start, and never come to its end */
+  constructor(limits: SourceLimits, isLive = true) {
     this.#limits = limits;
+    this.#isLive = isLive;
   }
 
   /** What the camera sends; null before ffmpeg told it. The size may be missing. */
@@ -80,6 +83,7 @@ export class FfmpegLog {
   #readPixels(width: number, height: number): void {
     // 0 for what is not known.
     const pixel = width > 0 && height > 0 ? width / height : 1;
+    if (!this.#isLive) return;
     if (this.#pixel !== null && Math.abs(this.#pixel / pixel - 1) > LITTLE_DIFFERENCE) this.#fatal ??= PIXELS_CHANGED;
     this.#pixel ??= pixel;
   }

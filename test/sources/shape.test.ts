@@ -83,6 +83,16 @@ describe('pixels that are not square', () => {
     expect(width * height).toBeGreaterThan(640 * 360 * 0.97);
   });
 
+  test('that change in the middle of a file do not keep it from its end', async () => {
+    await film('square-first.ts', '320x360', '1/1');
+    await film('wide-then.ts', '320x360', '2/1');
+    const parts = await Promise.all(['square-first.ts', 'wide-then.ts'].map((name) => readFile(join(mediaDir, name))));
+    await writeFile(join(mediaDir, 'changing.ts'), Buffer.concat(parts));
+    const { source, states } = watched({ url: 'media:changing.ts', loop: false, realtime: false });
+    await until(() => source.state.reason === 'the file has ended');
+    expect(states.map(({ state }) => state)).toEqual(['connecting', 'live', 'disabled']);
+  });
+
   test('that change in the middle of what a camera sends are soon right again', async () => {
     const settings = { video: 'testsrc=size=320x360', isGenerated: true, seconds: 2 };
     const camera = await serveClip(joined(await recordClip(settings), await recordClip({ ...settings, pixel: '2/1' })));
