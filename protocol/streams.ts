@@ -11,6 +11,22 @@ export type StreamState = (typeof STREAM_STATES)[number];
 /** Frames looked at of each second, where a stream does not say. */
 export const STREAM_FPS_DEFAULT = 5;
 
+const ASPECT_RULE = 'must be width:height, such as "16:9", and neither more than eight times the other';
+const MOST_ASPECT = 8;
+const MAX_ASPECT_LENGTH = 24;
+
+/** Width by height of a shape such as `16:9` or `2.39:1`; NaN for what is none. */
+export function aspectRatio(aspect: string): number {
+  const [, width, height] = /^(\d{1,4}(?:\.\d{1,4})?):(\d{1,4}(?:\.\d{1,4})?)$/.exec(aspect) ?? [];
+  return Number(width) / Number(height);
+}
+
+/** Whether it is a shape that pictures can be given. */
+export function isAspect(aspect: string): boolean {
+  const ratio = aspectRatio(aspect);
+  return ratio >= 1 / MOST_ASPECT && ratio <= MOST_ASPECT;
+}
+
 /** What may be left out, with the source's own default then. */
 const optionSchemas = {
   model: z.string().min(1).max(128),
@@ -29,6 +45,12 @@ const optionSchemas = {
   realtime: z.boolean(),
   /** Scale wider pictures down to this, in px. */
   width: z.int().min(16).max(8192),
+  /** Shape of the picture as it is sent, such as `16:9`, where the camera does not tell it or tells it wrong. */
+  aspect: z.string().max(MAX_ASPECT_LENGTH).refine(isAspect, ASPECT_RULE),
+  /** Turn pictures clockwise by so many degrees. */
+  rotate: z.literal([0, 90, 180, 270]),
+  /** Mirror pictures, after they were turned: `horizontal` exchanges left and right. */
+  flip: z.enum(['horizontal', 'vertical']),
   /** `none`, `auto`, or one of `ffmpeg -hwaccels`. */
   hwaccel: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be "none", "auto" or the name of a method of ffmpeg'),
   /** An unchanged scene costs no inference. */
@@ -42,8 +64,9 @@ const optionsSchema = z.object(optionSchemas).partial();
 /** `rtsp:`, `rtsps:`, `http:`, `https:` or `media:`; what may be opened is decided where it is opened. */
 const urlSchema = z.string().min(1).max(2048);
 
-/** Body of POST /v1/streams. Unknown fields are ignored. */
-export const newStreamSchema = optionsSchema.extend({
+/** Body of POST /v1/streams. An unknown field is refused: a setting that is misspelt would be missed in silence. */
+export const newStreamSchema = z.strictObject({
+  ...optionsSchema.shape,
   // Clients take those two out of a path, and could never ask for such a stream again.
   id: streamIdSchema.refine((id) => id !== '.' && id !== '..', 'must not be . or ..'),
   url: urlSchema,
@@ -53,7 +76,7 @@ export const newStreamSchema = optionsSchema.extend({
 export type NewStream = z.input<typeof newStreamSchema>;
 
 /** Body of POST /v1/streams/test. */
-export const streamTestSchema = optionsSchema.pick({ transport: true }).extend({
+export const streamTestSchema = optionsSchema.pick({ transport: true, aspect: true, rotate: true, flip: true }).extend({
   url: urlSchema,
   /** A registered stream whose secrets `***` in the address stands for. */
   stream: streamIdSchema.optional(),
@@ -62,8 +85,8 @@ export type StreamTest = z.infer<typeof streamTestSchema>;
 
 /** What `null` takes away, so that the default is in force again. */
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
-/** Body of PATCH /v1/streams/{id}: fields not named stay. The address may hold `***` where it was shown so. */
-export const streamPatchSchema = z.object({
+/** Body of PATCH /v1/streams/{id}: fields not named stay, unknown ones are refused. The address may hold `***` where it was shown so. */
+export const streamPatchSchema = z.strictObject({
   url: urlSchema.optional(),
   task: z.enum(TASKS).optional(),
   enabled: z.boolean().optional(),
@@ -79,12 +102,32 @@ export const streamPatchSchema = z.object({
   loop: nullable(optionSchemas.loop),
   realtime: nullable(optionSchemas.realtime),
   width: nullable(optionSchemas.width),
+  aspect: nullable(optionSchemas.aspect),
+  rotate: nullable(optionSchemas.rotate),
+  flip: nullable(optionSchemas.flip),
   hwaccel: nullable(optionSchemas.hwaccel),
   motion_gate: nullable(optionSchemas.motion_gate),
   key_frames_only: nullable(optionSchemas.key_frames_only),
   thumbnails: nullable(optionSchemas.thumbnails),
 });
 export type StreamPatch = z.infer<typeof streamPatchSchema>;
+
+/** What answers tell of a stream that cannot be set. */
+const TOLD_ONLY = ['created_at', 'updated_at', 'state', 'reason', 'since', 'format', 'frames'];
+
+/**
+ * An answer may be sent back with what is to be changed in it: what it tells beyond the settings is passed over.
+ * @param further what else the answer has that cannot be set, such as the `id` of a stream that is changed
+ */
+const sentBack =
+  (...further: readonly string[]) =>
+  (body: unknown): unknown =>
+    typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? Object.fromEntries(Object.entries(body).filter(([name]) => ![...TOLD_ONLY, ...further].includes(name)))
+      : body;
+/** Bodies as they come: a stream to register, and a change of one. */
+export const newStreamBodySchema = z.preprocess(sentBack(), newStreamSchema);
+export const streamPatchBodySchema = z.preprocess(sentBack('id'), streamPatchSchema);
 
 /** As it is registered. */
 export interface RegisteredStream extends Readonly<z.infer<typeof optionsSchema>> {

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { TASKS, type Task } from '../../protocol/payloads.js';
 import type { NewStream } from '../../protocol/streams.js';
-import { positive, region, wholeNumber, type Region } from './values.js';
+import { aspect, positive, region, rotation, wholeNumber, type Region, type Rotation } from './values.js';
 
 export interface StreamFlags {
   readonly task?: Task;
@@ -18,6 +18,9 @@ export interface StreamFlags {
   readonly loop?: boolean;
   readonly realtime?: boolean;
   readonly width?: number;
+  readonly aspect?: string;
+  readonly rotate?: Rotation;
+  readonly flip?: 'horizontal' | 'vertical';
   readonly hwaccel?: string;
   readonly motionGate?: boolean;
   readonly keyFramesOnly?: boolean;
@@ -38,6 +41,9 @@ export const STREAM_FIELDS = {
   loop: 'loop',
   realtime: 'realtime',
   width: 'width',
+  aspect: 'aspect',
+  rotate: 'rotate',
+  flip: 'flip',
   hwaccel: 'hwaccel',
   'motion-gate': 'motion_gate',
   'key-frames-only': 'key_frames_only',
@@ -57,6 +63,9 @@ export function addStreamOptions(command: Command): Command {
     .option('--weight <n>', 'turns beside a stream of weight 1 where there are not enough for all', positive)
     .addOption(new Option('--transport <how>', 'how RTSP carries the picture (default: tcp)').choices(['tcp', 'udp']))
     .option('--width <px>', 'scale wider pictures down to this', wholeNumber)
+    .option('--aspect <w:h>', 'shape of the picture as it is sent, for a camera that does not tell it: 16:9', aspect)
+    .option('--rotate <degrees>', 'turn pictures clockwise: 0, 90, 180 or 270', rotation)
+    .addOption(new Option('--flip <how>', 'mirror pictures, after turning them').choices(['horizontal', 'vertical']))
     .option('--hwaccel <method>', 'decode on hardware: none, auto, or a method of ffmpeg');
   for (const [name, description, isOnByDefault] of [
     ['loop', 'begin a file again when it ends', false],

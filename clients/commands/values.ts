@@ -1,5 +1,6 @@
 // Values of options as the parser reads them: the number, or what is wrong with it.
 import { InvalidArgumentError } from 'commander';
+import { isAspect } from '../../protocol/streams.js';
 
 export function positive(text: string): number {
   const value = Number(text);
@@ -11,6 +12,20 @@ export function wholeNumber(text: string): number {
   const value = positive(text);
   if (Number.isInteger(value)) return value;
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+export type Rotation = 0 | 90 | 180 | 270;
+
+export function rotation(text: string): Rotation {
+  const degrees = ([0, 90, 180, 270] as const).find((value) => String(value) === text.trim());
+  if (degrees !== undefined) return degrees;
+  throw new InvalidArgumentError('It must be 0, 90, 180 or 270.');
+}
+
+/** `16:9`. */
+export function aspect(text: string): string {
+  if (isAspect(text)) return text;
+  throw new InvalidArgumentError('It must be width:height, e.g. 16:9, and neither more than eight times the other.');
 }
 
 export type Region = [x: number, y: number, w: number, h: number];

@@ -16,6 +16,9 @@ export function sourceSettings({ stream, url }: StoredStream): SourceSettings {
       loop: stream.loop,
       realtime: stream.realtime,
       widthPx: stream.width,
+      aspect: stream.aspect,
+      rotate: stream.rotate,
+      flip: stream.flip,
       hwaccel: stream.hwaccel,
       motionGate: stream.motion_gate,
       keyFramesOnly: stream.key_frames_only,
@@ -38,7 +41,7 @@ export function streamOptions(
 }
 
 /** Without the fields that are undefined. */
-function defined<T extends object>(fields: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+export function defined<T extends object>(fields: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };

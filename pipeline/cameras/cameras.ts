@@ -14,7 +14,7 @@ import { tryConfinement } from '../sources/confinement.js';
 import { checkHost, parseAddress, type AddressRules } from '../sources/source-address.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
-import { sourceSettings, streamOptions } from './camera-settings.js';
+import { defined, sourceSettings, streamOptions } from './camera-settings.js';
 import { SourceTests } from './source-tests.js';
 
 export interface CamerasOptions {
@@ -90,9 +90,9 @@ export class Cameras {
    * @returns its first picture, a JPEG
    * @throws OnlookerError BAD_MESSAGE, SOURCE_FAILED with the reason, OVERLOADED, NOT_FOUND, DRAINING
    */
-  async test({ url, transport, stream }: StreamTest): Promise<Uint8Array> {
+  async test({ url, stream, ...options }: StreamTest): Promise<Uint8Array> {
     const kept = stream === undefined ? undefined : this.#stored(stream).url;
-    return this.#tests.firstPicture({ url: withSecrets(url, kept), ...(transport && { transport }) });
+    return this.#tests.firstPicture({ url: withSecrets(url, kept), ...defined(options) });
   }
 
   /** Changes it, and begins anew where something changed. @throws OnlookerError as `add`, and NOT_FOUND */

@@ -19,6 +19,7 @@ const refused = (reason: string): Failure => ({ kind: 'refused', reason });
 export const TOO_MANY_PIXELS = lasting('the picture has more pixels than this service decodes');
 export const TOO_MANY_FRAMES = lasting('the camera sends more frames a second than this service decodes');
 export const PICTURE_CHANGED = passing('the camera changed the size of its picture');
+export const PIXELS_CHANGED = passing('the camera changed the shape of its pixels');
 export const REFUSED_LOGIN = refused('the camera refuses the user name or password');
 export const NO_DATA = passing('the camera accepts the connection but sends no picture');
 export const ENDED_EARLY = passing('the connection ended before the first picture');

@@ -27,7 +27,7 @@ export class FfmpegFeed implements PictureFeed {
   constructor(process: FfmpegProcess, supply: FfmpegSupply | null, limits: SourceLimits) {
     this.#process = process;
     this.#supply = supply;
-    this.#log = new FfmpegLog(limits);
+    this.#log = new FfmpegLog(limits, supply !== null);
     this.bytes = process.stdout;
     process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log.push(text);

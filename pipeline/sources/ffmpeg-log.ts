@@ -1,25 +1,31 @@
 // Reads what ffmpeg prints: the camera's format, and why it fails. Must never let a line out as it is: they repeat addresses.
-import { failureIn, PICTURE_CHANGED, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
+import { failureIn, PICTURE_CHANGED, PIXELS_CHANGED, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits } from './source-settings.js';
 
 const MAX_LINE = 4096;
 /** More than this is a clock's tick rate where ffmpeg found no frame rate. */
 const NO_REAL_FPS = 1000;
+/** Pixels whose shape changes by less are not worth an interruption. */
+const LITTLE_DIFFERENCE = 0.02;
 
 export class FfmpegLog {
   readonly #limits: SourceLimits;
+  readonly #isLive: boolean;
   #rest = '';
   #isInput = false;
   #codec: string | null = null;
   #size: { width: number; height: number } | null = null;
   #decodedSize: string | null = null;
+  #pixel: number | null = null;
   #fps: number | null = null;
   #failure: { readonly failure: Failure; readonly rank: number } | null = null;
   #fatal: Failure | null = null;
 
-  constructor(limits: SourceLimits) {
+  /** @param isLive whether it can be opened anew where it is: a file would begin from its start, and never come to its end */
+  constructor(limits: SourceLimits, isLive = true) {
     this.#limits = limits;
+    this.#isLive = isLive;
   }
 
   /** What the camera sends; null before ffmpeg told it. The size may be missing. */
@@ -58,6 +64,8 @@ export class FfmpegLog {
     if (video !== null) this.#readStream(video[1] ?? '', video[2] ?? '');
     const decoded = /^\[graph 0 input from stream [^\]]*\] w:(\d+) h:(\d+)/.exec(line);
     if (decoded !== null) this.#readDecoded(Number(decoded[1]), Number(decoded[2]));
+    const scaled = /^\[Parsed_scale_\d+ [^\]]*\] w:\d+ h:\d+ .*?sar:(\d+)\/(\d+) ->/.exec(line);
+    if (scaled !== null) this.#readPixels(Number(scaled[1]), Number(scaled[2]));
     const found = failureIn(line);
     if (found === null) return;
     if (found.failure === TOO_MANY_PIXELS) this.#fatal ??= TOO_MANY_PIXELS;
@@ -69,6 +77,15 @@ export class FfmpegLog {
     if (this.#decodedSize !== null && this.#decodedSize !== `${width}x${height}`) this.#fatal ??= PICTURE_CHANGED;
     this.#decodedSize = `${width}x${height}`;
     this.#size = { width, height };
+  }
+
+  /** Told for the first picture, and again when it changes in the middle: ffmpeg would go on with the first shape. */
+  #readPixels(width: number, height: number): void {
+    // 0 for what is not known.
+    const pixel = width > 0 && height > 0 ? width / height : 1;
+    if (!this.#isLive) return;
+    if (this.#pixel !== null && Math.abs(this.#pixel / pixel - 1) > LITTLE_DIFFERENCE) this.#fatal ??= PIXELS_CHANGED;
+    this.#pixel ??= pixel;
   }
 
   #readStream(codec: string, rest: string): void {

@@ -1,5 +1,5 @@
 // What a source is asked to do, within which limits, and what it says of itself. Knows nothing of ffmpeg.
-import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
+import { isAspect, STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
 import { OnlookerError } from '../../protocol/errors.js';
 
 export interface SourceSettings {
@@ -17,6 +17,12 @@ export interface SourceSettings {
   readonly realtime?: boolean;
   /** Scale pictures wider than this down to it, in px. By default every pixel is kept, for the crops. */
   readonly widthPx?: number;
+  /** Shape of the picture as it is sent, `16:9`: for sources that do not tell how wide their pixels are, or tell it wrong. */
+  readonly aspect?: string;
+  /** Turn pictures clockwise by so many degrees. */
+  readonly rotate?: 0 | 90 | 180 | 270;
+  /** Mirror pictures, after they were turned. */
+  readonly flip?: 'horizontal' | 'vertical';
   /** Decode on hardware: `none` (default), `auto`, or one of `ffmpeg -hwaccels`. Falls back to software. */
   readonly hwaccel?: string;
   /** Hand on only frames that differ from the last one handed on. Default false. */
@@ -88,11 +94,14 @@ const MAX_WANTED_FPS = 60;
 
 /** @throws OnlookerError BAD_MESSAGE for a number or name out of its range */
 export function checkSettings(settings: SourceSettings): void {
-  const { fps = STREAM_FPS_DEFAULT, widthPx, hwaccel = 'none' } = settings;
+  const { fps = STREAM_FPS_DEFAULT, widthPx, aspect, rotate = 0, flip, hwaccel = 'none' } = settings;
   if (!(fps > 0 && fps <= MAX_WANTED_FPS)) throw wrong(`fps is a number above 0 and at most ${MAX_WANTED_FPS}.`);
   if (widthPx !== undefined && !(Number.isInteger(widthPx) && widthPx >= 16 && widthPx <= 8192)) {
     throw wrong('width is a whole number from 16 to 8192.');
   }
+  if (aspect !== undefined && !isAspect(aspect)) throw wrong('aspect is width:height, such as "16:9".');
+  if (![0, 90, 180, 270].includes(rotate)) throw wrong('rotate is 0, 90, 180 or 270.');
+  if (flip !== undefined && !['horizontal', 'vertical'].includes(flip)) throw wrong('flip is "horizontal" or "vertical".');
   if (!/^[a-z][a-z0-9_]{0,31}$/.test(hwaccel)) throw wrong('hwaccel is "none", "auto" or the name of a method of ffmpeg.');
 }
 

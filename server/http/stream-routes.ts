@@ -1,7 +1,7 @@
 // Registered streams over HTTP. Their addresses go in with passwords and never come out with them.
 import type { AnsweredPicture } from '../../pipeline/cameras/camera.js';
 import { OnlookerError } from '../../protocol/errors.js';
-import { newStreamSchema, streamPatchSchema, streamTestSchema } from '../../protocol/streams.js';
+import { newStreamBodySchema, streamPatchBodySchema, streamTestSchema } from '../../protocol/streams.js';
 import type { DrawnSnapshots } from '../drawn-snapshots.js';
 import type { ServiceState } from '../service-state.js';
 import type { Exchange } from './exchange.js';
@@ -28,7 +28,7 @@ export function streamRoutes(state: ServiceState, drawn: DrawnSnapshots): Route[
       right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
-        return jsonReply(201, await cameras.add(await requestJson(exchange, newStreamSchema)));
+        return jsonReply(201, await cameras.add(await requestJson(exchange, newStreamBodySchema)));
       },
     },
     {
@@ -52,7 +52,7 @@ export function streamRoutes(state: ServiceState, drawn: DrawnSnapshots): Route[
       right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
-        return jsonReply(200, await cameras.change(exchange.param(0), await requestJson(exchange, streamPatchSchema)));
+        return jsonReply(200, await cameras.change(exchange.param(0), await requestJson(exchange, streamPatchBodySchema)));
       },
     },
     {

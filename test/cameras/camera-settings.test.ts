@@ -16,6 +16,9 @@ test('what a registered stream says of its frames reaches the pipeline, and what
     ...plain,
     fps: 25,
     width: 1280,
+    aspect: '16:9',
+    rotate: 270,
+    flip: 'horizontal',
     min_face: 40,
     region: [0, 0, 0.5, 1],
     thumbnails: true,
@@ -37,6 +40,9 @@ test('what a registered stream says of its frames reaches the pipeline, and what
     url: 'rtsp://me:secret@cam/1',
     fps: 25,
     widthPx: 1280,
+    aspect: '16:9',
+    rotate: 270,
+    flip: 'horizontal',
   });
 });
 

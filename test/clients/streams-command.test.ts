@@ -29,9 +29,10 @@ const SECRET = 'rtsp://me:hunter2@cam/1';
 
 test('add registers a camera with its settings and never shows its password', async () => {
   const options = ['--fps', '5', '--region', '0,0.5,1,0.5', '--min-face', '40', '--transport', 'udp', '--width', '1280'];
+  const shape = ['--aspect', '16:9', '--rotate', '90', '--flip', 'horizontal'];
   const turns = ['--detect-every', '2', '--deadline', '500', '--weight', '1.5'];
   const flags = ['--loop', '--no-realtime', '--motion-gate', '--thumbnails', '--key-frames-only', '--hwaccel', 'auto'];
-  const { code, stdout, stderr } = await run('add', 'door', SECRET, ...options, ...turns, ...flags);
+  const { code, stdout, stderr } = await run('add', 'door', SECRET, ...options, ...shape, ...turns, ...flags);
   expect([code, stdout, stderr]).toEqual([0, '', 'added door (rtsp://***@cam/1): live\n']);
   expect(cameras.streams.get('door')).toMatchObject({
     url: SECRET,
@@ -42,6 +43,9 @@ test('add registers a camera with its settings and never shows its password', as
     min_face: 40,
     transport: 'udp',
     width: 1280,
+    aspect: '16:9',
+    rotate: 90,
+    flip: 'horizontal',
     detect_every: 2,
     deadline_ms: 500,
     weight: 1.5,

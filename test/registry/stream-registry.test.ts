@@ -40,6 +40,9 @@ test('a stream comes back as it was registered, with its address for the source 
     loop: true,
     realtime: false,
     width: 640,
+    aspect: '16:9',
+    rotate: 90,
+    flip: 'vertical',
     hwaccel: 'auto',
     motion_gate: true,
     key_frames_only: true,
@@ -75,6 +78,13 @@ test('ids are taken once, their number is bounded, what is malformed is told', a
     { hwaccel: '-i /etc/passwd' },
     { transport: 'http' },
     { loop: 'yes' },
+    { aspect: '16/9' },
+    { aspect: '0:0' },
+    { aspect: '1:9' },
+    { rotate: 45 },
+    { rotate: '90' },
+    { flip: 'both' },
+    { rotat: 90 },
   ];
   for (const fields of wrong) {
     const failing = registry.create({ ...door, id: 'x', ...fields });

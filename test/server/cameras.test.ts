@@ -179,6 +179,25 @@ test('what cannot be watched is refused at once, or fails with its reason and co
   expect((await call('GET', '/v1/streams/gone')).status).toBe(404);
 });
 
+test('a field that is not known is told by its name, and an answer may be sent back', async () => {
+  const turned = { id: 'turned', url: 'media:cap12.mp4', enabled: false, rotate: 90, flip: 'horizontal', aspect: '4:3' };
+  const refused = await call('POST', '/v1/streams', { ...turned, rotat: 90, fpss: 5 });
+  expect(refused).toMatchObject({ status: 400, json: { error: { code: 'BAD_MESSAGE' } } });
+  expect(JSON.stringify(refused.json)).toMatch(/rotat.*fpss/);
+  expect((await call('POST', '/v1/streams/test', { url: turned.url, rotate: 45 })).status).toBe(400);
+  const added = await call('POST', '/v1/streams', turned);
+  expect(added).toMatchObject({ status: 201, json: turned });
+  const misspelt = await call('PATCH', '/v1/streams/turned', { widht: 640 });
+  expect(misspelt).toMatchObject({ status: 400, json: { error: { code: 'BAD_MESSAGE' } } });
+  expect(JSON.stringify(misspelt.json)).toContain('widht');
+  const changed = await call('PATCH', '/v1/streams/turned', { ...added.json, rotate: 180, flip: null });
+  expect(changed).toMatchObject({ status: 200, json: { id: 'turned', rotate: 180, aspect: '4:3' } });
+  expect(changed.json).not.toHaveProperty('flip');
+  const copied = await call('POST', '/v1/streams', { ...changed.json, id: 'copied' });
+  expect(copied).toMatchObject({ status: 201, json: { id: 'copied', rotate: 180 } });
+  for (const id of ['turned', 'copied']) expect((await call('DELETE', `/v1/streams/${id}`)).status).toBe(204);
+});
+
 test('a camera that dies is told as down, and as up within two seconds of its return', async () => {
   const dying = await camera();
   await call('POST', '/v1/streams', { id: 'hall', url: dying.url, fps: 10 });

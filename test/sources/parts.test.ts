@@ -153,6 +153,10 @@ test.each([
   { fps: NaN },
   { widthPx: 10.5 },
   { widthPx: 9000 },
+  { aspect: '16:9,drawtext' },
+  { aspect: '0:9' },
+  { rotate: 45 as 90 },
+  { flip: 'both' as 'vertical' },
   { hwaccel: 'cuda -i /etc/passwd' },
   { hwaccel: '-i' },
 ])('%j is refused', (settings) => {

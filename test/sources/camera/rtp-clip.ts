@@ -17,6 +17,10 @@ export interface ClipSettings {
   /** Frames between key frames; default one second's. */
   readonly keyFrameEvery?: number;
   readonly hasAudio?: boolean;
+  /** Frames a second that an H.264 stream says of itself, where that is wrong. */
+  readonly declaredFps?: number;
+  /** Width by height of a pixel, `2/1`. Default: square. */
+  readonly pixel?: string;
 }
 export interface RtpPacket {
   /** Index of the stream in the SDP. */
@@ -72,6 +76,17 @@ export function joined(first: RtpClip, second: RtpClip): RtpClip {
   return { ...first, packets: [...first.packets, ...moved], durationS: first.durationS + second.durationS };
 }
 
+/** The same pictures at the same moments, with what another clock would have said of them. @param clock seconds to seconds */
+export function retimed(clip: RtpClip, clock: (seconds: number) => number): RtpClip {
+  const packets = clip.packets.map((packet): RtpPacket => {
+    const bytes = Buffer.from(packet.bytes);
+    const ticks = Math.round(clock(packet.atS) * (clip.clockRates[packet.stream] ?? 90_000));
+    bytes.writeUInt32BE((ticks + 1_000_000) >>> 0, RTP_TIMESTAMP_AT);
+    return { ...packet, bytes };
+  });
+  return { ...clip, packets };
+}
+
 function encoderArguments(settings: ClipSettings, port: number): string[] {
   const {
     video,
@@ -82,6 +97,8 @@ function encoderArguments(settings: ClipSettings, port: number): string[] {
     seconds = 4,
     keyFrameEvery = fps,
     hasAudio = false,
+    declaredFps,
+    pixel = '1',
   } = settings;
   const encoders = {
     h264: [
@@ -111,7 +128,8 @@ function encoderArguments(settings: ClipSettings, port: number): string[] {
       : ['-map', '0:v', ...(hasAudio ? ['-map', '1:a'] : []), '-c:v', ...encoders[codec], '-g', String(keyFrameEvery)]),
     ...(codec === 'none'
       ? []
-      : ['-vf', [`fps=${fps}`, ...(size === undefined ? [] : [`scale=${size.replace('x', ':')}`])].join(',')]),
+      : ['-vf', [`fps=${fps}`, ...(size === undefined ? [] : [`scale=${size.replace('x', ':')}`]), `setsar=${pixel}`].join(',')]),
+    ...(declaredFps === undefined ? [] : ['-bsf:v', `h264_metadata=tick_rate=${2 * declaredFps}:fixed_frame_rate_flag=1`]),
     ...(hasAudio ? ['-c:a', 'pcm_mulaw', '-ac', '1'] : []),
     ...['-f', 'rtsp', '-rtsp_transport', 'tcp', `rtsp://127.0.0.1:${port}/clip`],
   ];
