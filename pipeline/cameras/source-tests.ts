@@ -3,7 +3,7 @@ import { OnlookerError } from '../../protocol/errors.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { probeSource } from '../sources/probe-source.js';
 import type { AddressRules } from '../sources/source-address.js';
-import type { SourceSettings } from '../sources/source-settings.js';
+import type { SourceLimits, SourceSettings } from '../sources/source-settings.js';
 
 /** Each is a run of ffmpeg. */
 const MOST_AT_ONCE = 2;
@@ -14,6 +14,7 @@ export class SourceTests {
 
   constructor(
     private readonly rules: AddressRules,
+    private readonly limits: Partial<SourceLimits>,
     private readonly log: PipelineLog,
   ) {}
 
@@ -27,7 +28,7 @@ export class SourceTests {
     if (this.#running.size >= MOST_AT_ONCE) {
       throw new OnlookerError('OVERLOADED', `${MOST_AT_ONCE} other addresses are being tested; try again in a moment.`);
     }
-    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, signal, log: this.log });
+    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, limits: this.limits, signal, log: this.log });
     this.#running.add(probe);
     try {
       return (await probe).picture;

@@ -21,6 +21,9 @@ export const TOO_MANY_FRAMES = lasting('the camera sends more frames a second th
 export const PICTURE_CHANGED = passing('the camera changed the size of its picture');
 export const REFUSED_LOGIN = refused('the camera refuses the user name or password');
 export const NO_DATA = passing('the camera accepts the connection but sends no picture');
+/** Names the limit, and the setting that raises it. */
+export const tooManyPixels = (maxPixels: number): Failure =>
+  lasting(`${TOO_MANY_PIXELS.reason} (${maxPixels}, ONLOOKER_CAMERA_MAX_PIXELS)`);
 /** Of a state, not of a failure: it goes on. */
 export const WAITING_FOR_KEY_FRAME = 'waiting for a key frame';
 export const NO_KEY_FRAME = passing('the camera sends video but no key frame, without which there is no picture');

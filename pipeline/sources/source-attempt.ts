@@ -1,6 +1,6 @@
 // One attempt at a source: its feed from the start to the end, the pictures in it, and the watchdog on them. Says in the
 // end why it ended; decides nothing about what comes next.
-import { ENDED_EARLY, NO_DATA, NO_KEY_FRAME, NO_VIDEO, TOO_MANY_BYTES, TOO_MANY_PIXELS, type Failure } from './failure.js';
+import { ENDED_EARLY, NO_DATA, NO_KEY_FRAME, NO_VIDEO, TOO_MANY_BYTES, tooManyPixels, type Failure } from './failure.js';
 import { readJpegHeader } from '../jpeg-header.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
@@ -95,7 +95,8 @@ export class SourceAttempt {
   async #take(jpeg: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#isStopped) return;
     const header = readJpegHeader(jpeg);
-    if (header !== null && header.width * header.height > this.#options.limits.maxPixels) return void this.stop(TOO_MANY_PIXELS);
+    const { maxPixels } = this.#options.limits;
+    if (header !== null && header.width * header.height > maxPixels) return void this.stop(tooManyPixels(maxPixels));
     this.#pictures += 1;
     this.#format ??= this.#feed.format(header);
     this.#cancelWatch();

@@ -37,7 +37,7 @@ export interface SourceLimits {
   readonly maxBytesPerSecond: number;
 }
 export const SOURCE_LIMITS: SourceLimits = {
-  maxPixels: 3840 * 2400,
+  maxPixels: 5120 * 4096,
   maxFps: 120,
   maxFrameBytes: 16 << 20,
   maxBytesPerSecond: 64 << 20,
