@@ -212,7 +212,7 @@ export class Service {
   }
 
   #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
-    const { mediaDir, tracking, allowedSources, host, allowedHosts, trustedProxies } = this.#settings;
+    const { cameraMaxPixels: maxPixels, mediaDir, tracking, allowedSources, host, allowedHosts, trustedProxies } = this.#settings;
     // Whoever asks from this very machine reaches its services by himself; through a proxy anybody may ask.
     const servesOthers = !isLoopback(listeningName(host)) || allowedHosts.length > 0 || trustedProxies !== '';
     const owner: StreamOwner = { principal: null, takenOver: () => undefined };
@@ -225,6 +225,7 @@ export class Service {
         allowed: parseAllowedSources(allowedSources) ?? [],
         servesOthers: () => servesOthers,
       },
+      limits: { maxPixels },
       tracking,
       onEvents: (told) => events.offer(told),
       onResult: (stream, { seq, ts, outcome }) => this.#feed.publish({ t: 'result', stream, seq, ts, ...outcome }),

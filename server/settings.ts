@@ -7,6 +7,7 @@ import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
 import { GALLERY_BYTES_DEFAULT } from '../pipeline/gallery/gallery-memory.js';
 import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
 import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
+import { SOURCE_LIMITS } from '../pipeline/sources/source-settings.js';
 import { MOST } from '../pipeline/tuning/lane-plan.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
 import { AddressSet } from './access/addresses.js';
@@ -317,6 +318,11 @@ export const settingsSchema = z.strictObject({
       'Private addresses at which cameras may be opened all the same: names, addresses and networks, each with a port or without (`127.0.0.1:8081, 169.254.0.0/16`). Cameras of the local network and RTSP on this machine need not be listed ([cameras](cameras.md#which-hosts)).',
     expects: 'host names, addresses or networks such as 169.254.0.0/16, each with a port or without, separated by commas',
     defaultText: 'none',
+  }),
+  cameraMaxPixels: integer(4096, 268_435_456, SOURCE_LIMITS.maxPixels, {
+    meaning:
+      'Most pixels of the picture of a registered stream, before it is scaled to its `width`: a camera that sends more is `failed`. Without a `width`, `ONLOOKER_MAX_PIXELS` bounds it too. Each ffmpeg may take 32 bytes of memory for each, and 640 MiB in any case.',
+    unit: 'pixels',
   }),
   maxRegisteredStreams: integer(0, 10_000, MAX_REGISTERED_STREAMS_DEFAULT, {
     meaning: 'Most streams that may be registered.',

@@ -2,9 +2,14 @@
 // (Chiu and Jain 1989), of two budgets: bytes a second for the network, frames a second for the service. A smaller picture
 // comes before a slower one. Pure: time is passed in, nothing is measured here, nothing is sent.
 
+import { scaledSize, type SourceSize } from './capture.js';
+
 export interface CaptureSettings {
   /** Frames a second. */
   readonly fps: number;
+  /** Longer side of the picture, by which it is scaled: a phone that is turned sends as many pixels as before. */
+  readonly sidePx: number;
+  /** The width that this makes for the shape of the pictures at present. */
   readonly widthPx: number;
   /** 0..1, of the JPEG. */
   readonly quality: number;
@@ -16,6 +21,7 @@ export type BlockedBy = 'credits' | 'allowance' | 'socket';
 
 export interface AdaptationLimits {
   readonly maxFps: number;
+  /** Of the longer side. */
   readonly maxWidthPx: number;
   /** How long a frame may be under way beyond what an idle network and service take. */
   readonly targetMs: number;
@@ -33,7 +39,7 @@ export interface Answered {
 }
 
 interface Rung {
-  readonly widthPx: number;
+  readonly sidePx: number;
   readonly quality: number;
   /** Size of a frame relative to the best rung's. */
   readonly weight: number;
@@ -53,7 +59,7 @@ const SHARE_OF_CAPACITY = 0.8;
 /** A budget of which less is used says nothing when all goes well. */
 const USED_ENOUGH = 0.7;
 /** The first frames show what the network carries; they are small, so that on a bad one they are soon through. */
-const FIRST_WIDTH_PX = 640;
+const FIRST_SIDE_PX = 640;
 /** An answer is late after so many targets. */
 const LATE_TARGETS = 3;
 /** The fastest way seen is forgotten so slowly, a second: a network that became longer is not congested for ever. */
@@ -62,7 +68,9 @@ const BYTES_PER_PIXEL_GUESS = 0.12;
 
 export class Adaptation {
   readonly #limits: AdaptationLimits;
-  readonly #rungs: readonly Rung[];
+  /** Of the pictures before they are scaled; zero while it is not known. */
+  #source: SourceSize = { widthPx: 0, heightPx: 0 };
+  #rungs: readonly Rung[];
   #rung: number;
   #serviceFps: number;
   /** Bytes a second; infinite where the network has shown that it carries more than there is. */
@@ -80,14 +88,31 @@ export class Adaptation {
     this.#rungs = ladder(limits.maxWidthPx);
     this.#serviceFps = limits.maxFps;
     this.#bestBytes = limits.maxWidthPx ** 2 * 0.5625 * BYTES_PER_PIXEL_GUESS;
-    const first = this.#rungs.findIndex(({ widthPx }) => widthPx <= FIRST_WIDTH_PX);
+    const first = this.#rungs.findIndex(({ sidePx }) => sidePx <= FIRST_SIDE_PX);
     this.#rung = first < 0 ? this.#rungs.length - 1 : first;
     this.#networkBytes = this.#frameBytes(this.#rung) * Math.min(USEFUL_FPS, limits.maxFps);
   }
 
   get settings(): CaptureSettings {
-    const { widthPx, quality } = this.#current();
-    return { fps: this.#fps(), widthPx, quality };
+    const { sidePx, quality } = this.#current();
+    const { widthPx, heightPx } = this.#source;
+    const [scaledPx] = widthPx === 0 ? [sidePx] : scaledSize(widthPx, heightPx, sidePx);
+    return { fps: this.#fps(), sidePx, widthPx: scaledPx, quality };
+  }
+
+  /**
+   * The source gives pictures of this size; to be told with each. What it does not have cannot be sent, and what it has
+   * gained may be.
+   *
+   * @returns whether the settings changed
+   */
+  sized(widthPx: number, heightPx: number): boolean {
+    if (widthPx === 0 || heightPx === 0) return false;
+    if (widthPx === this.#source.widthPx && heightPx === this.#source.heightPx) return false;
+    return this.#changes(() => {
+      this.#source = { widthPx, heightPx };
+      this.#climb(ladder(Math.min(this.#limits.maxWidthPx, Math.max(widthPx, heightPx))));
+    });
   }
 
   get limitedBy(): LimitedBy {
@@ -206,7 +231,25 @@ export class Adaptation {
     const before = this.settings;
     change();
     const after = this.settings;
-    return before.fps !== after.fps || before.widthPx !== after.widthPx || before.quality !== after.quality;
+    return (
+      before.fps !== after.fps ||
+      before.sidePx !== after.sidePx ||
+      before.widthPx !== after.widthPx ||
+      before.quality !== after.quality
+    );
+  }
+
+  /** Goes on from the place on this ladder that is most like the present one. */
+  #climb(rungs: readonly Rung[]): void {
+    const { sidePx } = this.#current();
+    const bestPx = this.#rungs[0]?.sidePx ?? sidePx;
+    const newBestPx = rungs[0]?.sidePx ?? sidePx;
+    if (newBestPx === bestPx) return;
+    this.#rungs = rungs;
+    this.#bestBytes *= (newBestPx / bestPx) ** 2;
+    const alike = rungs.findIndex((rung) => rung.sidePx <= sidePx);
+    this.#rung = alike < 0 ? rungs.length - 1 : alike;
+    if (!this.#isStarting) this.#step();
   }
 
   /** The best picture that the network carries often enough to be useful. */
@@ -229,7 +272,7 @@ export class Adaptation {
   }
 
   #current(): Rung {
-    return this.#rungs[this.#rung] ?? { widthPx: this.#limits.maxWidthPx, quality: 0.8, weight: 1 };
+    return this.#rungs[this.#rung] ?? { sidePx: this.#limits.maxWidthPx, quality: 0.8, weight: 1 };
   }
 
   #windowAt(nowMs: number): Window {
@@ -271,21 +314,21 @@ const EMPTY_WINDOW: Window = {
 };
 
 /** From the best picture to the smallest that still shows a face at arm's length. */
-function ladder(maxWidthPx: number): readonly Rung[] {
+function ladder(maxSidePx: number): readonly Rung[] {
   const steps = [
-    { widthPx: maxWidthPx, quality: 0.85 },
-    { widthPx: 1280, quality: 0.8 },
-    { widthPx: 960, quality: 0.8 },
-    { widthPx: 640, quality: 0.75 },
-    { widthPx: 480, quality: 0.7 },
-    { widthPx: 320, quality: 0.65 },
-    { widthPx: 240, quality: 0.55 },
+    { sidePx: maxSidePx, quality: 0.85 },
+    { sidePx: 1280, quality: 0.8 },
+    { sidePx: 960, quality: 0.8 },
+    { sidePx: 640, quality: 0.75 },
+    { sidePx: 480, quality: 0.7 },
+    { sidePx: 320, quality: 0.65 },
+    { sidePx: 240, quality: 0.55 },
   ];
-  const smaller = steps.filter(({ widthPx }, index) => index === 0 || widthPx < maxWidthPx);
+  const smaller = steps.filter(({ sidePx }, index) => index === 0 || sidePx < maxSidePx);
   // The weights are a first guess: what a frame really takes is learned as frames are sent.
-  return smaller.map(({ widthPx, quality }) => ({
-    widthPx,
+  return smaller.map(({ sidePx, quality }) => ({
+    sidePx,
     quality,
-    weight: (widthPx / maxWidthPx) ** 2 * (1 - 2.2 * (0.85 - quality)),
+    weight: (sidePx / maxSidePx) ** 2 * (1 - 2.2 * (0.85 - quality)),
   }));
 }

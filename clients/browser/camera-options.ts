@@ -30,7 +30,7 @@ export interface CameraStreamOptions<T extends Task = Task, S extends SendChoice
   readonly source?: CameraSource;
   /** Most frames a second that are taken. Default 30. */
   readonly maxFps?: number;
-  /** Widest frame that is sent, in pixels. Default 1280. */
+  /** Longer side of the largest frame that is sent, in pixels: its width, or its height where a phone is held upright. Default 1280. */
   readonly maxWidthPx?: number;
   /** Whether nothing is taken while nobody can see the page; a kiosk whose page is behind another says false. Default true. */
   readonly pauseWhenHidden?: boolean;
@@ -88,6 +88,7 @@ export interface CameraStats {
   /** From a frame's last byte given to the socket to its result, and what of it the service took; 0 before the first. */
   readonly roundTripMs: number;
   readonly serviceMs: number;
+  /** Of the frames that are sent now. */
   readonly widthPx: number;
   /** 0..1, as the browser's encoder has it. */
   readonly quality: number;

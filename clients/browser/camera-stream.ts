@@ -116,10 +116,9 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
     this.#parts = parts;
     this.#source = parts.source;
     this.video = parts.source.video;
-    const { maxFps, targetMs } = parts;
-    // What the camera does not have cannot be sent.
-    const maxWidthPx = Math.min(parts.maxWidthPx, this.video.videoWidth || parts.maxWidthPx);
+    const { maxFps, maxWidthPx, targetMs } = parts;
     this.#adaptation = new Adaptation({ maxFps, maxWidthPx, targetMs });
+    this.#adaptation.sized(this.video.videoWidth, this.video.videoHeight);
     this.#sender = new FrameSender({
       stream: parts.stream,
       adaptation: this.#adaptation,
@@ -255,7 +254,7 @@ export class CameraStream<T extends Task = 'faces'> extends Emitter<CameraStream
 
   async #startCapture(): Promise<Capture> {
     const { track, video } = this.#source;
-    return (track && (await WorkerCapture.start(track))) ?? new PageCapture(video);
+    return (track && (await WorkerCapture.start(track, video))) ?? new PageCapture(video);
   }
 
   #watchTrack(): void {

@@ -1,4 +1,5 @@
 // What the page and the worker that takes pictures say to each other.
+import type { Picture } from './capture.js';
 
 /** The page's first message: where the pictures come from. Chromium moves the stream of frames, Safari the track itself. */
 export type CaptureStart =
@@ -8,7 +9,8 @@ export type CaptureStart =
 /** Asks for the newest picture; one answer each. */
 export interface CaptureTake {
   readonly t: 'take';
-  readonly widthPx: number;
+  /** Longer side of the picture that is wanted. */
+  readonly sidePx: number;
   readonly quality: number;
 }
 export type CaptureRequest = CaptureStart | CaptureTake;
@@ -18,7 +20,7 @@ export type CaptureReply =
   | { readonly t: 'started' }
   /** It cannot: another way has to be taken. */
   | { readonly t: 'unable' }
-  | { readonly t: 'picture'; readonly image: ImageBitmap; readonly jpeg: ArrayBuffer; readonly ts: number }
+  | ({ readonly t: 'picture' } & Picture)
   /** The source has ended: there will be no other picture. */
   | { readonly t: 'ended' };
 

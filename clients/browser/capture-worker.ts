@@ -61,17 +61,18 @@ async function serve(): Promise<void> {
   }
   if (!newest) return;
   const { frame, ts } = newest;
-  const { widthPx, quality } = wanted;
+  const { sidePx, quality } = wanted;
   newest = undefined;
   wanted = undefined;
-  const [width, height] = scaledSize(frame.displayWidth, frame.displayHeight, widthPx);
+  const source = { widthPx: frame.displayWidth, heightPx: frame.displayHeight };
+  const [width, height] = scaledSize(source.widthPx, source.heightPx, sidePx);
   const surface = surfaceOf(width, height);
   const context = surface.getContext('2d', { alpha: false });
   context?.drawImage(frame, 0, 0, width, height);
   frame.close();
   const [blob, image] = await Promise.all([surface.convertToBlob({ type: 'image/jpeg', quality }), createImageBitmap(surface)]);
   const jpeg = await blob.arrayBuffer();
-  scope.postMessage({ t: 'picture', image, jpeg, ts }, [image, jpeg]);
+  scope.postMessage({ t: 'picture', image, jpeg, ts, source }, [image, jpeg]);
 }
 
 function surfaceOf(width: number, height: number): OffscreenCanvas {

@@ -73,9 +73,11 @@ export class FrameSender<T extends Task> {
       await sleep(dueMs - performance.now(), signal);
       await this.#mayBeSent(signal);
       if (signal.aborted) return;
-      const { fps, widthPx, quality } = this.#link.adaptation.settings;
-      const picture = await capture.take({ widthPx, quality });
+      const { fps, sidePx, quality } = this.#link.adaptation.settings;
+      const picture = await capture.take({ sidePx, quality });
       if (!picture) return;
+      const { widthPx, heightPx } = picture.source;
+      if (this.#link.adaptation.sized(widthPx, heightPx)) this.#link.onAdapted();
       if (signal.aborted) picture.image.close();
       else this.#send(picture);
       // One interval may be caught up, so that a rate that is the camera's own misses none of its frames; no more.

@@ -13,12 +13,12 @@ export class PageCapture implements Capture {
     this.#video = video;
   }
 
-  async take({ widthPx, quality }: { readonly widthPx: number; readonly quality: number }): Promise<Picture | undefined> {
+  async take({ sidePx, quality }: { readonly sidePx: number; readonly quality: number }): Promise<Picture | undefined> {
     await this.#nextFrame();
     if (this.#closed.signal.aborted) return undefined;
     const ts = Date.now();
     const { videoWidth, videoHeight } = this.#video;
-    const [width, height] = scaledSize(videoWidth, videoHeight, widthPx);
+    const [width, height] = scaledSize(videoWidth, videoHeight, sidePx);
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
@@ -26,7 +26,7 @@ export class PageCapture implements Capture {
     this.#canvas.getContext('2d', { alpha: false })?.drawImage(this.#video, 0, 0, width, height);
     try {
       const [blob, image] = await Promise.all([jpegOf(this.#canvas, quality), createImageBitmap(this.#canvas)]);
-      return { image, jpeg: await blob.arrayBuffer(), ts };
+      return { image, jpeg: await blob.arrayBuffer(), ts, source: { widthPx: videoWidth, heightPx: videoHeight } };
     } catch (cause) {
       throw new CameraError('not_playable', 'the pixels of this video may not be read', { cause });
     }

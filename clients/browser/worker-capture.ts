@@ -11,10 +11,14 @@ export class WorkerCapture implements Capture {
   /** A copy: ending the capture must not end what the page shows. */
   readonly #track: MediaStreamTrack;
   #settle: ((picture: Picture | undefined) => void) | undefined;
-  #isOver = false;
+  readonly #closed = new AbortController();
 
-  /** Resolves with undefined where the browser, or the page's policy, does not allow it. */
-  static async start(track: MediaStreamTrack): Promise<WorkerCapture | undefined> {
+  /**
+   * Resolves with undefined where the browser, or the page's policy, does not allow it.
+   *
+   * @param video shows the same track
+   */
+  static async start(track: MediaStreamTrack, video: HTMLVideoElement): Promise<WorkerCapture | undefined> {
     let worker: Worker;
     try {
       worker = new Worker(new URL('./capture-worker.js', import.meta.url), { type: 'module' });
@@ -24,15 +28,18 @@ export class WorkerCapture implements Capture {
     }
     const copy = track.clone();
     const started = await startIn(worker, copy);
-    if (started) return new WorkerCapture(worker, copy);
+    if (started) return new WorkerCapture(worker, copy, track, video);
     worker.terminate();
     copy.stop();
     return undefined;
   }
 
-  private constructor(worker: Worker, track: MediaStreamTrack) {
+  private constructor(worker: Worker, copy: MediaStreamTrack, track: MediaStreamTrack, video: HTMLVideoElement) {
     this.#worker = worker;
-    this.#track = track;
+    this.#track = copy;
+    // What the page asks of its track, such as more pixels, a copy is not asked by itself.
+    const follow = (): void => void copy.applyConstraints(track.getConstraints()).catch(() => undefined);
+    video.addEventListener('resize', follow, { signal: this.#closed.signal });
     worker.addEventListener('message', ({ data }: MessageEvent<CaptureReply>) => {
       if (data.t === 'picture') this.#answer(data);
       else if (data.t === 'ended') this.close();
@@ -40,16 +47,16 @@ export class WorkerCapture implements Capture {
     worker.addEventListener('error', () => this.close());
   }
 
-  take({ widthPx, quality }: { readonly widthPx: number; readonly quality: number }): Promise<Picture | undefined> {
-    if (this.#isOver) return Promise.resolve(undefined);
+  take({ sidePx, quality }: { readonly sidePx: number; readonly quality: number }): Promise<Picture | undefined> {
+    if (this.#closed.signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#settle = resolve;
-      post(this.#worker, { t: 'take', widthPx, quality });
+      post(this.#worker, { t: 'take', sidePx, quality });
     });
   }
 
   close(): void {
-    this.#isOver = true;
+    this.#closed.abort();
     this.#track.stop();
     this.#worker.terminate();
     this.#answer(undefined);

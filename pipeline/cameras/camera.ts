@@ -9,11 +9,12 @@ import { CameraSource, type SourceCounts } from '../sources/camera-source.js';
 import type { SourceFrame } from '../sources/newest-frame.js';
 import type { AddressRules } from '../sources/source-address.js';
 import type { PictureFormat, StreamStatus } from '../../protocol/streams.js';
-import type { SourceSettings } from '../sources/source-settings.js';
+import type { SourceLimits, SourceSettings } from '../sources/source-settings.js';
 
 export interface CameraOptions {
   readonly source: SourceSettings;
   readonly rules: AddressRules;
+  readonly limits: Partial<SourceLimits>;
   /** Opens the camera's stream in the pipeline. @throws OnlookerError */
   readonly open: (onResult: (result: FrameResult) => void) => PipelineStream;
   readonly onResult: (result: FrameResult) => void;
@@ -43,9 +44,10 @@ export class Camera {
   /** @throws OnlookerError BAD_MESSAGE for what the source refuses, MODEL_UNAVAILABLE, DRAINING */
   constructor(options: CameraOptions) {
     this.#options = options;
-    const { source, rules, log } = options;
+    const { source, rules, limits, log } = options;
     this.#source = new CameraSource(source, {
       rules,
+      limits,
       log,
       onFrame: (frame) => this.#take(frame),
       onState: (change) => this.#tell(change),

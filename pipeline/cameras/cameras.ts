@@ -12,6 +12,7 @@ import type { StoredStream, StreamRegistry } from '../registry/stream-registry.j
 import { CameraSource } from '../sources/camera-source.js';
 import { tryConfinement } from '../sources/confinement.js';
 import { checkHost, parseAddress, type AddressRules } from '../sources/source-address.js';
+import type { SourceLimits } from '../sources/source-settings.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
 import { defined, sourceSettings, streamOptions } from './camera-settings.js';
@@ -21,6 +22,7 @@ export interface CamerasOptions {
   readonly registry: StreamRegistry;
   readonly pipeline: Pipeline;
   readonly rules: AddressRules;
+  readonly limits?: Partial<SourceLimits>;
   /** Whether faces are followed. */
   readonly tracking: boolean;
   readonly onEvents: (events: readonly NewEvent[]) => void;
@@ -43,7 +45,7 @@ export class Cameras {
 
   private constructor(options: CamerasOptions) {
     this.#options = options;
-    this.#tests = new SourceTests(options.rules, options.log);
+    this.#tests = new SourceTests(options.rules, options.limits ?? {}, options.log);
   }
 
   /** Takes up every stream that is registered and enabled. */
@@ -164,13 +166,14 @@ export class Cameras {
   }
 
   #run(stored: StoredStream): void {
-    const { pipeline, rules, log, tracking, onEvents, onResult } = this.#options;
+    const { pipeline, rules, limits = {}, log, tracking, onEvents, onResult } = this.#options;
     const { id, enabled } = stored.stream;
     if (!enabled) return;
     try {
       const camera = new Camera({
         source: sourceSettings(stored),
         rules,
+        limits,
         log,
         open: (deliver) => pipeline.openStream(streamOptions(stored.stream, tracking ? onEvents : null), deliver),
         onResult: (result) => onResult(id, result),

@@ -4,7 +4,7 @@ import type { PipelineLog } from '../pipeline-log.js';
 import { retryAfter } from '../retry-after.js';
 import { probeSource } from '../sources/probe-source.js';
 import type { AddressRules } from '../sources/source-address.js';
-import { SOURCE_TIMINGS, type SourceSettings } from '../sources/source-settings.js';
+import { SOURCE_TIMINGS, type SourceLimits, type SourceSettings } from '../sources/source-settings.js';
 
 /** Each is a run of ffmpeg. */
 const MOST_AT_ONCE = 2;
@@ -16,6 +16,7 @@ export class SourceTests {
 
   constructor(
     private readonly rules: AddressRules,
+    private readonly limits: Partial<SourceLimits>,
     private readonly log: PipelineLog,
   ) {}
 
@@ -33,7 +34,7 @@ export class SourceTests {
       const restMs = beganMs + SOURCE_TIMINGS.startMs - performance.now();
       throw new OnlookerError('OVERLOADED', message, undefined, retryAfter(restMs));
     }
-    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, signal, log: this.log });
+    const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, limits: this.limits, signal, log: this.log });
     this.#running.set(probe, performance.now());
     try {
       return (await probe).picture;

@@ -10,7 +10,7 @@ import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
 import { LOGIN_TRIES, retryAfterMs } from './backoff.js';
 import { veiled } from './camera-connection.js';
 import { isCopied } from './ffmpeg-command.js';
-import { connectionFailure, type Failure } from './failure.js';
+import { connectionFailure, WAITING_FOR_KEY_FRAME, type Failure } from './failure.js';
 import { chooseHwaccel } from './hardware.js';
 import { knock } from './knock.js';
 import { MotionGate } from './motion-gate.js';
@@ -84,6 +84,8 @@ export class CameraSource {
   /** Its login was refused so often that it is left alone for long. */
   #isLockedOut = false;
   #isPatient = false;
+  /** Furthest that its key frames were seen apart; for as long as it is registered. */
+  #keyFramesApartMs = 0;
   #isClosed = false;
   #abort: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -198,21 +200,31 @@ export class CameraSource {
     const feed = await this.#open(failures, hwaccel, signal);
     if ('reason' in feed) return { failure: await veiled(feed, this.#address, this.#rules), wasHealthy: false };
     let liveSinceMs: number | null = null;
+    let pictureMs: number | null = null;
     const receive = this.#receiver();
     const attempt = new SourceAttempt({
       feed,
       limits: this.#limits,
-      timings: { ...this.#timings, stallMs: this.#stallMs() },
+      timings: this.#timings,
+      gapMs: () => this.#gapMs(),
+      keyFramesOnly: this.#settings.keyFramesOnly === true,
       clock: this.#clock,
       onPicture: (jpeg) => {
         if (signal.aborted) return;
-        liveSinceMs ??= this.#clock.nowMs();
+        this.#learnGap(pictureMs);
+        pictureMs = this.#clock.nowMs();
+        liveSinceMs ??= pictureMs;
         this.#format = attempt.format;
         this.#wasLive = true;
         this.#become('live', null);
         return receive(jpeg);
       },
       onStall: () => this.#become('stalled', 'no picture comes'),
+      onKeyFrameWait: () => {
+        // One that failed stays so until it is live.
+        if (this.#state.state === 'failed') return;
+        this.#become(liveSinceMs === null ? 'connecting' : 'stalled', WAITING_FOR_KEY_FRAME);
+      },
     });
     const stop = (): void => void attempt.stop();
     signal.addEventListener('abort', stop, { once: true });
@@ -300,11 +312,19 @@ export class CameraSource {
     };
   }
 
-  #stallMs(): number {
+  /** So far its pictures may be apart before it counts as stalled. */
+  #gapMs(): number {
     const { fps = STREAM_FPS_DEFAULT, keyFramesOnly = false } = this.#settings;
-    const { stallMs } = this.#timings;
-    // Key frames of cameras come up to ten seconds apart.
-    return Math.max(keyFramesOnly ? 4 * stallMs : stallMs, 3000 / fps);
+    const { stallMs, keyFrameMs } = this.#timings;
+    const leastMs = Math.max(stallMs, 3000 / fps);
+    // Where it was not seen yet how far key frames are apart: most cameras send one within ten seconds.
+    return keyFramesOnly ? Math.max(leastMs, 4 * stallMs, Math.min(keyFrameMs, 1.5 * this.#keyFramesApartMs)) : leastMs;
+  }
+
+  /** @param beforeMs when the picture before this one came in this attempt, null for the first */
+  #learnGap(beforeMs: number | null): void {
+    if (beforeMs === null || this.#settings.keyFramesOnly !== true) return;
+    this.#keyFramesApartMs = Math.max(this.#keyFramesApartMs, this.#clock.nowMs() - beforeMs);
   }
 
   #become(state: StreamState, reason: string | null): void {

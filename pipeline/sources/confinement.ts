@@ -11,15 +11,19 @@ export type Confinement = readonly string[];
 export interface ConfinementNeeds {
   readonly reads: 'camera' | 'file';
   readonly decodes: 'software' | 'hardware';
+  /** Most pixels of a picture that it decodes; larger ones need more memory. */
+  readonly maxPixels?: number;
 }
 
 const run = promisify(execFile);
 const TRIAL_MS = 10_000;
 /**
- * Of its own memory (RLIMIT_DATA; the address space holds libraries and, with CUDA, far more than is used). A picture of
- * 3840 x 2400 in H.264 or HEVC with 16 reference frames takes 343 MB; drivers of hardware some GB at most.
+ * Of its own memory (RLIMIT_DATA; the address space holds libraries and, with CUDA, far more than is used). A picture
+ * in H.264 with 16 reference frames takes at 3840 x 2400 343 MB, at 4512 x 2512 up to 400 and at 5312 x 2988 up to 500; one as
+ * cameras send it less than 300. Drivers of hardware take some GB at most.
  */
 const MEMORY_BYTES = { software: 640 << 20, hardware: 4 * 2 ** 30 } as const;
+const BYTES_PER_PIXEL = 32;
 const NOBODY = 65_534;
 const NO_CAPABILITIES = '--bounding-set=-all';
 
@@ -62,7 +66,7 @@ export async function confinement(needs: ConfinementNeeds, log: PipelineLog): Pr
   // A file may be readable for this service's user alone, and hardware for its groups.
   const keepsUser = needs.reads === 'file' || needs.decodes === 'hardware';
   const measures = wanted().filter((measure) => working.has(measure) && !(measure === 'user' && keepsUser));
-  const command = commandOf(measures, MEMORY_BYTES[needs.decodes]);
+  const command = commandOf(measures, Math.max(MEMORY_BYTES[needs.decodes], BYTES_PER_PIXEL * (needs.maxPixels ?? 0)));
   // Root reads files of others by a capability; it stays, since he may read them in any case.
   return needs.reads === 'file' ? command.map((part) => (part === NO_CAPABILITIES ? `${part},+dac_read_search` : part)) : command;
 }

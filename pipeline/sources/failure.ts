@@ -22,6 +22,12 @@ export const PICTURE_CHANGED = passing('the camera changed the size of its pictu
 export const PIXELS_CHANGED = passing('the camera changed the shape of its pixels');
 export const REFUSED_LOGIN = refused('the camera refuses the user name or password');
 export const NO_DATA = passing('the camera accepts the connection but sends no picture');
+/** Names the limit, and the setting that raises it. */
+export const tooManyPixels = (maxPixels: number): Failure =>
+  lasting(`${TOO_MANY_PIXELS.reason} (${maxPixels}, ONLOOKER_CAMERA_MAX_PIXELS)`);
+/** Of a state, not of a failure: it goes on. */
+export const WAITING_FOR_KEY_FRAME = 'waiting for a key frame';
+export const NO_KEY_FRAME = passing('the camera sends video but no key frame, without which there is no picture');
 export const ENDED_EARLY = passing('the connection ended before the first picture');
 export const NO_CAMERA = passing('there is no camera at this address');
 export const OWN_ADDRESS = lasting('the address is that of this service itself');

@@ -12,6 +12,8 @@ import type { SourceLimits } from './source-settings.js';
 export interface FfmpegSupply {
   /** Why it can give nothing more. */
   readonly failure: Failure | null;
+  /** As of a feed. */
+  hasReceived(): boolean | null;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,12 @@ export class FfmpegFeed implements PictureFeed {
   get failure(): Failure | null {
     if (this.#couldNotStart) return { kind: 'lasting', reason: 'ffmpeg cannot be started; is it installed?' };
     return this.#supply?.failure ?? this.#log.failure;
+  }
+
+  hasReceived(): boolean | null {
+    if (this.#supply !== null) return this.#supply.hasReceived();
+    // A file that could be opened is never silent.
+    return this.#log.stream === null ? null : true;
   }
 
   onFatal(tell: (failure: Failure) => void): void {

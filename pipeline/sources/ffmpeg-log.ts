@@ -1,5 +1,13 @@
 // Reads what ffmpeg prints: the camera's format, and why it fails. Must never let a line out as it is: they repeat addresses.
-import { failureIn, PICTURE_CHANGED, PIXELS_CHANGED, TOO_MANY_FRAMES, TOO_MANY_PIXELS, type Failure } from './failure.js';
+import {
+  failureIn,
+  PICTURE_CHANGED,
+  PIXELS_CHANGED,
+  TOO_MANY_FRAMES,
+  TOO_MANY_PIXELS,
+  tooManyPixels,
+  type Failure,
+} from './failure.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits } from './source-settings.js';
 
@@ -68,7 +76,7 @@ export class FfmpegLog {
     if (scaled !== null) this.#readPixels(Number(scaled[1]), Number(scaled[2]));
     const found = failureIn(line);
     if (found === null) return;
-    if (found.failure === TOO_MANY_PIXELS) this.#fatal ??= TOO_MANY_PIXELS;
+    if (found.failure === TOO_MANY_PIXELS) this.#fatal ??= tooManyPixels(this.#limits.maxPixels);
     if (this.#failure === null || found.rank < this.#failure.rank) this.#failure = found;
   }
 
@@ -95,7 +103,9 @@ export class FfmpegLog {
     const rate = /([\d.]+)(k?) fps/.exec(rest) ?? /([\d.]+)(k?) tbr/.exec(rest);
     const fps = rate === null ? 0 : Number(rate[1]) * (rate[2] === 'k' ? 1000 : 1);
     this.#fps = fps > 0 && fps < NO_REAL_FPS ? fps : null;
-    if (this.#size !== null && this.#size.width * this.#size.height > this.#limits.maxPixels) this.#fatal = TOO_MANY_PIXELS;
+    if (this.#size !== null && this.#size.width * this.#size.height > this.#limits.maxPixels) {
+      this.#fatal = tooManyPixels(this.#limits.maxPixels);
+    }
     if (this.#fps !== null && this.#fps > this.#limits.maxFps) this.#fatal ??= TOO_MANY_FRAMES;
   }
 }

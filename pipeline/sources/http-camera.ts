@@ -73,6 +73,11 @@ export class HttpCamera implements PictureFeed {
     return REDIRECTED;
   }
 
+  hasReceived(): null {
+    // Each image is whole: there is nothing that could come in between.
+    return null;
+  }
+
   onFatal(): void {
     // Nothing is known of its pictures that is not in them.
   }

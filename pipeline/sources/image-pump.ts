@@ -21,6 +21,10 @@ export class ImagePump implements FfmpegSupply {
     return this.#failure ?? this.#camera.failure;
   }
 
+  hasReceived(): null {
+    return this.#camera.hasReceived();
+  }
+
   async close(): Promise<void> {
     await this.#camera.stop();
     await this.#pumping;

@@ -73,6 +73,7 @@ async function ffmpeg(input: FfmpegInput, settings: SourceSettings, options: Fee
   const needs = {
     reads: input.kind === 'media' ? 'file' : 'camera',
     decodes: hwaccel === null ? 'software' : 'hardware',
+    maxPixels: limits.maxPixels,
   } as const;
   return new FfmpegProcess(command, await confinement(needs, log), clock, timings.killMs);
 }

@@ -8,6 +8,11 @@ export interface PictureFeed {
   readonly bytes: AsyncIterable<Buffer>;
   /** The most telling reason so far why no picture comes. */
   readonly failure: Failure | null;
+  /**
+   * Whether video has come since this was last asked, also such as makes no picture by itself; null where it cannot be
+   * told (over UDP packets go past this process).
+   */
+  hasReceived(): boolean | null;
   /** Tells once when there is no use in letting it run on. */
   onFatal(tell: (failure: Failure) => void): void;
   /** What is sent, as far as is known by the first picture. */

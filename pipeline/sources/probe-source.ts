@@ -54,13 +54,16 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
     feed,
     limits,
     // What opening took counts too.
-    timings: { ...timings, startMs: Math.max(0, startedMs + timings.startMs - SYSTEM_CLOCK.nowMs()) },
+    timings: { ...timings, startMs: Math.max(0, startedMs + timings.startMs - SYSTEM_CLOCK.nowMs()), keyFrameMs: 0 },
+    gapMs: () => timings.stallMs,
+    keyFramesOnly: settings.keyFramesOnly === true,
     clock: SYSTEM_CLOCK,
     onPicture: (jpeg) => {
       picture ??= jpeg;
       void attempt.stop();
     },
     onStall: () => undefined,
+    onKeyFrameWait: () => undefined,
   });
   const stop = (): void => void attempt.stop();
   signal.addEventListener('abort', stop, { once: true });

@@ -15,6 +15,7 @@ import { PictureBound } from './picture-bound.js';
 import { MOST_REDIRECTS, redirectTarget } from './redirect.js';
 import { headerOf, RtspSplitter, rtspText, type RtspMessage } from './rtsp-splitter.js';
 import type { AddressRules, CameraAddress } from './source-address.js';
+import { VideoPackets } from './video-packets.js';
 
 export interface RtspRelayOptions extends ConnectionOptions {
   readonly rules: AddressRules;
@@ -45,6 +46,7 @@ export class RtspRelay {
   readonly #server: Server;
   readonly #token = randomBytes(16).toString('hex');
   readonly #bound: PictureBound;
+  readonly #video = new VideoPackets();
   readonly #guests = new Set<Socket>();
   #address: CameraAddress;
   #authorization: Authorization | null;
@@ -91,6 +93,11 @@ export class RtspRelay {
   /** Why it was ended from here. */
   get failure(): Failure | null {
     return this.#failure;
+  }
+
+  /** As of a feed: null until packets come this way, which they do not over UDP. */
+  hasReceived(): boolean | null {
+    return this.#video.hasReceived();
   }
 
   /** Lets what is said be said, then closes everything. Resolves when nothing of it is left. */
@@ -166,6 +173,7 @@ export class RtspRelay {
     const splitter = new RtspSplitter({
       message: (message) => this.#hear(message),
       packet: (channel, packet) => {
+        this.#video.take(packet);
         if (!this.#bound.lets(channel, packet)) this.#fail(TOO_MANY_BYTES);
       },
       packets: (bytes) => void this.#player?.write(bytes),
@@ -198,6 +206,7 @@ export class RtspRelay {
       if (this.#authorization?.accept(challenges) === true) return this.#ask(pending.request);
     }
     if (status >= 300 && status < 400) return void this.#follow(pending, headerOf(message.headers, 'location') ?? '');
+    this.#video.describe(message.body.toString('latin1'));
     const headers = message.headers
       .filter(([name]) => !/^(cseq|location|www-authenticate)$/i.test(name))
       .map(([name, value]): [string, string] => [name, name.toLowerCase() === 'transport' ? this.#transport(value) : value]);

@@ -1,6 +1,6 @@
 // One attempt at a source: its feed from the start to the end, the pictures in it, and the watchdog on them. Says in the
 // end why it ended; decides nothing about what comes next.
-import { ENDED_EARLY, NO_DATA, TOO_MANY_BYTES, TOO_MANY_PIXELS, type Failure } from './failure.js';
+import { ENDED_EARLY, NO_DATA, NO_KEY_FRAME, NO_VIDEO, TOO_MANY_BYTES, tooManyPixels, type Failure } from './failure.js';
 import { readJpegHeader } from '../jpeg-header.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
@@ -8,14 +8,22 @@ import { afterRunning, type SourceClock } from './source-clock.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits, SourceTimings } from './source-settings.js';
 
+/** How often a camera that shows nothing is looked at. */
+const STEP_MS = 1000;
+
 export interface AttemptOptions {
   readonly feed: PictureFeed;
   readonly limits: SourceLimits;
-  readonly timings: Pick<SourceTimings, 'startMs' | 'stallMs' | 'giveUpMs' | 'killMs'>;
+  readonly timings: Pick<SourceTimings, 'startMs' | 'stallMs' | 'keyFrameMs' | 'giveUpMs' | 'killMs'>;
+  /** So far pictures may be apart at present. */
+  readonly gapMs: () => number;
+  readonly keyFramesOnly: boolean;
   readonly clock: SourceClock;
   /** A promise holds the next picture back: for files that play as fast as they are taken. */
   readonly onPicture: (jpeg: Uint8Array<ArrayBuffer>) => Promise<void> | void;
   readonly onStall: () => void;
+  /** Video comes, and no picture: its next key frame is still to come. */
+  readonly onKeyFrameWait: () => void;
 }
 export interface AttemptEnd {
   /** Null: it came to the end of what there was, after at least one picture. */
@@ -45,7 +53,7 @@ export class SourceAttempt {
     this.#feed = options.feed;
     this.#splitter = new JpegSplitter(options.limits.maxFrameBytes);
     this.#feed.onFatal((failure) => void this.stop(failure));
-    this.#watch(options.timings.startMs, () => void this.stop(this.#feed.failure ?? NO_DATA));
+    this.#awaitFirst(0, 0);
     this.ended = this.#run();
   }
 
@@ -87,14 +95,15 @@ export class SourceAttempt {
   async #take(jpeg: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#isStopped) return;
     const header = readJpegHeader(jpeg);
-    if (header !== null && header.width * header.height > this.#options.limits.maxPixels) return void this.stop(TOO_MANY_PIXELS);
+    const { maxPixels } = this.#options.limits;
+    if (header !== null && header.width * header.height > maxPixels) return void this.stop(tooManyPixels(maxPixels));
     this.#pictures += 1;
     this.#format ??= this.#feed.format(header);
     this.#cancelWatch();
     const taken = this.#options.onPicture(jpeg);
     if (taken !== undefined) await this.#untilTakenOrStopped(taken);
     // Only from here: while a picture is held back by its taker, the source cannot be blamed.
-    if (!this.#isStopped) this.#watch(this.#options.timings.stallMs, () => this.#stall());
+    if (!this.#isStopped) this.#awaitNext(0, 0);
   }
 
   #untilTakenOrStopped(taken: Promise<void>): Promise<void> {
@@ -104,12 +113,43 @@ export class SourceAttempt {
     });
   }
 
-  #stall(): void {
-    const { stallMs, giveUpMs } = this.#options.timings;
-    this.#watch(giveUpMs, () => {
-      void this.stop({ kind: 'passing', reason: `no picture for ${Math.round((stallMs + giveUpMs) / 1000)} s` });
+  /** No picture yet. One that sends is waited on for its key frame, one that is silent no longer than `startMs`. */
+  #awaitFirst(waitedMs: number, silentMs: number): void {
+    const { startMs, stallMs, giveUpMs, keyFrameMs } = this.#options.timings;
+    const stepMs = waitedMs < startMs ? Math.min(STEP_MS, startMs - waitedMs) : STEP_MS;
+    this.#watch(stepMs, () => {
+      const nowMs = waitedMs + stepMs;
+      const nowSilentMs = this.#feed.hasReceived() === true ? 0 : silentMs + stepMs;
+      const isSilent = nowSilentMs >= Math.min(startMs, stallMs + giveUpMs);
+      if (nowMs >= startMs && isSilent) return void this.stop(this.#feed.failure ?? NO_DATA);
+      const { failure } = this.#feed;
+      // Without its key frame ffmpeg takes what comes for no video; whatever else it says does not come right by waiting.
+      if (nowMs >= startMs && failure !== null && failure !== NO_VIDEO) return void this.stop(failure);
+      if (nowMs >= Math.max(startMs, keyFrameMs)) return void this.stop(NO_KEY_FRAME);
+      if (nowMs >= stallMs && nowSilentMs === 0) this.#options.onKeyFrameWait();
+      this.#awaitFirst(nowMs, nowSilentMs);
     });
-    this.#options.onStall();
+  }
+
+  /**
+   * Until the next picture. Where key frames alone are decoded, other packets tell that the camera lives, however far its key
+   * frames are apart; without them only pictures do.
+   */
+  #awaitNext(waitedMs: number, silentMs: number): void {
+    const { keyFramesOnly, timings } = this.#options;
+    const gapMs = this.#options.gapMs();
+    const heard = keyFramesOnly ? this.#feed.hasReceived() : null;
+    const stallMs = heard === null ? gapMs : timings.stallMs;
+    const nowSilentMs = heard === true ? 0 : silentMs;
+    if (nowSilentMs >= stallMs + timings.giveUpMs) {
+      return void this.stop({ kind: 'passing', reason: `no picture for ${Math.round(waitedMs / 1000)} s` });
+    }
+    if (nowSilentMs >= stallMs) this.#options.onStall();
+    else if (waitedMs >= Math.max(gapMs, timings.keyFrameMs)) return void this.stop(NO_KEY_FRAME);
+    else if (waitedMs >= gapMs) this.#options.onKeyFrameWait();
+    const leftMs = (nowSilentMs < stallMs ? stallMs : stallMs + timings.giveUpMs) - nowSilentMs;
+    const stepMs = keyFramesOnly ? Math.min(STEP_MS, leftMs) : leftMs;
+    this.#watch(stepMs, () => this.#awaitNext(waitedMs + stepMs, nowSilentMs + stepMs));
   }
 
   #watch(delayMs: number, action: () => void): void {

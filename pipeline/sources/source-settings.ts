@@ -43,7 +43,7 @@ export interface SourceLimits {
   readonly maxBytesPerSecond: number;
 }
 export const SOURCE_LIMITS: SourceLimits = {
-  maxPixels: 3840 * 2400,
+  maxPixels: 5120 * 4096,
   maxFps: 120,
   maxFrameBytes: 16 << 20,
   maxBytesPerSecond: 64 << 20,
@@ -54,6 +54,8 @@ export interface SourceTimings {
   readonly startMs: number;
   /** No picture for this long: stalled. Stretched for low frame rates. */
   readonly stallMs: number;
+  /** Cameras send whole pictures (key frames) at most this far apart: for so long video without one is waited on. */
+  readonly keyFrameMs: number;
   /** Stalled for this long: ffmpeg is ended and the camera connected to anew. */
   readonly giveUpMs: number;
   /** Upper bound of the first wait; doubled with each failure. */
@@ -79,6 +81,7 @@ export interface SourceTimings {
 export const SOURCE_TIMINGS: SourceTimings = {
   startMs: 10_000,
   stallMs: 3_000,
+  keyFrameMs: 120_000,
   giveUpMs: 3_000,
   backoffMinMs: 250,
   backoffMaxMs: 10_000,

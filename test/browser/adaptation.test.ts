@@ -1,6 +1,7 @@
 // What is sent when the service or the network cannot take all: the controller alone, against a simulated link and service.
 import { expect, test } from 'vitest';
 import { Adaptation } from '../../clients/browser/adaptation.js';
+import { scaledSize } from '../../clients/browser/capture.js';
 
 const LIMITS = { maxFps: 30, maxWidthPx: 1280, targetMs: 250 };
 const BYTES_PER_PIXEL = 0.15;
@@ -136,4 +137,65 @@ test('never less than one frame a second, never more than asked for', () => {
   expect(Math.min(...nothing.map(({ fps }) => fps))).toBeGreaterThanOrEqual(1);
   const all = simulated({ bytesPerSecond: () => Infinity, serviceFps: () => 10_000 }, 10);
   expect(Math.max(...all.map(({ fps }) => fps))).toBeLessThanOrEqual(30);
+});
+
+/** All went well for a while: as good and as often as it may be. */
+function settled(widthPx: number, heightPx: number): Adaptation {
+  const adaptation = new Adaptation(LIMITS);
+  adaptation.sized(widthPx, heightPx);
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 50) {
+    adaptation.sent(nowMs, 50_000);
+    adaptation.answered({ nowMs: nowMs + 30, sentMs: nowMs, bytes: 50_000, serviceMs: 20, isDropped: false });
+  }
+  return adaptation;
+}
+
+const sentOf = (adaptation: Adaptation, widthPx: number, heightPx: number) =>
+  scaledSize(widthPx, heightPx, adaptation.settings.sidePx);
+
+test.each([
+  ['a phone that is laid down', [720, 1280], [1280, 720], [1280, 720]],
+  ['a phone that is put upright', [1280, 720], [720, 1280], [720, 1280]],
+  ['a large camera put upright', [1920, 1080], [1080, 1920], [720, 1280]],
+  ['a camera switched to more pixels', [640, 480], [1280, 720], [1280, 720]],
+  ['a camera switched to fewer pixels', [1280, 720], [320, 240], [320, 240]],
+  ['another camera with other shapes', [352, 288], [1600, 1600], [1280, 1280]],
+] as const)('%s sends all that it has afterwards as well', (_name, [widthPx, heightPx], [toWidthPx, toHeightPx], expected) => {
+  const adaptation = settled(widthPx, heightPx);
+  expect(adaptation.sized(toWidthPx, toHeightPx)).toBe(true);
+  expect(sentOf(adaptation, toWidthPx, toHeightPx)).toEqual(expected);
+  expect(adaptation.settings.widthPx).toBe(expected[0]);
+  expect(adaptation.limitedBy).toBe('nothing');
+});
+
+test('a phone is turned as often as one likes, and there and back is where it began', () => {
+  const adaptation = settled(720, 1280);
+  for (let turn = 0; turn < 20; turn++) {
+    adaptation.sized(1280, 720);
+    expect(adaptation.settings.widthPx).toBe(1280);
+    adaptation.sized(720, 1280);
+    expect(adaptation.settings.widthPx).toBe(720);
+  }
+});
+
+test('a picture held upright has no more pixels than one held across, whatever the network takes', () => {
+  const adaptation = new Adaptation(LIMITS);
+  adaptation.sized(720, 1280);
+  expect(sentOf(adaptation, 720, 1280)).toEqual([360, 640]);
+  expect(adaptation.sized(720, 1280)).toBe(false);
+  adaptation.sized(1280, 720);
+  expect(sentOf(adaptation, 1280, 720)).toEqual([640, 360]);
+});
+
+test('a camera that gained pixels on a network that carries few goes on as it was', () => {
+  const adaptation = new Adaptation(LIMITS);
+  adaptation.sized(640, 480);
+  for (let nowMs = 0; nowMs < 20_000; nowMs += 1_000) {
+    adaptation.sent(nowMs, 30_000);
+    adaptation.answered({ nowMs: nowMs + 900, sentMs: nowMs, bytes: 30_000, serviceMs: 20, isDropped: false });
+  }
+  const before = adaptation.settings;
+  adaptation.sized(1280, 960);
+  expect(adaptation.settings.sidePx).toBeLessThanOrEqual(before.sidePx);
+  expect(adaptation.limitedBy).toBe('network');
 });

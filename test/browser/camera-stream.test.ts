@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OK_FACES, ScriptedService, type Message, type Script } from '../clients/scripted-service.js';
 import { fixture } from '../fixtures.js';
@@ -252,6 +253,68 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     const sent = new Map(service.frames().map((frame) => [frame['seq'], imageOf(frame)]));
     for (const { seq, mark } of results) expect(mark).toBe(await markIn(sent.get(seq) ?? new Uint8Array()));
   });
+
+  /** A camera of the page's making, which `turn(width, height)` turns. */
+  async function turning(page: Page, widthPx: number, heightPx: number): Promise<void> {
+    await page.evaluate(`(() => {
+      const canvas = document.createElement('canvas');
+      const context = canvas.getContext('2d');
+      let count = 0;
+      const turn = (width, height) => Object.assign(canvas, { width, height });
+      setInterval(() => {
+        context.fillStyle = 'hsl(' + (count++ % 360) + ' 50% 50%)';
+        context.fillRect(0, 0, canvas.width, canvas.height);
+      }, 40);
+      turn(${widthPx}, ${heightPx});
+      Object.assign(globalThis, { turn, turning: canvas.captureStream(25) });
+    })()`);
+  }
+
+  /** Size of the newest frame that the service got. */
+  async function sentSize(service: ScriptedService): Promise<string> {
+    const frame = service.frames().at(-1);
+    if (frame === undefined) return 'none';
+    const { width, height } = await sharp(imageOf(frame)).metadata();
+    return `${width}x${height}`;
+  }
+
+  test.each(['worker', 'page'])(
+    'sends all that a phone has after it was turned (taken in the %s)',
+    async (capture) => {
+      const service = await scripted();
+      const { page, complaints } = await pageAt(service.url);
+      if (capture === 'page') await page.goto(`${service.url}/blank?no-workers`);
+      await turning(page, 720, 1280);
+      await opened(page, {}, `{ kind: 'stream', stream: turning }`);
+      for (const [widthPx, heightPx] of [
+        [720, 1280],
+        [1280, 720],
+        [720, 1280],
+        [640, 480],
+        [1280, 960],
+      ]) {
+        await page.evaluate(`turn(${widthPx}, ${heightPx})`);
+        await until(async () => ((await sentSize(service)) === `${widthPx}x${heightPx}` ? true : undefined), 20_000);
+        const { stats } = await told(page, ({ stats }) => stats['widthPx'] === widthPx);
+        expect(stats['capture']).toBe(capture);
+      }
+      await closed(page);
+      if (capture === 'worker') expect(complaints).toEqual([]);
+    },
+    120_000,
+  );
+
+  test('sends all that a camera of the page has after the page asked it for more', async () => {
+    const service = await scripted();
+    const { page } = await pageAt(service.url);
+    await page.evaluate(`navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } })
+      .then((stream) => Object.assign(globalThis, { stream }))`);
+    await opened(page, {}, `{ kind: 'stream', stream }`);
+    await until(async () => ((await sentSize(service)) === '320x240' ? true : undefined), 20_000);
+    await page.evaluate(`stream.getVideoTracks()[0].applyConstraints({ width: 640, height: 480 })`);
+    await until(async () => ((await sentSize(service)) === '640x480' ? true : undefined), 20_000);
+    await told(page, ({ stats }) => stats['widthPx'] === 640);
+  }, 60_000);
 
   test('may be a film of the page instead, and a film that is none is refused', async () => {
     const service = await scripted();

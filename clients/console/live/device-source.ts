@@ -2,6 +2,7 @@
 import type { CameraStream } from '../../browser/camera-stream.js';
 import { CameraStream as Camera } from '../../browser/camera-stream.js';
 import type { CameraSource } from '../../browser/camera-options.js';
+import { scaledSize } from '../../browser/capture.js';
 import { Rate } from '../../browser/rate.js';
 import { ownStream } from '../app/own-stream.js';
 import { SERVICE_URL } from '../app/service.js';
@@ -14,7 +15,6 @@ export class DeviceSource implements LiveSource {
   readonly video: HTMLVideoElement;
   readonly #camera: CameraStream;
   readonly #dropped = new Rate();
-  readonly #cameraWidthPx: number;
 
   /** @throws CameraError · ConnectionError · ServerError · the signal's reason */
   static async open(source: CameraSource, listener: LiveListener, signal: AbortSignal): Promise<DeviceSource> {
@@ -34,7 +34,6 @@ export class DeviceSource implements LiveSource {
     this.#camera = camera;
     this.stream = camera.id;
     this.video = camera.video;
-    this.#cameraWidthPx = Math.min(MAX_WIDTH_PX, camera.video.videoWidth);
     let failure: unknown;
     camera.on('error', (error) => (failure = error));
     camera.on('state', (state) => {
@@ -55,8 +54,14 @@ export class DeviceSource implements LiveSource {
       fps: answeredFps,
       droppedLately: Math.round(2 * this.#dropped.at(performance.now())),
       dropped,
-      sending: { credits, unanswered, roundTripMs, widthPx, cameraWidthPx: this.#cameraWidthPx, quality, limitedBy },
+      sending: { credits, unanswered, roundTripMs, widthPx, cameraWidthPx: this.#cameraWidthPx(), quality, limitedBy },
     };
+  }
+
+  /** The most that could be sent of what the camera shows now: a phone may have been turned. */
+  #cameraWidthPx(): number {
+    const { videoWidth, videoHeight } = this.video;
+    return scaledSize(videoWidth, videoHeight, MAX_WIDTH_PX)[0];
   }
 
   close(): Promise<void> {

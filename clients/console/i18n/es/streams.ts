@@ -89,7 +89,10 @@ export const streams: Same<typeof english> = {
   hint_name: 'Comprueba cómo está escrito o usa el número, como 192.168.1.20.',
   reason_silent: 'La cámara acepta la conexión pero no envía imágenes.',
   hint_silent: 'Puede estar arrancando o tener demasiados espectadores. Reiniciarla suele ayudar.',
+  reason_key_frame: 'Envía vídeo, pero todavía ninguna imagen completa (fotograma clave)',
   reason_lost: 'Se perdió la conexión.',
+  hint_key_frame:
+    'Haz que la cámara envíe fotogramas clave más a menudo: uno cada segundo o dos («intervalo de fotogramas I», «GOP»).',
   hint_lost: 'Se restablece sola. Si ocurre a menudo, revisa la red intermedia.',
   reason_video: 'Lo que envía no se puede leer como vídeo.',
   hint_video: 'Elige H.264, H.265 o MJPEG en los ajustes de la cámara y comprueba la ruta.',

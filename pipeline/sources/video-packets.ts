@@ -1,0 +1,31 @@
+// Whether a camera sends video at all, told by the RTP packets that pass: one that sends and shows nothing is not dead, only
+// its next key frame is still to come. Sound does not count.
+
+const HEADER_BYTES = 12;
+const PAYLOAD_TYPE = 0x7f;
+
+export class VideoPackets {
+  /** Payload types of video, as the session description names them. */
+  #types: ReadonlySet<number> = new Set();
+  #hasPackets = false;
+  #isNew = false;
+
+  /** @param body of an answer of the camera; what is no session description changes nothing */
+  describe(body: string): void {
+    const types = [...body.matchAll(/^m=video \d+(?:\/\d+)? \S+ ([\d ]+)/gm)].flatMap(([, list = '']) => list.trim().split(/ +/));
+    if (types.length > 0) this.#types = new Set(types.map(Number));
+  }
+
+  take(packet: Buffer): void {
+    if (packet.length < HEADER_BYTES || !this.#types.has((packet[1] ?? 0) & PAYLOAD_TYPE)) return;
+    this.#hasPackets = true;
+    this.#isNew = true;
+  }
+
+  /** Whether video came since this was last asked; null while none ever did. */
+  hasReceived(): boolean | null {
+    const isNew = this.#isNew;
+    this.#isNew = false;
+    return this.#hasPackets ? isNew : null;
+  }
+}
