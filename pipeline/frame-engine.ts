@@ -59,6 +59,8 @@ export interface FrameWork {
   readonly region?: readonly [number, number, number, number];
   /** Faces whose longer side is less are left out. */
   readonly minFacePx?: number;
+  /** Told once the frame is decoded, with what there is of it. Must not throw. */
+  readonly onDecoded?: (view: FrameView) => void;
 }
 
 export interface WorkedFrame {
@@ -186,6 +188,7 @@ export class FrameEngine {
     place: Place,
   ): Promise<{ readonly decodeMs: number; readonly worked: WorkedFrame | null }> {
     const { width, height, pixels, channels, decodeMs } = await this.#decode(frame.image, place, 'luma');
+    frame.onDecoded?.({ width, height, pixels, channels });
     const faces = await guide.carry({ width, height, pixels, channels }, (face) => isWanted(face, frame, { width, height }));
     if (faces === null) return { decodeMs, worked: null };
     const stages = { decode: decodeMs, preprocess: 0, infer: 0, match: 0 };
@@ -198,10 +201,12 @@ export class FrameEngine {
     const { width, height, pixels, channels, geometry, decodeMs, preprocessMs } = await this.#decode(frame.image, place, 'rgb');
     if (geometry === null) throw new Error('a frame that is looked at has a detector input');
     frame.image.release();
+    const view = { width, height, pixels, channels };
+    // A glance that did not do has shown it already.
+    if (glanceMs === 0) frame.onDecoded?.(view);
     const detected = await this.#lanes.detect({ input: place.slot.input, width, height, geometry }, origin);
     this.#noteLook(detected.workMs);
     place.spentMs += detected.workMs;
-    const view = { width, height, pixels, channels };
     const chosen = await this.#choose(
       detected.faces.filter((face) => isWanted(face, frame, { width, height })),
       want,

@@ -172,7 +172,8 @@ export class Cameras {
         source: sourceSettings(stored),
         rules,
         log,
-        open: (deliver) => pipeline.openStream(streamOptions(stored.stream, tracking ? onEvents : null), deliver),
+        open: (deliver, onScene) =>
+          pipeline.openStream({ ...streamOptions(stored.stream, tracking ? onEvents : null), onScene }, deliver),
         onResult: (result) => onResult(id, result),
         onEvent: (event) => onEvents([event]),
       });
@@ -204,7 +205,13 @@ export class Cameras {
       const reason = stream.enabled ? 'it cannot run with the settings of the service' : null;
       return { ...stream, ...DISABLED, reason, since: stream.updated_at };
     }
-    return { ...stream, ...camera.status, format: camera.format, frames: { ...camera.stats, skipped: camera.counts.dropped } };
+    return {
+      ...{ ...stream, ...camera.status, format: camera.format },
+      frames: { ...camera.stats, skipped: camera.counts.dropped },
+      frozen_since: camera.frozenSince,
+      changes: camera.changes.counts,
+      flapping: camera.changes.isFlapping,
+    };
   }
 }
 
