@@ -3,7 +3,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { NewEvent } from '../../protocol/events.js';
-import type { NewStream, StreamAnswer, StreamPatch, StreamStatus, StreamTest } from '../../protocol/streams.js';
+import type {
+  NewStream,
+  StreamAnswer,
+  StreamChangeCounts,
+  StreamPatch,
+  StreamStatus,
+  StreamTest,
+} from '../../protocol/streams.js';
 import type { FrameResult } from '../frame-result.js';
 import type { Pipeline } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
@@ -16,6 +23,7 @@ import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
 import { sourceSettings, streamOptions } from './camera-settings.js';
 import { SourceTests } from './source-tests.js';
+import { added, NO_CHANGES } from './stream-changes.js';
 
 export interface CamerasOptions {
   readonly registry: StreamRegistry;
@@ -40,6 +48,8 @@ export class Cameras {
   readonly #changes = new SerialQueue();
   readonly #tests: SourceTests;
   #isClosing = false;
+  /** Of those that run no more. */
+  #pastChanges = NO_CHANGES;
 
   private constructor(options: CamerasOptions) {
     this.#options = options;
@@ -139,6 +149,20 @@ export class Cameras {
     return counts;
   }
 
+  /** How many of those that run show the same picture all the time, and come and go all the time. */
+  get unsteady(): { readonly frozen: number; readonly flapping: number } {
+    const cameras = [...this.#running.values()];
+    return {
+      frozen: cameras.filter(({ frozenSince }) => frozenSince !== null).length,
+      flapping: cameras.filter(({ changes }) => changes.isFlapping).length,
+    };
+  }
+
+  /** What happened to all streams since the start. */
+  get changes(): StreamChangeCounts {
+    return [...this.#running.values()].reduce((sum, { changes }) => added(sum, changes.counts), this.#pastChanges);
+  }
+
   /** Ends every source and answers what is in hand. What is registered stays so. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -190,6 +214,7 @@ export class Cameras {
     if (camera === undefined) return;
     await camera.close();
     this.#running.delete(id);
+    this.#pastChanges = added(this.#pastChanges, camera.changes.counts);
   }
 
   /** @throws OnlookerError NOT_FOUND */

@@ -48,7 +48,8 @@ export class FrozenPicture {
 
   /** A picture was decoded anyway; it may be one from a moment ago. @param scene brightness of its cells, 0..255 */
   scene(scene: Float32Array): void {
-    const isSame = this.#scene !== null && scene.every((value, i) => Math.abs(value - (this.#scene?.[i] ?? 0)) < SCENE_DIFFERENCE);
+    const isSame =
+      this.#scene !== null && scene.every((value, i) => Math.abs(value - (this.#scene?.[i] ?? 0)) < SCENE_DIFFERENCE);
     if (isSame) return;
     // The first one is nothing to compare with.
     if (this.#scene !== null) this.#changed();

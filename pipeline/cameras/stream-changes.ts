@@ -101,6 +101,12 @@ export class StreamChanges {
   }
 }
 
-function withOne(counts: StreamChangeCounts, change: StreamChange): StreamChangeCounts {
-  return { ...counts, [change]: counts[change] + 1 };
+export function added(one: StreamChangeCounts, other: StreamChangeCounts): StreamChangeCounts {
+  const sum = (change: StreamChange): number => one[change] + other[change];
+  return { up: sum('up'), down: sum('down'), frozen: sum('frozen'), moving: sum('moving') };
 }
+
+const withOne = (counts: StreamChangeCounts, change: StreamChange): StreamChangeCounts => ({
+  ...counts,
+  [change]: counts[change] + 1,
+});

@@ -89,7 +89,11 @@ test('the same image again and again is frozen, also with the time in its header
 test('a film in a loop repeats itself and is not frozen, for its scene moves', async () => {
   const round = await Promise.all(
     Array.from({ length: 10 }, (_, index) => {
-      const hand = { input: { create: { width: 40, height: 40, channels: 3 as const, background: 'white' } }, left: 20 * index, top: 60 };
+      const hand = {
+        input: { create: { width: 40, height: 40, channels: 3 as const, background: 'white' } },
+        left: 20 * index,
+        top: 60,
+      };
       return sharp(still).resize(320, 180).composite([hand]).jpeg().toBuffer();
     }),
   );

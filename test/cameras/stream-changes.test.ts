@@ -39,7 +39,11 @@ test('one that flaps all day is told a dozen times, that it flaps with counts, o
   }
   expect(changes.counts).toEqual({ up: 1440, down: 1440, frozen: 0, moving: 0 });
   expect(changes.isFlapping).toBe(true);
-  expect(told.slice(0, 14)).toEqual([...Array.from({ length: 6 }, () => ['up', 'down']).flat(), 'flapping 1/0/0/0', 'flapping 59/60/0/0']);
+  expect(told.slice(0, 14)).toEqual([
+    ...Array.from({ length: 6 }, () => ['up', 'down']).flat(),
+    'flapping 1/0/0/0',
+    'flapping 59/60/0/0',
+  ]);
   expect(told.length).toBeLessThan(12 + 25);
   clock.pass(9 * MINUTE_MS);
   expect(changes.isFlapping).toBe(false);
@@ -55,11 +59,13 @@ test('no rhythm of a camera is told more than 24 times an hour', () => {
   for (const pauseMs of [1, 400, 5_000, 5 * MINUTE_MS, 10 * MINUTE_MS, 11 * MINUTE_MS]) {
     for (const atOnce of [2, 13, 40]) {
       const { clock, told, changes } = watched();
-      for (let change = 0; change * pauseMs < 4 * 60 * MINUTE_MS && change < 20_000; ) {
+      for (let change = 0; change * pauseMs < 4 * 60 * MINUTE_MS && change < 20_000;) {
         for (let i = 0; i < atOnce; i++) changes.note(change++ % 2 === 0 ? 'up' : 'frozen');
         clock.pass(pauseMs);
       }
-      expect(told.length, `${atOnce} every ${pauseMs} ms`).toBeLessThanOrEqual(24 * Math.max(1, Math.ceil(clock.nowMs() / (60 * MINUTE_MS))));
+      expect(told.length, `${atOnce} every ${pauseMs} ms`).toBeLessThanOrEqual(
+        24 * Math.max(1, Math.ceil(clock.nowMs() / (60 * MINUTE_MS))),
+      );
       changes.close();
     }
   }
