@@ -140,10 +140,10 @@ export class Camera {
     const isEnd = state === 'disabled';
     const isUntold = isEnd && this.#changes.isFlapping;
     if ((isUp === this.#isUp && !isUntold) || state === 'connecting') return;
+    const wasUp = this.#isUp;
     this.#isUp = isUp;
     this.#frozenSinceMs = null;
-    // What somebody did, and the end of a file, is told however often.
-    if (isEnd) this.#event('stream_down');
+    if (isEnd) this.#changes.end(wasUp);
     else this.#changes.note(isUp ? 'up' : 'down');
   }
 

@@ -72,7 +72,15 @@ export class StreamChanges {
     this.#cancelSettling = this.#clock.after(this.#limits.settleMs, () => this.#settle());
   }
 
-  /** Nothing is told any more. */
+  /** It was ended on purpose, or came to its end, which is told however often it flapped. @param wasUp until now */
+  end(wasUp: boolean): void {
+    if (wasUp) this.#counts = withOne(this.#counts, 'down');
+    this.close();
+    this.#isFlapping = false;
+    this.#options.onChange('down');
+  }
+
+  /** Nothing is told any more of what was counted. */
   close(): void {
     this.#cancelSettling();
     this.#cancelReport();

@@ -71,6 +71,18 @@ test('no rhythm of a camera is told more than 24 times an hour', () => {
   }
 });
 
+test('an end on purpose is told also of a stream that flaps, and nothing after it', () => {
+  const { clock, told, changes } = watched();
+  for (let change = 0; change < 20; change++) changes.note(change % 2 === 0 ? 'up' : 'down');
+  expect(told.at(-1)).toMatch(/^flapping/);
+  changes.end(false);
+  expect(told.at(-1)).toBe('down');
+  expect([changes.isFlapping, changes.counts.down]).toEqual([false, 10]);
+  const { length } = told;
+  clock.pass(1000 * MINUTE_MS);
+  expect(told).toHaveLength(length);
+});
+
 test('nothing is told after it was closed', () => {
   const { clock, told, changes } = watched();
   for (let change = 0; change < 20; change++) changes.note('up');
