@@ -62,6 +62,8 @@ export interface FrameWork {
   readonly region?: readonly [number, number, number, number];
   /** Faces whose longer side is less are left out. */
   readonly minFacePx?: number;
+  /** Told once the frame is decoded, with what there is of it. Must not throw. */
+  readonly onDecoded?: (view: FrameView) => void;
 }
 
 export interface WorkedFrame {
@@ -197,6 +199,7 @@ export class FrameEngine {
     place: Place,
   ): Promise<{ readonly decodeMs: number; readonly worked: WorkedFrame | null }> {
     const { width, height, pixels, channels, decodeMs } = await this.#decode(frame.image, place, 'luma');
+    frame.onDecoded?.({ width, height, pixels, channels });
     const faces = await guide.carry({ width, height, pixels, channels }, (face) => isWanted(face, frame, { width, height }));
     if (faces === null) return { decodeMs, worked: null };
     const stages = { decode: decodeMs, preprocess: 0, infer: 0, match: 0 };
@@ -208,8 +211,10 @@ export class FrameEngine {
     const { origin, want } = frame;
     const { width, height, pixels, channels, parts, decodeMs, preprocessMs } = await this.#decode(frame.image, place, 'rgb');
     frame.image.release();
-    const detected = await this.#detect(parts, { width, height }, place, origin);
     const view = { width, height, pixels, channels };
+    // A glance that did not do has shown it already.
+    if (glanceMs === 0) frame.onDecoded?.(view);
+    const detected = await this.#detect(parts, { width, height }, place, origin);
     const chosen = await this.#choose(
       withoutParts(detected.faces, this.#settings.detectionScore).filter((face) => isWanted(face, frame, { width, height })),
       want,

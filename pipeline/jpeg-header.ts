@@ -21,6 +21,8 @@ export interface JpegHeader {
   readonly hasOneScan: boolean;
   /** Coded arithmetically, as hardly anything writes or reads; data that ends too early cannot be told from whole. */
   readonly isArithmetic: boolean;
+  /** Where the first scan begins: what comes before it may hold the time, what comes after is the picture. */
+  readonly scanAt: number;
 }
 
 /** SOF0 to SOF15, without DHT, JPG and DAC, which stand between them. */
@@ -45,7 +47,7 @@ export function readJpegHeader(image: Uint8Array): JpegHeader | null {
     if (code === SOS) {
       if (frame === null) return null;
       const hasOneScan = !isProgressive(frameCode) && image[at + 4] === frame.components;
-      return { ...frame, hasExif, hasOneScan, isArithmetic: isArithmetic(frameCode) };
+      return { ...frame, hasExif, hasOneScan, isArithmetic: isArithmetic(frameCode), scanAt: at };
     }
     if (isFrameHeader(code)) {
       if (frame !== null) return null;

@@ -2,11 +2,12 @@
 // answer. It decides nothing of when; that is the scheduler's.
 import type { FrameOutcome, OkPayload, Task } from '../protocol/payloads.js';
 import { answerOf, trackedAnswerOf, WANTED } from './answers.js';
-import { isWanted, type FrameWork, type WorkedFrame } from './frame-engine.js';
+import { isWanted, type FrameView, type FrameWork, type WorkedFrame } from './frame-engine.js';
 import type { FrameIn, FramePlace } from './frame-result.js';
 import type { MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
-import type { RecogniseOptions } from './pipeline-options.js';
+import { sceneBrightness } from './picture-look.js';
+import type { RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { FrameCosts } from './scheduling/frame-costs.js';
 import type { FrameTurn, StreamTurn } from './scheduling/turns.js';
 import type { QueuedFrame, StreamQueue, WaitingFrame } from './stream-queue.js';
@@ -14,7 +15,7 @@ import type { TrackedFrame, TrackedStream } from './tracked-stream.js';
 import type { FrameSize } from './tracking/continuity.js';
 
 export interface OpenStreamParts {
-  readonly options: RecogniseOptions & { readonly task: Exclude<Task, 'classify'> };
+  readonly options: RecogniseOptions & Pick<StreamOptions, 'onScene'> & { readonly task: Exclude<Task, 'classify'> };
   readonly queue: StreamQueue;
   /** Null where nobody asked for its faces to be followed. */
   readonly tracked: TrackedStream | null;
@@ -100,7 +101,9 @@ export class OpenStream implements StreamTurn {
     const { deadlineMs: withinMs, usualDeadlineMs, options } = this.#parts;
     const deadlineMs = receivedAtMs + withinMs;
     const dueMs = receivedAtMs + Math.min(withinMs, usualDeadlineMs);
-    return { ...workOf(options, want), image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
+    const { onScene } = options;
+    const watched = onScene && { onDecoded: (view: FrameView) => onScene(sceneBrightness(view)) };
+    return { ...workOf(options, want), ...watched, image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
   }
 
   /** @param take called when the frame can be answered, and only then */

@@ -13,21 +13,27 @@ const FACE = { columns: 8, rows: 8 };
 const POINTS = 3;
 
 export function sceneLook(view: FrameView): PictureLook {
-  return lookOf(view, { x1: 0, y1: 0, x2: view.width, y2: view.height }, SCENE);
+  return normalised(sceneBrightness(view));
+}
+
+/** Mean brightness of each cell, 0..255. */
+export function sceneBrightness(view: FrameView): Float32Array {
+  const whole = { x1: 0, y1: 0, x2: view.width, y2: view.height };
+  return brightnessOf(view, whole, SCENE).map((sum) => sum / (POINTS * POINTS));
 }
 
 export function faceLook(view: FrameView, face: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>): PictureLook {
-  return lookOf(view, face, FACE);
+  return normalised(brightnessOf(view, face, FACE));
 }
 
 /** -1..1: the correlation of two looks of one kind. */
 export const lookAlike: (a: PictureLook, b: PictureLook) => number = cosine;
 
-function lookOf(
+function brightnessOf(
   { pixels, channels, width, height }: FrameView,
   { x1, y1, x2, y2 }: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>,
   { columns, rows }: { readonly columns: number; readonly rows: number },
-): PictureLook {
+): Float32Array {
   const source = new Uint8Array(pixels);
   const xs = places(x1, x2, columns * POINTS, width);
   const ys = places(y1, y2, rows * POINTS, height);
@@ -41,7 +47,7 @@ function lookOf(
         (look[cell] as number) + (channels === 1 ? (source[line + x] as number) : brightness(source, line + x * channels));
     });
   });
-  return normalised(look);
+  return look;
 }
 
 /** ITU-R BT.601, which JPEG has: that of a whole frame is the same as that of one decoded as brightness alone. */

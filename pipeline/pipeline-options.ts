@@ -79,6 +79,8 @@ export interface StreamOptions extends RecogniseOptions {
     /** Must not throw. */
     readonly onEvents: (events: readonly FaceEvent[]) => void;
   };
+  /** Told the mean brightness of the picture's cells, 0..255, of each frame that is decoded. Must not throw. */
+  readonly onScene?: (scene: Float32Array) => void;
   /** Whether events carry a picture of the face. Default false. */
   readonly thumbnails?: boolean;
   /** At least every so many frames is searched for faces where they are followed; by default that of the pipeline. */

@@ -2,14 +2,14 @@
 // and in the store. Names are in them, so they are never logged as they are.
 import { z } from 'zod';
 import type { Box } from './payloads.js';
-import type { StreamState } from './streams.js';
+import type { StreamChangeCounts, StreamState } from './streams.js';
 
 /** `since` of `subscribe` and of GET /v1/events: any id that was ever told, or any text where ids would sort after it. */
 export const sinceSchema = z.string().regex(/^[0-9a-hjkmnp-tv-z]{1,64}$/, 'must be the id of an event');
 
 export const TRACK_EVENT_KINDS = ['appear', 'identify', 'change', 'leave'] as const;
 export type TrackEventKind = (typeof TRACK_EVENT_KINDS)[number];
-export const STREAM_EVENT_KINDS = ['stream_up', 'stream_down'] as const;
+export const STREAM_EVENT_KINDS = ['stream_up', 'stream_down', 'stream_frozen', 'stream_moving', 'stream_flapping'] as const;
 export type StreamEventKind = (typeof STREAM_EVENT_KINDS)[number];
 
 export interface EventPerson {
@@ -58,7 +58,10 @@ export interface FaceEvent extends TrackEvent {
   readonly thumbnail?: Uint8Array;
 }
 
-/** A registered stream began to give frames, or stopped giving them: told when that changes, not at every attempt. */
+/**
+ * A registered stream began to give frames or stopped giving them, or its picture froze or moves again: told when that changes,
+ * not at every attempt, and one by one only as long as it does not happen all the time (`stream_flapping`).
+ */
 export interface StreamEvent {
   readonly kind: StreamEventKind;
   readonly stream: string;
@@ -68,6 +71,8 @@ export interface StreamEvent {
   readonly state: StreamState;
   /** One line for people, without addresses; null where the state says it all. */
   readonly reason: string | null;
+  /** What happened since the last event without being told; only of `stream_flapping` and of the event that ends it. */
+  readonly changes?: StreamChangeCounts;
 }
 
 /** What is told, before it is kept: the log gives it its id. Further kinds join this union. */

@@ -159,7 +159,12 @@ export interface PictureFormat {
   readonly fps: number | null;
 }
 
-/** An item of GET /v1/streams; the last two only while it runs. */
+/** What can happen to a stream that runs, and how often it did. */
+export const STREAM_CHANGES = ['up', 'down', 'frozen', 'moving'] as const;
+export type StreamChange = (typeof STREAM_CHANGES)[number];
+export type StreamChangeCounts = Readonly<Record<StreamChange, number>>;
+
+/** An item of GET /v1/streams; what may be absent is there while it runs. */
 export interface StreamAnswer extends RegisteredStream, StreamStatus {
   /** Null until it has sent something. */
   readonly format?: PictureFormat | null;
@@ -168,4 +173,10 @@ export interface StreamAnswer extends RegisteredStream, StreamStatus {
     /** Pictures that were replaced by newer ones before they were taken in. */
     readonly skipped: number;
   };
+  /** Unix ms from which it shows the same picture; null while its picture changes, or it is not live. */
+  readonly frozen_since?: number | null;
+  /** Since it was started, whether they were told as events or not. */
+  readonly changes?: StreamChangeCounts;
+  /** Its changes are too many to be told one by one. */
+  readonly flapping?: boolean;
 }

@@ -1,12 +1,12 @@
 // An event as one line for people: when, where, what, who, and why nobody is named.
-import type { EventPerson, FaceEvent, KeptEvent } from '../../protocol/events.js';
+import type { EventPerson, FaceEvent, KeptEvent, StreamEvent } from '../../protocol/events.js';
 import { formatHeader, formatRow, paint, shown, type Column, type Style } from '../terminal/table.js';
 import { localTime } from './local-time.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'TIME', width: 19 },
   { title: 'STREAM', width: 10 },
-  { title: 'KIND', width: 11 },
+  { title: 'KIND', width: 15 },
   { title: 'WHO', width: 24 },
   { title: 'SIMILARITY', width: 10, alignRight: true },
   { title: 'TRACK', width: 26 },
@@ -19,8 +19,8 @@ export const eventHeader = (): string => formatHeader(COLUMNS);
 export function eventLine(event: KeptEvent, nameOf: (person: EventPerson) => string = ({ name }) => name): string {
   const when = [localTime(event.ts), shown(event.stream)];
   if (!isOfTrack(event)) {
-    const style: Style = event.kind === 'stream_up' ? 'green' : 'red';
-    return formatRow(COLUMNS, [...when, paint(style, event.kind), '', '', '', shown(event.reason ?? event.state)]);
+    const style: Style = event.kind === 'stream_up' || event.kind === 'stream_moving' ? 'green' : 'red';
+    return formatRow(COLUMNS, [...when, paint(style, event.kind), '', '', '', whatHappened(event)]);
   }
   const { person, similarity } = event;
   return formatRow(COLUMNS, [
@@ -31,6 +31,11 @@ export function eventLine(event: KeptEvent, nameOf: (person: EventPerson) => str
     event.track,
     [whyUnknown(event), whatChanged(event, nameOf), howLong(event)].filter((text) => text !== '').join('; '),
   ]);
+}
+
+function whatHappened({ reason, state, changes }: StreamEvent): string {
+  const counts = changes && `; not told: ${changes.up} times up, ${changes.down} down, ${changes.frozen} frozen`;
+  return shown(reason ?? state) + (counts ?? '');
 }
 
 function isOfTrack(event: KeptEvent): event is FaceEvent & KeptEvent {

@@ -23,13 +23,21 @@ export function streamCells(stream: StreamAnswer): string[] {
     String(stream.fps ?? STREAM_FPS_DEFAULT),
     pictureText(stream),
     shown(stream.url),
-    shown(stream.reason ?? ''),
+    [stream.reason === null ? [] : [shown(stream.reason)], unsteadiness(stream)].flat().join('; '),
   ];
 }
 
 /** e.g. `backoff: the camera refused the connection` */
 export function stateText({ state, reason }: StreamAnswer): string {
   return reason === null ? state : `${state}: ${shown(reason)}`;
+}
+
+/** What is wrong with a stream whatever its state. */
+function unsteadiness({ frozen_since, flapping = false, changes }: StreamAnswer): readonly string[] {
+  return [
+    ...(typeof frozen_since === 'number' ? [`the same picture since ${localTime(frozen_since)}`] : []),
+    ...(flapping ? [`comes and goes: lost ${changes?.down ?? 0} times since it was started`] : []),
+  ];
 }
 
 /** What is not set is left out: the service's default is then in force. */
@@ -44,6 +52,7 @@ export function streamDetails(stream: StreamAnswer): readonly (readonly [title: 
     ['address', shown(stream.url)],
     ['state', `${stateText(stream)} (since ${localTime(stream.since)})`],
     ['picture', pictureText(stream)],
+    ...unsteadiness(stream).map((text) => ['trouble', text] as const),
     ...(frames === undefined
       ? []
       : [

@@ -3,7 +3,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { NewEvent } from '../../protocol/events.js';
-import type { NewStream, StreamAnswer, StreamPatch, StreamStatus, StreamTest } from '../../protocol/streams.js';
+import type {
+  NewStream,
+  StreamAnswer,
+  StreamChangeCounts,
+  StreamPatch,
+  StreamStatus,
+  StreamTest,
+} from '../../protocol/streams.js';
 import type { FrameResult } from '../frame-result.js';
 import type { Pipeline } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
@@ -17,6 +24,7 @@ import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
 import { defined, sourceSettings, streamOptions } from './camera-settings.js';
 import { SourceTests } from './source-tests.js';
+import { added, NO_CHANGES } from './stream-changes.js';
 
 export interface CamerasOptions {
   readonly registry: StreamRegistry;
@@ -42,6 +50,8 @@ export class Cameras {
   readonly #changes = new SerialQueue();
   readonly #tests: SourceTests;
   #isClosing = false;
+  /** Of those that run no more. */
+  #pastChanges = NO_CHANGES;
 
   private constructor(options: CamerasOptions) {
     this.#options = options;
@@ -141,6 +151,20 @@ export class Cameras {
     return counts;
   }
 
+  /** How many of those that run show the same picture all the time, and come and go all the time. */
+  get unsteady(): { readonly frozen: number; readonly flapping: number } {
+    const cameras = [...this.#running.values()];
+    return {
+      frozen: cameras.filter(({ frozenSince }) => frozenSince !== null).length,
+      flapping: cameras.filter(({ changes }) => changes.isFlapping).length,
+    };
+  }
+
+  /** What happened to all streams since the start. */
+  get changes(): StreamChangeCounts {
+    return [...this.#running.values()].reduce((sum, { changes }) => added(sum, changes.counts), this.#pastChanges);
+  }
+
   /** Ends every source and answers what is in hand. What is registered stays so. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -175,7 +199,8 @@ export class Cameras {
         rules,
         limits,
         log,
-        open: (deliver) => pipeline.openStream(streamOptions(stored.stream, tracking ? onEvents : null), deliver),
+        open: (deliver, onScene) =>
+          pipeline.openStream({ ...streamOptions(stored.stream, tracking ? onEvents : null), onScene }, deliver),
         onResult: (result) => onResult(id, result),
         onEvent: (event) => onEvents([event]),
       });
@@ -192,6 +217,7 @@ export class Cameras {
     if (camera === undefined) return;
     await camera.close();
     this.#running.delete(id);
+    this.#pastChanges = added(this.#pastChanges, camera.changes.counts);
   }
 
   /** @throws OnlookerError NOT_FOUND */
@@ -207,7 +233,13 @@ export class Cameras {
       const reason = stream.enabled ? 'it cannot run with the settings of the service' : null;
       return { ...stream, ...DISABLED, reason, since: stream.updated_at };
     }
-    return { ...stream, ...camera.status, format: camera.format, frames: { ...camera.stats, skipped: camera.counts.dropped } };
+    return {
+      ...{ ...stream, ...camera.status, format: camera.format },
+      frames: { ...camera.stats, skipped: camera.counts.dropped },
+      frozen_since: camera.frozenSince,
+      changes: camera.changes.counts,
+      flapping: camera.changes.isFlapping,
+    };
   }
 }
 

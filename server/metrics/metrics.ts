@@ -6,7 +6,7 @@ import type { EventLog } from '../../pipeline/events/event-log.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineObserver, StageName } from '../../pipeline/pipeline-options.js';
 import type { Gallery } from '../../pipeline/gallery/gallery.js';
-import { STREAM_STATES } from '../../protocol/streams.js';
+import { STREAM_CHANGES, STREAM_STATES } from '../../protocol/streams.js';
 import { REFUSALS, type Refusal } from '../access/refusals.js';
 import { VERSION } from '../version.js';
 import { addEventLoopDelay } from './event-loop-delay.js';
@@ -302,6 +302,33 @@ export class Metrics implements PipelineObserver {
       collect: () => {
         const states = measured().cameras?.states();
         for (const state of STREAM_STATES) made.set({ state }, states?.get(state) ?? 0);
+      },
+    });
+    const gauge = (name: string, help: string, read: (cameras: Cameras | null) => number): void => {
+      const unsteady: Gauge = new Gauge({
+        ...{ name, help, registers: [this.registry] },
+        collect: () => unsteady.set(read(measured().cameras)),
+      });
+    };
+    gauge(
+      'onlooker_registered_streams_frozen',
+      'Registered streams that are live and show the same picture all the time.',
+      (cameras) => cameras?.unsteady.frozen ?? 0,
+    );
+    gauge(
+      'onlooker_registered_streams_flapping',
+      'Registered streams that come and go too often to be told each time.',
+      (cameras) => cameras?.unsteady.flapping ?? 0,
+    );
+    const changes: Counter = new Counter({
+      name: 'onlooker_registered_stream_changes_total',
+      help: 'How often registered streams came up, went down, froze and moved again, whether it was told as an event or not.',
+      labelNames: ['change'],
+      registers: [this.registry],
+      collect: () => {
+        const counts = measured().cameras?.changes;
+        changes.reset();
+        for (const change of STREAM_CHANGES) changes.inc({ change }, counts?.[change] ?? 0);
       },
     });
   }

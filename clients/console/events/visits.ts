@@ -50,7 +50,8 @@ export function timelineOf(events: readonly KeptEvent[], forgotten: ReadonlySet<
     if (isTrackEvent(event)) byTrack.set(event.track, [...(byTrack.get(event.track) ?? []), event]);
     else if (isStreamEvent(event)) {
       items.push({ is: 'stream', key: event.id, event, startMs: event.ts });
-      changes.set(event.stream, event.id);
+      // A picture that freezes ends no visit.
+      if (event.kind === 'stream_up' || event.kind === 'stream_down') changes.set(event.stream, event.id);
     }
   }
   for (const [track, told] of byTrack) {

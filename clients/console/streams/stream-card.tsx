@@ -44,6 +44,7 @@ export function StreamCard({ stream, onEdit }: StreamCardProps) {
           <code>{url}</code>
         </p>
         <Reason stream={stream} />
+        <Unsteady stream={stream} />
         <Facts stream={stream} />
         <div class="row spread streams-actions">
           {onEdit && (
@@ -125,6 +126,21 @@ function Reason({ stream: { state, reason } }: { readonly stream: WatchedStream 
         <p>{text}</p>
         {hint !== undefined && <p class="muted">{hint}</p>}
       </div>
+    </div>
+  );
+}
+
+/** What is wrong with a camera that gives pictures, or gave them a moment ago. */
+function Unsteady({ stream: { frozen_since, flapping = false, changes } }: { readonly stream: WatchedStream }) {
+  const texts = [
+    ...(typeof frozen_since === 'number' ? [t('streams.frozen', { time: formatDuration(Date.now() - frozen_since) })] : []),
+    ...(flapping ? [t('streams.flapping', { down: formatNumber(changes?.down ?? 0) })] : []),
+  ];
+  if (texts.length === 0) return null;
+  return (
+    <div class="notice streams-reason notice-warn">
+      <Icon name="warning" size={18} />
+      <p>{texts.join(' ')}</p>
     </div>
   );
 }

@@ -74,6 +74,8 @@ export const streams = {
   state_failed: 'Needs attention',
   state_disabled: 'Off',
   state_ended: 'Ended',
+  frozen: 'The picture has been the same for {time}.',
+  flapping: 'It comes and goes: lost {down} times since it was started.',
   reason_login: 'The camera refuses the user name or the password.',
   hint_login: 'Check both in the address. Characters such as @ / ? # must be escaped there: %40 %2F %3F %23.',
   reason_forbidden: 'The camera forbids access.',

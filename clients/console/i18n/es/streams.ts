@@ -75,6 +75,8 @@ export const streams: Same<typeof english> = {
   state_failed: 'Requiere atención',
   state_disabled: 'Apagada',
   state_ended: 'Terminada',
+  frozen: 'La imagen es la misma desde hace {time}.',
+  flapping: 'Va y viene: se ha perdido {down} veces desde que se inició.',
   reason_login: 'La cámara rechaza el usuario o la contraseña.',
   hint_login: 'Comprueba ambos en la dirección. Caracteres como @ / ? # se escriben allí %40 %2F %3F %23.',
   reason_forbidden: 'La cámara prohíbe el acceso.',
