@@ -114,6 +114,8 @@ export interface PictureFormat {
   readonly height: number;
   /** The camera's own rate, where it tells one. */
   readonly fps: number | null;
+  /** True where the address is that of a still, asked for again at the stream's rate. */
+  readonly still?: boolean;
 }
 
 /** An item of GET /v1/streams; the last two only while it runs. */

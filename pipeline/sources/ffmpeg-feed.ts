@@ -12,6 +12,10 @@ import type { SourceLimits } from './source-settings.js';
 export interface FfmpegSupply {
   /** Why it can give nothing more. */
   readonly failure: Failure | null;
+  /** As of the feed, where it may be that of a still. */
+  readonly isStill?: boolean | null;
+  readonly quietMs?: number;
+  onAlive?(tell: () => void): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +43,18 @@ export class FfmpegFeed implements PictureFeed {
   get failure(): Failure | null {
     if (this.#couldNotStart) return { kind: 'lasting', reason: 'ffmpeg cannot be started; is it installed?' };
     return this.#supply?.failure ?? this.#log.failure;
+  }
+
+  get isStill(): boolean | null {
+    return this.#supply?.isStill === undefined ? false : this.#supply.isStill;
+  }
+
+  get quietMs(): number {
+    return this.#supply?.quietMs ?? 0;
+  }
+
+  onAlive(tell: () => void): void {
+    this.#supply?.onAlive?.(tell);
   }
 
   onFatal(tell: (failure: Failure) => void): void {

@@ -21,6 +21,18 @@ export class ImagePump implements FfmpegSupply {
     return this.#failure ?? this.#camera.failure;
   }
 
+  get isStill(): boolean | null {
+    return this.#camera.isStill;
+  }
+
+  get quietMs(): number {
+    return this.#camera.quietMs;
+  }
+
+  onAlive(tell: () => void): void {
+    this.#camera.onAlive(tell);
+  }
+
   async close(): Promise<void> {
     await this.#camera.stop();
     await this.#pumping;

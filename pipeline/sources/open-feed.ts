@@ -47,7 +47,10 @@ export async function openFeed(
     if (!(relay instanceof RtspRelay)) return relay;
     return new FfmpegFeed(await ffmpeg({ kind: 'rtsp', relayUrl: relay.url }, settings, options), relay, limits);
   }
-  const camera = await HttpCamera.open(address, network);
+  const camera = await HttpCamera.open(address, {
+    ...{ ...network, maxPictureBytes: limits.maxFrameBytes, maxPixels: limits.maxPixels },
+    fps: settings.fps ?? STREAM_FPS_DEFAULT,
+  });
   if (!(camera instanceof HttpCamera) || isCopied(address.kind, settings)) return camera;
   const process = await ffmpeg({ kind: 'images' }, settings, options);
   const guard = new RateGuard(settings.fps ?? STREAM_FPS_DEFAULT, 1.5);

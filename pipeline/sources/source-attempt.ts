@@ -16,6 +16,8 @@ export interface AttemptOptions {
   /** A promise holds the next picture back: for files that play as fast as they are taken. */
   readonly onPicture: (jpeg: Uint8Array<ArrayBuffer>) => Promise<void> | void;
   readonly onStall: () => void;
+  /** The camera says that its picture is still the same. */
+  readonly onAlive?: () => void;
 }
 export interface AttemptEnd {
   /** Null: it came to the end of what there was, after at least one picture. */
@@ -45,12 +47,13 @@ export class SourceAttempt {
     this.#feed = options.feed;
     this.#splitter = new JpegSplitter(options.limits.maxFrameBytes);
     this.#feed.onFatal((failure) => void this.stop(failure));
+    this.#feed.onAlive(() => this.#live());
     this.#watch(options.timings.startMs, () => void this.stop(this.#feed.failure ?? NO_DATA));
     this.ended = this.#run();
   }
 
   get format(): PictureFormat | null {
-    return this.#format;
+    return this.#format === null || this.#feed.isStill !== true ? this.#format : { ...this.#format, still: true };
   }
 
   /** Ends it, for a reason if there is one. */
@@ -94,7 +97,18 @@ export class SourceAttempt {
     const taken = this.#options.onPicture(jpeg);
     if (taken !== undefined) await this.#untilTakenOrStopped(taken);
     // Only from here: while a picture is held back by its taker, the source cannot be blamed.
-    if (!this.#isStopped) this.#watch(this.#options.timings.stallMs, () => this.#stall());
+    this.#watchOn();
+  }
+
+  #live(): void {
+    if (this.#isStopped || this.#pictures === 0) return;
+    this.#watchOn();
+    this.#options.onAlive?.();
+  }
+
+  #watchOn(): void {
+    const { stallMs } = this.#options.timings;
+    if (!this.#isStopped) this.#watch(Math.max(stallMs, this.#feed.quietMs), () => this.#stall());
   }
 
   #untilTakenOrStopped(taken: Promise<void>): Promise<void> {
