@@ -53,7 +53,7 @@ export class HttpCamera implements PictureFeed {
     this.#options = options;
     this.#pace = new BytePace(options.maxBytesPerSecond);
     const { headers } = first.response;
-    if (/^\s*multipart\//i.test(headers['content-type'] ?? '')) this.#isStill = null;
+    if (isMultipart(first)) this.#isStill = null;
     // What goes on without end has no length.
     else this.#isStill = Number(headers['content-length']) <= options.maxPictureBytes ? true : null;
     this.ended = new Promise((resolve) => {
@@ -127,7 +127,7 @@ export class HttpCamera implements PictureFeed {
   async *#pass(): AsyncGenerator<Buffer, number> {
     const splitter = new JpegSplitter(this.#options.maxPictureBytes);
     let beginning = Buffer.alloc(0);
-    let isTold = /^\s*multipart\//i.test(this.#first.response.headers['content-type'] ?? '');
+    let isTold = isMultipart(this.#first);
     const chunks = this.#chunks(this.#first);
     let images = 0;
     for await (const piece of chunks) {
@@ -222,7 +222,11 @@ export class HttpCamera implements PictureFeed {
       answer.socket.destroy();
     }, this.#options.timeoutMs);
     try {
-      return (await this.#whole(this.#chunks(answer))) ?? TOO_MANY_BYTES;
+      const bytes = await this.#whole(this.#chunks(answer));
+      if (bytes === null || !isMultipart(answer)) return bytes ?? TOO_MANY_BYTES;
+      // Some cameras send a still as the only part of a stream.
+      const [image] = new JpegSplitter(this.#options.maxPictureBytes).push(bytes);
+      return image === undefined ? NO_VIDEO : Buffer.from(image);
     } catch {
       return isLate ? UNANSWERED : connectionFailure(undefined);
     } finally {
@@ -274,6 +278,7 @@ export class HttpCamera implements PictureFeed {
 
 const destroyed = (socket: Socket): void => void socket.destroy();
 
+const isMultipart = ({ response }: HttpAnswer): boolean => /^\s*multipart\//i.test(response.headers['content-type'] ?? '');
 const isPicture = ({ response }: HttpAnswer): boolean => PICTURES.test(response.headers['content-type'] ?? '');
 
 function conditionsOf({ response: { headers } }: HttpAnswer): Record<string, string> {

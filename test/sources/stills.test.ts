@@ -174,6 +174,16 @@ describe('the address of a still', () => {
     expect(refused).toBe(1);
   });
 
+  test('that comes as the only part of a stream stays live', async () => {
+    const camera = await served((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'multipart/x-mixed-replace; boundary=b' });
+      response.end(Buffer.concat([Buffer.from('--b\r\n\r\n'), image, Buffer.from('\r\n--b--\r\n')]));
+    });
+    const it = watched(camera.url);
+    await until(() => it.frames.length >= 6);
+    expect(statesOf(it)).toEqual(['connecting', 'live']);
+  });
+
   test('that is a page is no camera', async () => {
     const camera = await served((_, response) => response.setHeader('Content-Type', 'text/html').end('<p>Log in</p>'));
     await expect(probeSource({ id: 'x', url: camera.url }, { rules: {} })).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
