@@ -157,6 +157,8 @@ export interface PictureFormat {
   readonly height: number;
   /** The camera's own rate, where it tells one. */
   readonly fps: number | null;
+  /** True where the address is that of a still, asked for again at the stream's rate. */
+  readonly still?: boolean;
 }
 
 /** What can happen to a stream that runs, and how often it did. */

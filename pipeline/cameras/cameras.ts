@@ -16,6 +16,7 @@ import type { Pipeline } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { withSecrets } from '../registry/hidden-secrets.js';
 import type { StoredStream, StreamRegistry } from '../registry/stream-registry.js';
+import type { ProbedSource } from '../sources/probe-source.js';
 import { CameraSource } from '../sources/camera-source.js';
 import { tryConfinement } from '../sources/confinement.js';
 import { checkHost, parseAddress, type AddressRules } from '../sources/source-address.js';
@@ -99,10 +100,10 @@ export class Cameras {
 
   /**
    * Opens an address once, without registering it.
-   * @returns its first picture, a JPEG
+   * @returns its first picture, a JPEG, and what it sends
    * @throws OnlookerError BAD_MESSAGE, SOURCE_FAILED with the reason, OVERLOADED, NOT_FOUND, DRAINING
    */
-  async test({ url, stream, ...options }: StreamTest): Promise<Uint8Array> {
+  async test({ url, stream, ...options }: StreamTest): Promise<ProbedSource> {
     const kept = stream === undefined ? undefined : this.#stored(stream).url;
     return this.#tests.firstPicture({ url: withSecrets(url, kept), ...defined(options) });
   }

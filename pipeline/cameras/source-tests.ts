@@ -2,7 +2,7 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { retryAfter } from '../retry-after.js';
-import { probeSource } from '../sources/probe-source.js';
+import { probeSource, type ProbedSource } from '../sources/probe-source.js';
 import type { AddressRules } from '../sources/source-address.js';
 import { SOURCE_TIMINGS, type SourceLimits, type SourceSettings } from '../sources/source-settings.js';
 
@@ -21,10 +21,10 @@ export class SourceTests {
   ) {}
 
   /**
-   * @returns the first picture, a JPEG
+   * @returns the first picture, a JPEG, and what the camera sends
    * @throws OnlookerError BAD_MESSAGE for an address that is refused, SOURCE_FAILED with the reason in words, OVERLOADED, DRAINING
    */
-  async firstPicture(settings: Omit<SourceSettings, 'id'>): Promise<Uint8Array> {
+  async firstPicture(settings: Omit<SourceSettings, 'id'>): Promise<ProbedSource> {
     const { signal } = this.#closing;
     if (signal.aborted) throw new OnlookerError('DRAINING');
     if (this.#running.size >= MOST_AT_ONCE) {
@@ -37,7 +37,7 @@ export class SourceTests {
     const probe = probeSource({ id: 'test', ...settings }, { rules: this.rules, limits: this.limits, signal, log: this.log });
     this.#running.set(probe, performance.now());
     try {
-      return (await probe).picture;
+      return await probe;
     } catch (error) {
       throw signal.aborted ? new OnlookerError('DRAINING') : error;
     } finally {

@@ -74,7 +74,8 @@ export class CameraSource {
   readonly #newest: NewestFrame;
   readonly #gate: MotionGate | null;
   #state: StreamStatus;
-  #format: PictureFormat | null = null;
+  /** A function: whether it is a still shows only after its first picture. */
+  #formatNow: () => PictureFormat | null = () => null;
   #latest: SourceFrame | null = null;
   #attempts = 0;
   #leftOut = 0;
@@ -118,7 +119,7 @@ export class CameraSource {
   }
   /** What the camera sends; null until it has sent something. */
   get format(): PictureFormat | null {
-    return this.#format;
+    return this.#formatNow();
   }
   /** The newest picture, also one that the motion gate held back or that is from before the camera was lost. */
   get latest(): SourceFrame | null {
@@ -166,7 +167,8 @@ export class CameraSource {
       const startedMs = this.#clock.nowMs();
       const { failure, wasHealthy } = await this.#attempt(refusals > 0 ? 0 : failures, signal).catch((error: unknown) => {
         this.#log.error({ stream: this.#settings.id, err: error }, 'a camera could not be attempted');
-        return { failure: { kind: 'passing', reason: 'an error inside of the service' } as const, wasHealthy: false };
+        const inside: Failure = { kind: 'passing', reason: 'an error inside of the service' };
+        return { failure: inside, wasHealthy: false };
       });
       this.#newest.clear();
       if (signal.aborted) return;
@@ -190,7 +192,7 @@ export class CameraSource {
           ? retryAfterMs('refused', refusals, this.#timings, this.#random())
           : retryAfterMs(kind, failures, this.#timings, this.#random())) -
         (this.#clock.nowMs() - startedMs);
-      await this.#pause(Math.max(LEAST_WAIT_MS, waitMs), signal);
+      await this.#pause(Math.max(LEAST_WAIT_MS, waitMs, failure.waitMs ?? 0), signal);
     }
   }
 
@@ -214,10 +216,13 @@ export class CameraSource {
         this.#learnGap(pictureMs);
         pictureMs = this.#clock.nowMs();
         liveSinceMs ??= pictureMs;
-        this.#format = attempt.format;
+        this.#formatNow = () => attempt.format;
         this.#wasLive = true;
         this.#become('live', null);
         return receive(jpeg);
+      },
+      onAlive: () => {
+        if (!signal.aborted) this.#become('live', null);
       },
       onStall: () => this.#become('stalled', 'no picture comes'),
       onKeyFrameWait: () => {

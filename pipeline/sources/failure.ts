@@ -10,6 +10,8 @@ export interface Failure {
   readonly kind: 'unreachable' | 'passing' | 'lasting' | 'refused';
   /** One line for people. */
   readonly reason: string;
+  /** What the camera itself asks to be left alone for (`Retry-After`). */
+  readonly waitMs?: number;
 }
 
 const passing = (reason: string): Failure => ({ kind: 'passing', reason });
@@ -77,7 +79,7 @@ export function answerFailure(status: number): Failure {
   if (status === 401) return REFUSED_LOGIN;
   if (status === 403) return FORBIDDEN;
   if (status === 404) return NOTHING_AT_PATH;
-  return status >= 500 ? BUSY : REFUSED_REQUEST;
+  return status >= 500 || status === 429 ? BUSY : REFUSED_REQUEST;
 }
 
 /** Of an error that Node gave while connecting. */

@@ -14,6 +14,10 @@ export interface FfmpegSupply {
   readonly failure: Failure | null;
   /** As of a feed. */
   hasReceived(): boolean | null;
+  /** As of the feed, where it may be that of a still. */
+  readonly isStill?: boolean | null;
+  readonly quietMs?: number;
+  onAlive?(tell: () => void): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +51,18 @@ export class FfmpegFeed implements PictureFeed {
     if (this.#supply !== null) return this.#supply.hasReceived();
     // A file that could be opened is never silent.
     return this.#log.stream === null ? null : true;
+  }
+
+  get isStill(): boolean | null {
+    return this.#supply?.isStill === undefined ? false : this.#supply.isStill;
+  }
+
+  get quietMs(): number {
+    return this.#supply?.quietMs ?? 0;
+  }
+
+  onAlive(tell: () => void): void {
+    this.#supply?.onAlive?.(tell);
   }
 
   onFatal(tell: (failure: Failure) => void): void {

@@ -1,76 +1,96 @@
-// An http camera: asked for its pictures, with its password and along its redirections, until it sends some. They come
-// ready as JPEG images, so no ffmpeg and no reader of playlists ever sees what such a camera sends.
-import { request, type IncomingMessage } from 'node:http';
+// An http camera: one that sends picture after picture, or one whose address is that of a still and that is asked again and
+// again, at the stream's rate. Its pictures come ready, so no ffmpeg and no reader of playlists ever sees what it sends.
 import type { Socket } from 'node:net';
 import type { JpegHeader } from '../jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import { BytePace } from './byte-pace.js';
-import { connectCamera, type ConnectionOptions } from './camera-connection.js';
-import { Authorization } from './challenge.js';
-import { answerFailure, connectionFailure, NO_VIDEO, REDIRECTED, UNANSWERED, type Failure } from './failure.js';
+import { connectionFailure, NO_VIDEO, TOO_MANY_BYTES, UNANSWERED, type Failure } from './failure.js';
+import { HttpSession, type HttpAnswer, type HttpSessionOptions } from './http-session.js';
+import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
-import { MOST_REDIRECTS, redirectTarget } from './redirect.js';
-import type { AddressRules, CameraAddress } from './source-address.js';
+import type { CameraAddress } from './source-address.js';
+import { stillAsJpeg, stillKind, TELLING_BYTES, type StillKind } from './still-picture.js';
 
-export interface HttpCameraOptions extends ConnectionOptions {
-  readonly rules: AddressRules;
+export interface HttpCameraOptions extends HttpSessionOptions {
   readonly maxBytesPerSecond: number;
+  /** Of one picture. */
+  readonly maxPictureBytes: number;
+  readonly maxPixels: number;
+  /** How often a still is asked for in a second. */
+  readonly fps: number;
 }
 
 /** What cameras call their pictures; some call them nothing in particular. Pages, lists and data are something else. */
 const PICTURES =
-  /^"?(multipart\/|image\/(jpe?g|pjpeg|x-jpe?g|mjpe?g|\*)|video\/(x-)?(motion-)?m?jpe?g|(application|binary)\/(x-)?octet-stream)/i;
-/** One request without and one with the password, for each place that it leads to. */
-const MOST_REQUESTS = 2 * (MOST_REDIRECTS + 1);
-
-interface Answer {
-  readonly response: IncomingMessage;
-  readonly socket: Socket;
-}
+  /^\s*(multipart\/|image\/(?!svg)|video\/(x-)?(motion-?)?m?jpe?g|(application|binary)\/(octet-stream|x-octet-stream|binary)|\*\/\*|unknown|$)/i;
+/** A still that fails so often in a row is given up; until then it is asked more and more rarely. */
+const MOST_ERRORS = 3;
+const LONGEST_ERROR_WAIT_MS = 5_000;
+const LEAST_ERROR_WAIT_MS = 250;
+const END_MARKER = Buffer.of(0xff, 0xd9);
 
 export class HttpCamera implements PictureFeed {
-  readonly #answer: Answer;
+  readonly #session: HttpSession;
+  readonly #options: HttpCameraOptions;
   readonly #pace: BytePace;
+  readonly #first: HttpAnswer;
+  readonly #askedMs: number;
+  readonly #stopped = new AbortController();
+  #isStill: boolean | null;
+  #kind: StillKind = 'mjpeg';
   #isRegular = false;
-  readonly failure: Failure | null = null;
+  #failure: Failure | null = null;
+  #tellAlive: () => void = () => undefined;
+  #end: () => void = () => undefined;
+  #isRead = false;
   readonly bytes: AsyncIterable<Buffer>;
   readonly ended: Promise<boolean>;
 
-  private constructor(answer: Answer, maxBytesPerSecond: number) {
-    this.#answer = answer;
-    this.#pace = new BytePace(maxBytesPerSecond);
-    this.bytes = this.#read();
+  private constructor(session: HttpSession, first: HttpAnswer, askedMs: number, options: HttpCameraOptions) {
+    this.#session = session;
+    this.#first = first;
+    this.#askedMs = askedMs;
+    this.#options = options;
+    this.#pace = new BytePace(options.maxBytesPerSecond);
+    const { headers } = first.response;
+    if (isMultipart(first)) this.#isStill = null;
+    // What goes on without end has no length.
+    else this.#isStill = Number(headers['content-length']) <= options.maxPictureBytes ? true : null;
     this.ended = new Promise((resolve) => {
-      if (answer.socket.closed) resolve(false);
-      else answer.socket.once('close', () => resolve(this.#isRegular));
+      this.#end = () => resolve(this.#isRegular);
     });
+    this.bytes = this.#read();
+    // One that nobody reads ends with its connection.
+    const closed = (): void => {
+      if (!this.#isRead) this.#end();
+    };
+    if (first.socket.closed) closed();
+    else first.socket.once('close', closed);
   }
 
   /** @returns the camera as soon as it has begun to answer with pictures, or why it does not. Never rejects */
-  static async open(first: CameraAddress, options: HttpCameraOptions): Promise<HttpCamera | Failure> {
-    let address = first;
-    let authorization = Authorization.with(first.credentials);
-    let redirects = 0;
-    const endMs = performance.now() + options.timeoutMs;
-    for (let requests = 0; requests < MOST_REQUESTS; requests++) {
-      const answer = await ask(address, authorization, options, endMs);
-      if ('reason' in answer) return answer;
-      const { response, socket } = answer;
-      const { statusCode: status = 0, headers } = response;
-      if (status === 200 && PICTURES.test(headers['content-type'] ?? 'multipart/'))
-        return new HttpCamera(answer, options.maxBytesPerSecond);
-      socket.destroy();
-      if (status === 200) return NO_VIDEO;
-      if (status === 401) {
-        if (authorization?.accept(challengesOf(response)) !== true) return answerFailure(status);
-      } else if (status >= 300 && status < 400) {
-        const next = redirectTarget(address, answer.ip, headers.location ?? '', options.rules);
-        if (next === null || ++redirects > MOST_REDIRECTS) return REDIRECTED;
-        address = next;
-        authorization = Authorization.with(next.credentials);
-      } else return answerFailure(status);
-    }
-    return REDIRECTED;
+  static async open(address: CameraAddress, options: HttpCameraOptions): Promise<HttpCamera | Failure> {
+    const session = new HttpSession(address, options);
+    const askedMs = performance.now();
+    const answer = await session.get();
+    if ('reason' in answer) return answer;
+    if (isPicture(answer)) return new HttpCamera(session, answer, askedMs, options);
+    session.close();
+    return NO_VIDEO;
+  }
+
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** Whether it is the address of a still; null while that is not known. */
+  get isStill(): boolean | null {
+    return this.#isStill;
+  }
+
+  /** A still may take as long for each picture as for the first. */
+  get quietMs(): number {
+    return this.#isStill === true ? this.#options.timeoutMs + 1000 / this.#options.fps : 0;
   }
 
   hasReceived(): null {
@@ -82,17 +102,157 @@ export class HttpCamera implements PictureFeed {
     // Nothing is known of its pictures that is not in them.
   }
 
+  onAlive(tell: () => void): void {
+    this.#tellAlive = tell;
+  }
+
   format(header: JpegHeader | null): PictureFormat | null {
-    return header === null ? null : { codec: 'mjpeg', width: header.width, height: header.height, fps: null };
+    return header === null ? null : { codec: this.#kind, width: header.width, height: header.height, fps: null };
   }
 
   async stop(): Promise<void> {
-    this.#answer.socket.destroy();
+    this.#stopped.abort();
+    this.#session.close();
     await this.ended;
   }
 
   async *#read(): AsyncGenerator<Buffer> {
-    const { response, socket } = this.#answer;
+    this.#isRead = true;
+    try {
+      const length = this.#isStill === true ? null : yield* this.#pass();
+      if (this.#isStill === true) yield* this.#poll(length === null);
+      this.#isRegular = this.#failure === null;
+    } finally {
+      this.#session.close();
+      this.#end();
+    }
+  }
+
+  /** Hands the first answer on as it comes: only its end tells whether it was one picture. @returns its pictures, as far as counted */
+  async *#pass(): AsyncGenerator<Buffer, number> {
+    const splitter = new JpegSplitter(this.#options.maxPictureBytes);
+    let beginning = Buffer.alloc(0);
+    let isTold = isMultipart(this.#first);
+    const chunks = this.#chunks(this.#first);
+    let images = 0;
+    for await (const piece of chunks) {
+      let chunk = piece;
+      if (!isTold) {
+        beginning = Buffer.concat([beginning, chunk]);
+        if (beginning.length < TELLING_BYTES) continue;
+        isTold = true;
+        chunk = beginning;
+        const kind = stillKind(beginning);
+        if (kind !== null && kind !== 'mjpeg') {
+          this.#isStill = true;
+          const rest = await this.#whole(chunks, beginning);
+          if (rest !== null) yield* this.#picture(rest);
+          return 1;
+        }
+      }
+      if (images < 2) images += splitter.push(chunk).length;
+      if (images > 1) this.#isStill = false;
+      yield chunk;
+    }
+    if (images === 0 && splitter.isWithin) {
+      images = 1;
+      yield END_MARKER;
+    }
+    if (images === 1) this.#isStill = true;
+    if (images === 0) this.#failure = NO_VIDEO;
+    return images;
+  }
+
+  /** @param isUnread whether the first answer is still to be read */
+  async *#poll(isUnread: boolean): AsyncGenerator<Buffer> {
+    const { fps } = this.#options;
+    let answer: HttpAnswer | Failure | null = isUnread ? this.#first : null;
+    let conditions = isUnread ? {} : conditionsOf(this.#first);
+    let askedMs = this.#askedMs;
+    let errors = 0;
+    while (!this.#stopped.signal.aborted) {
+      let waitMs = 1000 / fps;
+      if (answer !== null) {
+        let failure: Failure | null = 'reason' in answer ? answer : null;
+        if (!('reason' in answer)) {
+          const isUnchanged = answer.response.statusCode === 304;
+          const bytes = await this.#body(answer);
+          if (isUnchanged) this.#tellAlive();
+          else if ('reason' in bytes) failure = bytes;
+          else {
+            const jpeg = isPicture(answer) ? await stillAsJpeg(bytes, this.#options.maxPixels) : null;
+            if (jpeg === null) failure = NO_VIDEO;
+            else {
+              this.#kind = stillKind(bytes) ?? 'mjpeg';
+              conditions = conditionsOf(answer);
+              yield jpeg;
+            }
+          }
+        }
+        if (failure === null) errors = 0;
+        else {
+          errors += 1;
+          const asksFor = failure.waitMs ?? 0;
+          const isOver = failure.kind === 'refused' || failure.kind === 'lasting' || asksFor > this.#options.timeoutMs;
+          // It is tried from the beginning then: what the picture that was known is no longer counts.
+          if (errors >= MOST_ERRORS || isOver) {
+            this.#failure = failure;
+            return;
+          }
+          const growing = Math.min(LONGEST_ERROR_WAIT_MS, Math.max(waitMs, LEAST_ERROR_WAIT_MS) * 2 ** errors);
+          waitMs = Math.max(waitMs, asksFor === 0 ? growing : asksFor);
+          askedMs = performance.now();
+          if (asksFor > 0) this.#tellAlive();
+        }
+      }
+      await this.#pause(askedMs + waitMs - performance.now());
+      if (this.#stopped.signal.aborted) return;
+      askedMs = performance.now();
+      answer = await this.#session.get(conditions);
+    }
+  }
+
+  async *#picture(bytes: Buffer): AsyncGenerator<Buffer> {
+    const jpeg = await stillAsJpeg(bytes, this.#options.maxPixels);
+    if (jpeg === null) return;
+    this.#kind = stillKind(bytes) ?? 'mjpeg';
+    yield jpeg;
+  }
+
+  /** The whole of an answer, in bounded time and of bounded size. */
+  async #body(answer: HttpAnswer): Promise<Buffer | Failure> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      answer.socket.destroy();
+    }, this.#options.timeoutMs);
+    try {
+      const bytes = await this.#whole(this.#chunks(answer));
+      if (bytes === null || !isMultipart(answer)) return bytes ?? TOO_MANY_BYTES;
+      // Some cameras send a still as the only part of a stream.
+      const [image] = new JpegSplitter(this.#options.maxPictureBytes).push(bytes);
+      return image === undefined ? NO_VIDEO : Buffer.from(image);
+    } catch {
+      return isLate ? UNANSWERED : connectionFailure(undefined);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @returns null: too large */
+  async #whole(chunks: AsyncIterable<Buffer>, before: Buffer = Buffer.alloc(0)): Promise<Buffer | null> {
+    const parts = [before];
+    let bytes = before.length;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > this.#options.maxPictureBytes) return null;
+      parts.push(chunk);
+    }
+    return Buffer.concat(parts);
+  }
+
+  async *#chunks({ response, socket }: HttpAnswer): AsyncGenerator<Buffer> {
+    let isWhole = false;
     try {
       for await (const chunk of response) {
         const bytes = chunk as Buffer;
@@ -100,59 +260,36 @@ export class HttpCamera implements PictureFeed {
         if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
         yield bytes;
       }
-      this.#isRegular = true;
+      isWhole = true;
     } finally {
-      socket.destroy();
+      if (!isWhole) destroyed(socket);
     }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    const { signal } = this.#stopped;
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, Math.max(0, delayMs));
+      signal.addEventListener('abort', finish, { once: true });
+      if (signal.aborted) finish();
+    });
   }
 }
 
-const challengesOf = ({ headersDistinct }: IncomingMessage): readonly string[] => headersDistinct['www-authenticate'] ?? [];
+const destroyed = (socket: Socket): void => void socket.destroy();
 
-/** One request on a connection of its own. @returns its answer, whose pictures are still to come */
-async function ask(
-  address: CameraAddress,
-  authorization: Authorization | null,
-  options: HttpCameraOptions,
-  endMs: number,
-): Promise<(Answer & { readonly ip: string }) | Failure> {
-  const leftMs = (): number => Math.max(1, endMs - performance.now());
-  const socket = await connectCamera(address, { ...options, timeoutMs: leftMs() });
-  if ('reason' in socket) return socket;
-  const ip = socket.remoteAddress ?? address.host;
-  const { host, pathname, search } = new URL(address.url);
-  const path = `${pathname}${search}`;
-  const credentials = authorization?.header('GET', path) ?? null;
-  return new Promise((resolve) => {
-    const fail = (failure: Failure): void => {
-      settle(failure);
-      socket.destroy();
-    };
-    const abandon = (): void => fail(UNANSWERED);
-    const timer = setTimeout(abandon, leftMs());
-    const settle = (answer: (Answer & { readonly ip: string }) | Failure): void => {
-      clearTimeout(timer);
-      options.signal.removeEventListener('abort', abandon);
-      resolve(answer);
-    };
-    options.signal.addEventListener('abort', abandon, { once: true });
-    const headers = { Host: host, 'User-Agent': 'onlooker', Accept: '*/*', Connection: 'close' };
-    const asked = request({
-      createConnection: () => socket,
-      path,
-      headers: { ...headers, ...(credentials === null ? {} : { Authorization: credentials }) },
-      // Cameras are not careful with what they write.
-      insecureHTTPParser: true,
-    });
-    asked.once('response', (response) => {
-      response.on('error', () => undefined);
-      settle({ response, socket, ip });
-    });
-    asked.on('error', (error: NodeJS.ErrnoException) =>
-      fail(error.code?.startsWith('HPE_') === true ? NO_VIDEO : connectionFailure(undefined)),
-    );
-    asked.once('close', () => fail(connectionFailure(undefined)));
-    if (options.signal.aborted) abandon();
-    else asked.end();
-  });
+const isMultipart = ({ response }: HttpAnswer): boolean => /^\s*multipart\//i.test(response.headers['content-type'] ?? '');
+const isPicture = ({ response }: HttpAnswer): boolean => PICTURES.test(response.headers['content-type'] ?? '');
+
+function conditionsOf({ response: { headers } }: HttpAnswer): Record<string, string> {
+  const { etag, 'last-modified': lastModified } = headers;
+  return {
+    ...(etag === undefined ? {} : { 'If-None-Match': etag }),
+    ...(lastModified === undefined ? {} : { 'If-Modified-Since': lastModified }),
+  };
 }

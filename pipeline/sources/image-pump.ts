@@ -25,6 +25,18 @@ export class ImagePump implements FfmpegSupply {
     return this.#camera.hasReceived();
   }
 
+  get isStill(): boolean | null {
+    return this.#camera.isStill;
+  }
+
+  get quietMs(): number {
+    return this.#camera.quietMs;
+  }
+
+  onAlive(tell: () => void): void {
+    this.#camera.onAlive(tell);
+  }
+
   async close(): Promise<void> {
     await this.#camera.stop();
     await this.#pumping;

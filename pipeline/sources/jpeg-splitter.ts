@@ -43,6 +43,11 @@ export class JpegSplitter {
     return this.#bytes > this.#maxBytes;
   }
 
+  /** Whether an image has begun whose end has not come. */
+  get isWithin(): boolean {
+    return this.#bytes > 2;
+  }
+
   /** Takes the next piece of the stream. @returns the images that it completes, each in memory of its own */
   push(chunk: Buffer): Uint8Array<ArrayBuffer>[] {
     const images: Uint8Array<ArrayBuffer>[] = [];

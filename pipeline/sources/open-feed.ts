@@ -48,7 +48,10 @@ export async function openFeed(
     const process = await orClose(() => relay.close(), ffmpeg({ kind: 'rtsp', relayUrl: relay.url }, settings, options));
     return new FfmpegFeed(process, relay, limits);
   }
-  const camera = await HttpCamera.open(address, network);
+  const camera = await HttpCamera.open(address, {
+    ...{ ...network, maxPictureBytes: limits.maxFrameBytes, maxPixels: limits.maxPixels },
+    fps: settings.fps ?? STREAM_FPS_DEFAULT,
+  });
   if (!(camera instanceof HttpCamera) || isCopied(address.kind, settings)) return camera;
   const process = await orClose(() => camera.stop(), ffmpeg({ kind: 'images' }, settings, options));
   const guard = new RateGuard(settings.fps ?? STREAM_FPS_DEFAULT, 1.5);

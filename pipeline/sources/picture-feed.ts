@@ -15,6 +15,12 @@ export interface PictureFeed {
   hasReceived(): boolean | null;
   /** Tells once when there is no use in letting it run on. */
   onFatal(tell: (failure: Failure) => void): void;
+  /** Tells whenever the camera says that its picture has not changed: it lives, with no new picture. */
+  onAlive(tell: () => void): void;
+  /** Whether it is the address of a still, asked for again and again; null while that is not known. */
+  readonly isStill: boolean | null;
+  /** How long between two pictures is nothing unusual for it, in ms; 0: nothing is known of that. */
+  readonly quietMs: number;
   /** What is sent, as far as is known by the first picture. */
   format(header: JpegHeader | null): PictureFormat | null;
   /** When nothing of it is left; `true` where it came to its regular end. Never rejects. */

@@ -26,6 +26,9 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal;
   readonly log?: PipelineLog;
 }
+/** So long it is waited, once there is a picture, for whether it is all that the camera sends. */
+const STILL_MS = 500;
+
 export interface ProbedSource {
   readonly format: PictureFormat | null;
   /** JPEG. */
@@ -50,6 +53,8 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
   });
   if ('reason' in feed) throw failed(await veiled(feed, address, options.rules));
   let picture: Uint8Array<ArrayBuffer> | null = null;
+  let giveUp: NodeJS.Timeout | undefined;
+  const stop = (): void => void attempt.stop();
   const attempt = new SourceAttempt({
     feed,
     limits,
@@ -59,16 +64,18 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
     keyFramesOnly: settings.keyFramesOnly === true,
     clock: SYSTEM_CLOCK,
     onPicture: (jpeg) => {
+      const isFirst = picture === null;
       picture ??= jpeg;
-      void attempt.stop();
+      if (!isFirst || feed.isStill !== null) stop();
+      else giveUp = setTimeout(stop, STILL_MS);
     },
     onStall: () => undefined,
     onKeyFrameWait: () => undefined,
   });
-  const stop = (): void => void attempt.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const { failure } = await attempt.ended;
+  clearTimeout(giveUp);
   signal.removeEventListener('abort', stop);
   // Anything between two markers looks like an image: only what can be read as one is given back.
   if (picture !== null && (await isPicture(picture))) return { format: attempt.format, picture };

@@ -24,6 +24,8 @@ export interface AttemptOptions {
   readonly onStall: () => void;
   /** Video comes, and no picture: its next key frame is still to come. */
   readonly onKeyFrameWait: () => void;
+  /** The camera says that its picture is still the same. */
+  readonly onAlive?: () => void;
 }
 export interface AttemptEnd {
   /** Null: it came to the end of what there was, after at least one picture. */
@@ -53,12 +55,13 @@ export class SourceAttempt {
     this.#feed = options.feed;
     this.#splitter = new JpegSplitter(options.limits.maxFrameBytes);
     this.#feed.onFatal((failure) => void this.stop(failure));
+    this.#feed.onAlive(() => this.#live());
     this.#awaitFirst(0, 0);
     this.ended = this.#run();
   }
 
   get format(): PictureFormat | null {
-    return this.#format;
+    return this.#format === null || this.#feed.isStill !== true ? this.#format : { ...this.#format, still: true };
   }
 
   /** Ends it, for a reason if there is one. */
@@ -106,6 +109,12 @@ export class SourceAttempt {
     if (!this.#isStopped) this.#awaitNext(0, 0);
   }
 
+  #live(): void {
+    if (this.#isStopped || this.#pictures === 0) return;
+    this.#awaitNext(0, 0);
+    this.#options.onAlive?.();
+  }
+
   #untilTakenOrStopped(taken: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       this.#release = resolve;
@@ -137,7 +146,7 @@ export class SourceAttempt {
    */
   #awaitNext(waitedMs: number, silentMs: number): void {
     const { keyFramesOnly, timings } = this.#options;
-    const gapMs = this.#options.gapMs();
+    const gapMs = Math.max(this.#options.gapMs(), this.#feed.quietMs);
     const heard = keyFramesOnly ? this.#feed.hasReceived() : null;
     const stallMs = heard === null ? gapMs : timings.stallMs;
     const nowSilentMs = heard === true ? 0 : silentMs;

@@ -21,7 +21,7 @@ export interface Admitted {
 }
 
 /** What pages of listed origins may read of an answer's head beside what is always open to them. */
-const EXPOSED_HEADERS = 'onlooker-seq, retry-after, content-disposition';
+const EXPOSED_HEADERS = 'onlooker-seq, onlooker-source, retry-after, content-disposition';
 const PREFLIGHT_KEPT_S = '600';
 
 export class Admission {

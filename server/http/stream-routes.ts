@@ -37,7 +37,9 @@ export function streamRoutes(state: ServiceState, drawn: DrawnSnapshots): Route[
       right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
-        return jpegReply(await cameras.test(await requestJson(exchange, streamTestSchema)));
+        const { picture, format } = await cameras.test(await requestJson(exchange, streamTestSchema));
+        const reply = jpegReply(picture);
+        return { ...reply, headers: { ...reply.headers, [SOURCE_HEADER]: format?.still === true ? 'still' : 'video' } };
       },
     },
     {
@@ -81,6 +83,8 @@ function visibleStream(exchange: Exchange): string {
 }
 
 /** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
+/** Whether the address that was tried is that of a still. */
+const SOURCE_HEADER = 'onlooker-source';
 const SEQ_HEADER = 'onlooker-seq';
 
 const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));
