@@ -22,7 +22,7 @@ export interface HttpCameraOptions extends HttpSessionOptions {
 
 /** What cameras call their pictures; some call them nothing in particular. Pages, lists and data are something else. */
 const PICTURES =
-  /^\s*(multipart\/|image\/(?!svg)|video\/(x-)?(motion-?)?m?jpe?g|(application|binary)\/(octet-stream|x-octet-stream|binary)|\*\/\*|unknown|$)/i;
+  /^\s*"?(multipart\/|image\/(?!svg)|video\/(x-)?(motion-?)?m?jpe?g|(application|binary)\/(octet-stream|x-octet-stream|binary)|\*\/\*|unknown|$)/i;
 /** A still that fails so often in a row is given up; until then it is asked more and more rarely. */
 const MOST_ERRORS = 3;
 const LONGEST_ERROR_WAIT_MS = 5_000;

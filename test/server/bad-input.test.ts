@@ -275,10 +275,10 @@ test('a client that never reads is cut off, its frames are accounted for and mem
     ws.on('error', () => undefined);
     await new Promise((resolve) => ws.once('open', resolve));
     (ws as unknown as { _socket: { pause(): void } })._socket.pause();
-    // Refused at once, without work, so that the answers pile up fast.
-    const junk = pack({ t: 'frame', stream: 'slow', image: Buffer.from('x') });
+    // Refused at once, without work, so that the answers pile up fast; too long to count as a flood of small messages.
+    const junk = pack({ t: 'frame', stream: 'slow', image: Buffer.alloc(17 * 1024) });
     const send = setInterval(() => {
-      for (let i = 0; i < 2000 && ws.bufferedAmount < 1e6; i++) ws.send(junk);
+      for (let i = 0; i < 2000 && ws.bufferedAmount < 8e6; i++) ws.send(junk);
     }, 10);
     await until(async () => ((await slow.metric('onlooker_slow_readers_total')) === 1 ? true : undefined));
     clearInterval(send);
