@@ -9,8 +9,7 @@ export const sinceSchema = z.string().regex(/^[0-9a-hjkmnp-tv-z]{1,64}$/, 'must 
 
 export const TRACK_EVENT_KINDS = ['appear', 'identify', 'change', 'leave'] as const;
 export type TrackEventKind = (typeof TRACK_EVENT_KINDS)[number];
-export const STREAM_EVENT_KINDS = ['stream_up', 'stream_down', 'stream_frozen', 'stream_moving', 'stream_flapping'] as const;
-export type StreamEventKind = (typeof STREAM_EVENT_KINDS)[number];
+export type StreamEventKind = 'stream_up' | 'stream_down' | 'stream_frozen' | 'stream_moving' | 'stream_flapping';
 
 export interface EventPerson {
   readonly id: string;

@@ -56,14 +56,17 @@ async function mjpeg(sent: Uint8Array[]): Promise<string> {
   return camera.url;
 }
 
-/** It ends after each picture, as a still would whose address is taken for a stream's. */
+/** It ends after two pictures: one alone would be a still. */
 async function flapping(): Promise<string> {
   const server: Server = createServer((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'multipart/x-mixed-replace; boundary=frame' });
     const image = images[0] ?? new Uint8Array();
-    response.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${image.length}\r\n\r\n`);
-    response.write(image);
-    response.end('\r\n--frame--\r\n');
+    for (let picture = 0; picture < 2; picture++) {
+      response.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${image.length}\r\n\r\n`);
+      response.write(image);
+      response.write('\r\n');
+    }
+    response.end('--frame--\r\n');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,7 +1,6 @@
 // The registered streams as the page knows them: asked for every two seconds while somebody looks, and at once when one comes
 // or goes. Deleted ones are hidden before they are gone, so that it can be undone.
 import { computed, signal } from '@preact/signals';
-import { STREAM_EVENT_KINDS } from '../../../protocol/events.js';
 import type { StreamAnswer } from '../../http-client.js';
 import { failureText } from '../app/failure-text.js';
 import { onEvent } from '../app/event-feed.js';
@@ -53,7 +52,7 @@ export function watchStreams(): () => void {
     if (!isOver) timer = setTimeout(() => void next(), POLL_MS);
   };
   const stopListening = onEvent((event) => {
-    if (STREAM_EVENT_KINDS.some((kind) => kind === event.kind)) void loadStreams();
+    if (event.kind.startsWith('stream_')) void loadStreams();
   });
   void next();
   return () => {
