@@ -48,7 +48,7 @@ const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
   [/host cannot be reached|host does not answer|does not answer in time|connection fails/, 'unreachable'],
   [/sends no picture|no picture comes|no picture for|before the first picture/, 'silent'],
   [/key frame/, 'key_frame'],
-  [/connection was lost|ended the stream|changed the size/, 'lost'],
+  [/connection was lost|ended the stream|changed the (size|shape)/, 'lost'],
   [/cannot be read as video|leads to something|no video|codec .* not supported|damaged or not finished|source is empty/, 'video'],
   [/more pixels|more frames|picture larger|more memory/, 'large'],
   [/does not offer this transport/, 'transport'],
