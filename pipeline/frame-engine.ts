@@ -199,8 +199,9 @@ export class FrameEngine {
     place: Place,
   ): Promise<{ readonly decodeMs: number; readonly worked: WorkedFrame | null }> {
     const { width, height, pixels, channels, decodeMs } = await this.#decode(frame.image, place, 'luma');
-    frame.onDecoded?.({ width, height, pixels, channels });
-    const faces = await guide.carry({ width, height, pixels, channels }, (face) => isWanted(face, frame, { width, height }));
+    const view = { width, height, pixels, channels };
+    frame.onDecoded?.(view);
+    const faces = await guide.carry(view, (face) => isWanted(face, frame, { width, height }));
     if (faces === null) return { decodeMs, worked: null };
     const stages = { decode: decodeMs, preprocess: 0, infer: 0, match: 0 };
     return { decodeMs, worked: { width, height, faces, isCarried: true, stages } };

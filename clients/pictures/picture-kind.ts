@@ -7,6 +7,12 @@ export type PictureKind = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'BMP' | 'TIFF' | 'AV
 export const TAKEN_AS_IT_IS: ReadonlySet<PictureKind> = new Set(['JPEG', 'PNG', 'WebP']);
 /** How much of a file `pictureKind` wants to see. */
 export const HEAD_BYTES = 128;
+/** Above this a picture is made smaller: under the service's limit unless that was lowered. */
+export const LARGE_BYTES = 4 * 1024 * 1024;
+/** What it is made then: faces lose nothing at this size. */
+export const LONGEST_SIDE_PX = 2_560;
+/** 1..100 */
+export const JPEG_QUALITY = 92;
 /** Before the picture, as the service passes them over. */
 const MOST_BYTES_BEFORE = 16;
 

@@ -3,13 +3,17 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CommandError } from '../terminal/failure.js';
-import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureKind, pictureStart, type PictureKind } from './picture-kind.js';
+import {
+  HEAD_BYTES,
+  JPEG_QUALITY,
+  LARGE_BYTES,
+  LONGEST_SIDE_PX,
+  TAKEN_AS_IT_IS,
+  pictureKind,
+  pictureStart,
+  type PictureKind,
+} from './picture-kind.js';
 
-/** Above this a picture is made smaller: under the service's limit unless that was lowered. */
-const LARGE_BYTES = 4 * 1024 * 1024;
-/** Faces lose nothing at this size. */
-const LONGEST_SIDE_PX = 2_560;
-const JPEG_QUALITY = 92;
 /** Nothing that a camera writes is larger; read whole it would take that much memory. */
 const MOST_BYTES = 512 * 1024 * 1024;
 const MEBI = 1024 * 1024;

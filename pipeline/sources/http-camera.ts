@@ -29,6 +29,9 @@ const LONGEST_ERROR_WAIT_MS = 5_000;
 const LEAST_ERROR_WAIT_MS = 250;
 const END_MARKER = Buffer.of(0xff, 0xd9);
 
+/** One picture, and what to ask for the next one with; null for one that has not changed. */
+type Still = { readonly jpeg: Buffer; readonly conditions: Record<string, string> } | { readonly jpeg: null };
+
 export class HttpCamera implements PictureFeed {
   readonly #session: HttpSession;
   readonly #options: HttpCameraOptions;
@@ -165,44 +168,29 @@ export class HttpCamera implements PictureFeed {
 
   /** @param isUnread whether the first answer is still to be read */
   async *#poll(isUnread: boolean): AsyncGenerator<Buffer> {
-    const { fps } = this.#options;
+    const periodMs = 1000 / this.#options.fps;
     let answer: HttpAnswer | Failure | null = isUnread ? this.#first : null;
     let conditions = isUnread ? {} : conditionsOf(this.#first);
     let askedMs = this.#askedMs;
     let errors = 0;
     while (!this.#stopped.signal.aborted) {
-      let waitMs = 1000 / fps;
-      if (answer !== null) {
-        let failure: Failure | null = 'reason' in answer ? answer : null;
-        if (!('reason' in answer)) {
-          const isUnchanged = answer.response.statusCode === 304;
-          const bytes = await this.#body(answer);
-          if (isUnchanged) this.#tellAlive();
-          else if ('reason' in bytes) failure = bytes;
-          else {
-            const jpeg = isPicture(answer) ? await stillAsJpeg(bytes, this.#options.maxPixels) : null;
-            if (jpeg === null) failure = NO_VIDEO;
-            else {
-              this.#kind = stillKind(bytes) ?? 'mjpeg';
-              conditions = conditionsOf(answer);
-              yield jpeg;
-            }
-          }
+      let waitMs = periodMs;
+      const still = answer === null ? null : await this.#stillOf(answer);
+      if (still !== null && 'reason' in still) {
+        errors += 1;
+        if (errors >= MOST_ERRORS || this.#isOver(still)) {
+          this.#failure = still;
+          return;
         }
-        if (failure === null) errors = 0;
+        waitMs = waitAfter(still, errors, periodMs);
+        askedMs = performance.now();
+        if (still.waitMs !== undefined) this.#tellAlive();
+      } else if (still !== null) {
+        errors = 0;
+        if (still.jpeg === null) this.#tellAlive();
         else {
-          errors += 1;
-          const asksFor = failure.waitMs ?? 0;
-          const isOver = failure.kind === 'refused' || failure.kind === 'lasting' || asksFor > this.#options.timeoutMs;
-          // It is tried from the beginning then: what the picture that was known is no longer counts.
-          if (errors >= MOST_ERRORS || isOver) {
-            this.#failure = failure;
-            return;
-          }
-          const growing = Math.min(LONGEST_ERROR_WAIT_MS, Math.max(waitMs, LEAST_ERROR_WAIT_MS) * 2 ** errors);
-          waitMs = Math.max(waitMs, asksFor === 0 ? growing : asksFor);
-          askedMs = performance.now();
-          if (asksFor > 0) this.#tellAlive();
+          conditions = still.conditions;
+          yield still.jpeg;
         }
       }
       await this.#pause(askedMs + waitMs - performance.now());
@@ -210,6 +198,23 @@ export class HttpCamera implements PictureFeed {
       askedMs = performance.now();
       answer = await this.#session.get(conditions);
     }
+  }
+
+  /** What an answer to the question for a still holds. */
+  async #stillOf(answer: HttpAnswer | Failure): Promise<Still | Failure> {
+    if ('reason' in answer) return answer;
+    const bytes = await this.#body(answer);
+    if (answer.response.statusCode === 304) return { jpeg: null };
+    if ('reason' in bytes) return bytes;
+    const jpeg = isPicture(answer) ? await stillAsJpeg(bytes, this.#options.maxPixels) : null;
+    if (jpeg === null) return NO_VIDEO;
+    this.#kind = stillKind(bytes) ?? 'mjpeg';
+    return { jpeg, conditions: conditionsOf(answer) };
+  }
+
+  /** Whether asking on would not help, or only after so long that the camera is better tried from the beginning. */
+  #isOver({ kind, waitMs = 0 }: Failure): boolean {
+    return kind === 'refused' || kind === 'lasting' || waitMs > this.#options.timeoutMs;
   }
 
   async *#picture(bytes: Buffer): AsyncGenerator<Buffer> {
@@ -279,6 +284,12 @@ export class HttpCamera implements PictureFeed {
       if (signal.aborted) finish();
     });
   }
+}
+
+/** For as long as the camera asks for, or else longer after each failure. */
+function waitAfter({ waitMs = 0 }: Failure, errors: number, periodMs: number): number {
+  const growing = Math.min(LONGEST_ERROR_WAIT_MS, Math.max(periodMs, LEAST_ERROR_WAIT_MS) * 2 ** errors);
+  return Math.max(periodMs, waitMs === 0 ? growing : waitMs);
 }
 
 const destroyed = (socket: Socket): void => void socket.destroy();

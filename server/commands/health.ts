@@ -1,9 +1,8 @@
 // `onlooker health`: is the service of this machine ready? For images and supervisors, which go by the exit code. It reads the settings as
 // the service does, so that both mean the same port whatever the environment holds.
 import { Command } from 'commander';
-import { isIPv6 } from 'node:net';
 import { loadConfig, type SettingOptions } from '../config.js';
-import type { Settings } from '../settings.js';
+import { ownHost, webAddress, type Scheme } from '../openable-addresses.js';
 import { EXIT_FAILED, reportingErrors } from './report-errors.js';
 
 const WAIT_MS = 4_000;
@@ -18,9 +17,9 @@ export function healthCommand(): Command {
 
 async function health(options: SettingOptions): Promise<void> {
   const { settings } = loadConfig(options);
-  const place = ownPlace(settings);
+  const addressBy = (scheme: Scheme): string => webAddress(scheme, ownHost(settings.host), settings.port);
   // Which of the two it speaks is not known: with --lan it has a certificate that is in no setting.
-  for (const address of [`http://${place}`, `https://${place}`]) {
+  for (const address of [addressBy('http'), addressBy('https')]) {
     try {
       if (await isReady(address)) return;
       process.stderr.write(`onlooker: the service at ${address} is not ready\n`);
@@ -30,14 +29,8 @@ async function health(options: SettingOptions): Promise<void> {
       // The other one, or none.
     }
   }
-  process.stderr.write(`onlooker: no service answers at ${place}\n`);
+  process.stderr.write(`onlooker: no service answers at ${new URL(addressBy('http')).host}\n`);
   process.exitCode = EXIT_FAILED;
-}
-
-/** Where it listens on every address, this machine's own. */
-function ownPlace({ host, port }: Settings): string {
-  const name = ['0.0.0.0', '::', ''].includes(host) ? '127.0.0.1' : host;
-  return `${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
 async function isReady(address: string): Promise<boolean> {

@@ -6,13 +6,13 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { KEYS_FILE } from '../access/access.js';
-import { isLoopback, listeningName } from '../access/host-names.js';
 import { invite } from '../access/invitations.js';
 import { KeyStore } from '../access/keys/key-store.js';
 import { loadConfig } from '../config.js';
 import { announce } from '../lan/announcement.js';
 import { LAN_FOLDER } from '../lan/lan-access.js';
 import { localNames } from '../lan/local-names.js';
+import { ownHost } from '../openable-addresses.js';
 import type { Settings } from '../settings.js';
 import { StartError } from '../start-error.js';
 import { reportingErrors } from './report-errors.js';
@@ -55,8 +55,6 @@ function authorityOf({ dataDir, tlsCert }: Settings): Buffer | null {
 
 /** An address that nobody is at would be of no use. */
 function assertRuns({ host, port }: Settings, authority: Buffer | null): Promise<void> {
-  const name = listeningName(host);
-  const asked = name === '::' || name === '0.0.0.0' || isLoopback(name) ? '127.0.0.1' : name;
   return new Promise((resolve, reject) => {
     const trust = authority === null ? { rejectUnauthorized: false } : { ca: authority };
     const fail = (): void =>
@@ -65,7 +63,7 @@ function assertRuns({ host, port }: Settings, authority: Buffer | null): Promise
           `no \`onlooker serve --lan\` of this data folder answers at port ${port}: start it, or name its port by --port`,
         ),
       );
-    request({ host: asked, port, path: '/health', timeout: ASKING_MS, ...trust }, (response) => {
+    request({ host: ownHost(host), port, path: '/health', timeout: ASKING_MS, ...trust }, (response) => {
       response.resume();
       if (response.statusCode === 200) resolve();
       else fail();

@@ -8,7 +8,7 @@ import { viewChunk } from '../../pipeline/gallery/gallery-chunk.js';
 import { Gallery, type GalleryOptions, type GallerySnapshot } from '../../pipeline/gallery/gallery.js';
 import { workerFile } from '../../pipeline/worker-file.js';
 import type { FaceSearch, OwnerSimilarity } from '../../pipeline/gallery/gallery-search.js';
-import { MODEL } from './vectors.js';
+import { faceOf, MODEL } from './vectors.js';
 
 /** An empty directory, removed when the test is over. */
 export function temporaryDir(): string {
@@ -22,6 +22,26 @@ export async function openGallery(dir: string, options: Partial<GalleryOptions> 
   const gallery = await Gallery.open({ dir, model: MODEL, ...options });
   onTestFinished(() => gallery.close());
   return gallery;
+}
+
+/** A gallery of one person with one face. */
+export async function galleryOfOne(): Promise<Gallery> {
+  const gallery = await openGallery(temporaryDir());
+  const { id } = await gallery.createPerson({ name: 'A' });
+  await gallery.addFace(id, faceOf(1));
+  return gallery;
+}
+
+/** Exports of two moments of a gallery that have begun and are not read on: as many as it keeps. The next one is of a third. */
+export async function slowExports(gallery: Gallery): Promise<AsyncGenerator<Uint8Array>[]> {
+  const slow: AsyncGenerator<Uint8Array>[] = [];
+  for (const name of ['B', 'C']) {
+    const reader = gallery.exportAll();
+    slow.push(reader);
+    await reader.next();
+    await gallery.createPerson({ name });
+  }
+  return slow;
 }
 
 /** Whether any file in the directory holds these bytes. */

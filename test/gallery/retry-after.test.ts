@@ -1,19 +1,12 @@
 // Whoever finds an import or the exports in the way is told when they should be done, by their pace so far.
 import { expect, test } from 'vitest';
 import { ImportProgress } from '../../pipeline/gallery/import-progress.js';
-import { bytesOf, openGallery, temporaryDir } from './fixtures.js';
-import { faceOf } from './vectors.js';
+import { bytesOf, galleryOfOne, openGallery, slowExports, temporaryDir } from './fixtures.js';
 
-async function filled() {
-  const gallery = await openGallery(temporaryDir());
-  const { id } = await gallery.createPerson({ name: 'A' });
-  await gallery.addFace(id, faceOf(1));
-  return gallery;
-}
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('a second import is told by what has come of the first', async () => {
-  const file = await bytesOf((await filled()).exportAll());
+  const file = await bytesOf((await galleryOfOne()).exportAll());
   const target = await openGallery(temporaryDir());
   let sendRest = (): void => undefined;
   const half = file.length / 2;
@@ -49,13 +42,8 @@ test('what has come whole is told by how long it took the import before to be ap
 });
 
 test('a third export is promised nothing while nobody has read anything of those before', async () => {
-  const gallery = await filled();
-  const slow = [gallery.exportAll()];
-  await slow[0]?.next();
-  await gallery.createPerson({ name: 'B' });
-  slow.push(gallery.exportAll());
-  await slow[1]?.next();
-  await gallery.createPerson({ name: 'C' });
+  const gallery = await galleryOfOne();
+  const slow = await slowExports(gallery);
   await expect(gallery.exportAll().next()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: undefined });
   for (const reader of slow) await reader.return(undefined);
   expect((await gallery.exportAll().next()).done).toBe(false);

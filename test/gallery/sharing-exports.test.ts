@@ -1,28 +1,20 @@
 // Exports at once: the disk holds the gallery once, and nothing is written for who does not read.
 import { afterEach, expect, test, vi } from 'vitest';
 import { SpoolFile } from '../../pipeline/gallery/spool-file.js';
-import { bytesOf, openGallery, temporaryDir } from './fixtures.js';
-import { faceOf } from './vectors.js';
+import { bytesOf, galleryOfOne, openGallery, slowExports, temporaryDir } from './fixtures.js';
 
 const created = vi.spyOn(SpoolFile, 'create');
 afterEach(() => void created.mockClear());
 
-async function filled() {
-  const gallery = await openGallery(temporaryDir());
-  const { id } = await gallery.createPerson({ name: 'A' });
-  await gallery.addFace(id, faceOf(1));
-  return gallery;
-}
-
 test('an export that nobody reads writes nothing', async () => {
-  const gallery = await filled();
+  const gallery = await galleryOfOne();
   const unread = gallery.exportAll();
   await unread.return(undefined);
   expect(created).not.toHaveBeenCalled();
 });
 
 test('exports at once read one file', async () => {
-  const gallery = await filled();
+  const gallery = await galleryOfOne();
   const files = await Promise.all(Array.from({ length: 24 }, () => bytesOf(gallery.exportAll())));
   expect(created).toHaveBeenCalledTimes(1);
   expect(new Set(files.map((file) => file.toString('base64'))).size).toBe(1);
@@ -31,7 +23,7 @@ test('exports at once read one file', async () => {
 });
 
 test('an export after a change has that change in it, and the one before is read to its end', async () => {
-  const gallery = await filled();
+  const gallery = await galleryOfOne();
   const slow = gallery.exportAll();
   const first = await slow.next();
   await gallery.createPerson({ name: 'B' });
@@ -45,13 +37,8 @@ test('an export after a change has that change in it, and the one before is read
 });
 
 test('slow readers hold two moments of the gallery at most', async () => {
-  const gallery = await filled();
-  const slow = [gallery.exportAll()];
-  await slow[0]?.next();
-  await gallery.createPerson({ name: 'B' });
-  slow.push(gallery.exportAll());
-  await slow[1]?.next();
-  await gallery.createPerson({ name: 'C' });
+  const gallery = await galleryOfOne();
+  const slow = await slowExports(gallery);
   await expect(gallery.exportAll().next()).rejects.toMatchObject({ code: 'OVERLOADED' });
   await slow[0]?.return(undefined);
   expect((await gallery.exportAll().next()).done).toBe(false);

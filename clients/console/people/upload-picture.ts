@@ -1,10 +1,14 @@
 // Pictures as the service takes them: what it does not read, and what is too large for it, is made JPEG here by the browser, upright
 // and at a size at which faces lose nothing.
-import { HEAD_BYTES, TAKEN_AS_IT_IS, pictureStart, type PictureKind } from '../../pictures/picture-kind.js';
-
-/** Above this a picture is made smaller: under the service's limit unless that was lowered. */
-const LARGE_BYTES = 4 * 1024 * 1024;
-const LONGEST_SIDE_PX = 2_560;
+import {
+  HEAD_BYTES,
+  JPEG_QUALITY,
+  LARGE_BYTES,
+  LONGEST_SIDE_PX,
+  TAKEN_AS_IT_IS,
+  pictureStart,
+  type PictureKind,
+} from '../../pictures/picture-kind.js';
 
 /** Browsers believe the type of a file, which systems get wrong. */
 const TYPES: Readonly<Record<PictureKind, string>> = {
@@ -61,5 +65,5 @@ export async function uploadable(file: Blob, { smaller = false } = {}): Promise<
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: JPEG_QUALITY / 100 });
 }
