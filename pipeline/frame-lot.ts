@@ -19,10 +19,16 @@ export interface FrameLotSettings {
 
 /** A thread beyond the least is kept for so long. */
 const IDLE_MS = 60_000;
+/** A thread has loaded its libraries by then, on any machine. */
+const LOADING_MS = 10_000;
 
 export class FrameLot {
   readonly #settings: FrameLotSettings;
   readonly #workers: Piscina<PreprocessTask, Preprocessed | ImageProblem>;
+  /** Threads that were made, and those that have loaded all they need. */
+  #made = 0;
+  #loaded = 0;
+  #onLoaded: () => void = () => undefined;
   #decoding = 0;
   readonly #inside = { proven: 0, unproven: 0 };
 
@@ -38,6 +44,12 @@ export class FrameLot {
       atomics: 'disabled',
       resourceLimits: CALCULATING_THREAD,
       workerData,
+    });
+    this.#workers.on('workerCreate', () => this.#made++);
+    // Each says so once, and nothing else.
+    this.#workers.on('message', () => {
+      this.#loaded++;
+      this.#onLoaded();
     });
   }
 
@@ -80,8 +92,24 @@ export class FrameLot {
     }
   }
 
-  /** Only ever idle workers are ended: a thread that is ended in the middle of a decode aborts the process. */
-  close(): Promise<void> {
-    return this.#workers.close();
+  /** Only ever idle workers are ended: a thread that is ended while it decodes, or loads a native library, aborts the process. */
+  async close(): Promise<void> {
+    await this.#allLoaded();
+    await this.#workers.close();
+  }
+
+  /** Not for ever: one that could not be loaded never says so. */
+  async #allLoaded(): Promise<void> {
+    // Those that are there from the beginning are counted in the turn after it.
+    await Promise.resolve();
+    if (this.#loaded >= this.#made) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOADING_MS);
+      this.#onLoaded = () => {
+        if (this.#loaded < this.#made) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

@@ -1,6 +1,6 @@
 // A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, a detector's input,
 // all in shared memory.
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { ImageInput } from '../models/family.js';
 import { collectGarbageLater, DroppedMemory } from './collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from './decode-image.js';
@@ -48,6 +48,8 @@ export interface PreprocessThread {
 }
 
 yieldToMainThread((workerData as PreprocessThread).nice);
+// All libraries are loaded: from now on the thread may be ended.
+parentPort?.postMessage('loaded');
 
 /** Memory that was made here for large images and is others' by now; only this thread's garbage still keeps it. */
 const handedOn = new DroppedMemory();
