@@ -14,8 +14,8 @@ import {
   type CommonOptions,
   type QuickOptions,
 } from './options.js';
-import { ModelSession } from '../pipeline/model-session.js';
-import { providersToTry, type ProviderChoice } from '../pipeline/provider.js';
+import { ModelSession } from '../pipeline/lanes/model-session.js';
+import { providersToTry, type ProviderChoice } from '../pipeline/lanes/provider.js';
 import { defaultPack } from '../test/fixtures.js';
 import { figure, note, print, printForDocs, printTable, writeChart, writeResult } from './report.js';
 import { summaryOf, type Summary } from './statistics.js';

@@ -3,11 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cosineWithRow } from '../pipeline/cosine.js';
-import { FaceMatrix } from '../pipeline/gallery/face-matrix.js';
-import { viewChunk, type GalleryChunk } from '../pipeline/gallery/gallery-chunk.js';
-import { Gallery, type NewFace } from '../pipeline/gallery/gallery.js';
-import { GallerySearch } from '../pipeline/gallery/gallery-search.js';
+import { cosineWithRow } from '../pipeline/geometry/cosine.js';
+import { FaceMatrix } from '../pipeline/tasks/faces/gallery/face-matrix.js';
+import { viewChunk, type GalleryChunk } from '../pipeline/tasks/faces/gallery/gallery-chunk.js';
+import { Gallery, type NewFace } from '../pipeline/tasks/faces/gallery/gallery.js';
+import { GallerySearch } from '../pipeline/tasks/faces/gallery/gallery-search.js';
 import { lineChart } from './chart/chart.js';
 import { machineShare, processorTimes, trust } from './machine.js';
 import { benchCommand, wholeNumber, withQuick, type CommonOptions, type QuickOptions } from './options.js';

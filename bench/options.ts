@@ -1,6 +1,6 @@
 // The options that benchmarks have in common, and how their values are checked.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { PROVIDER_CHOICES, type ProviderChoice } from '../pipeline/provider.js';
+import { PROVIDER_CHOICES, type ProviderChoice } from '../pipeline/lanes/provider.js';
 import { SCENE_NAMES, type SceneName } from './material/material.js';
 
 export interface CommonOptions {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Gallery } from '../pipeline/gallery/gallery.js';
+import { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
 import { EventLog } from '../pipeline/events/event-log.js';
 import type { FaceEvent } from '../protocol/events.js';
 import { defaultPack } from '../test/fixtures.js';

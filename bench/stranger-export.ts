@@ -1,8 +1,8 @@
 // A gallery file of people who do not exist, written as an export is: the quick way to a large gallery.
-import { writeGalleryFile } from '../pipeline/gallery/gallery-file.js';
-import type { GalleryModel } from '../pipeline/gallery/gallery.js';
-import { encodeFace, encodePerson } from '../pipeline/gallery/records.js';
-import { SpoolFile } from '../pipeline/gallery/spool-file.js';
+import { writeGalleryFile } from '../pipeline/tasks/faces/gallery/gallery-file.js';
+import type { GalleryModel } from '../pipeline/tasks/faces/gallery/gallery.js';
+import { encodeFace, encodePerson } from '../pipeline/tasks/faces/gallery/records.js';
+import { SpoolFile } from '../pipeline/tasks/faces/gallery/spool-file.js';
 import type { StoreRecord } from '../pipeline/store/record-store.js';
 import { strangerFaces } from './stranger-faces.js';
 

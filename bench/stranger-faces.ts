@@ -1,6 +1,6 @@
 // Embeddings of people who do not exist, by the hundred thousand: random directions, of which one person's lie close
 // together. The same ones in every run.
-import { unitVector } from '../test/gallery/vectors.js';
+import { unitVector } from '../test/tasks/faces/gallery/vectors.js';
 
 const BASES = 4099;
 /** How far a photograph is from another one of the same person: a cosine of about .8. */

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { PreparedPack } from '../models/prepared.js';
-import { FaceMatrix, type GallerySnapshot } from '../pipeline/gallery/face-matrix.js';
-import { Gallery } from '../pipeline/gallery/gallery.js';
-import { unitVector } from '../test/gallery/vectors.js';
+import { FaceMatrix, type GallerySnapshot } from '../pipeline/tasks/faces/gallery/face-matrix.js';
+import { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
+import { unitVector } from '../test/tasks/faces/gallery/vectors.js';
 
 function dimOf({ embedder }: PreparedPack): number {
   if (embedder === undefined) throw new Error('the pack has no embedder, so it has no gallery');

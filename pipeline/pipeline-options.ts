@@ -2,10 +2,10 @@
 import type { PackThresholds, PreparedPack } from '../models/prepared.js';
 import type { FaceEvent } from '../protocol/events.js';
 import type { Task } from '../protocol/payloads.js';
-import type { QualityGate } from './face-quality.js';
-import type { Gallery } from './gallery/gallery.js';
+import type { QualityGate } from './tasks/faces/face-quality.js';
+import type { Gallery } from './tasks/faces/gallery/gallery.js';
 import type { PipelineLog } from './pipeline-log.js';
-import type { ProviderChoice } from './provider.js';
+import type { ProviderChoice } from './lanes/provider.js';
 import type { TunerOptions } from './tuning/tuner.js';
 
 export type StageName = 'decode' | 'preprocess' | 'queue' | 'infer' | 'match' | 'total';

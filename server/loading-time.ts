@@ -1,6 +1,6 @@
 // How long loading the models should still take: by the file that is being fetched, where one is; nothing is known of the rest.
 import type { Progress } from '../models/sources/source.js';
-import { restMs } from '../pipeline/retry-after.js';
+import { restMs } from '../pipeline/scheduling/retry-after.js';
 
 export class LoadingTime {
   #file: string | null = null;

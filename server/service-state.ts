@@ -1,11 +1,11 @@
 // What is there at the moment: models loading, ready or draining. Everything that answers clients asks here first.
 import type { Cameras } from '../pipeline/cameras/cameras.js';
 import type { EventLog } from '../pipeline/events/event-log.js';
-import type { Gallery } from '../pipeline/gallery/gallery.js';
+import type { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
 import type { StreamRegistry } from '../pipeline/registry/stream-registry.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
-import { retryAfter } from '../pipeline/retry-after.js';
+import { retryAfter } from '../pipeline/scheduling/retry-after.js';
 import type { LoadingTime } from './loading-time.js';
 
 interface Loaded {

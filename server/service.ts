@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PreparedPack } from '../models/prepared.js';
 import { Cameras } from '../pipeline/cameras/cameras.js';
 import { EventLog } from '../pipeline/events/event-log.js';
-import { Gallery } from '../pipeline/gallery/gallery.js';
+import { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';

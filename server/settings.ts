@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { dataFolder, modelsFolder } from '../models/standard-folders.js';
 import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
-import { DEFAULT_QUALITY_GATE } from '../pipeline/face-quality.js';
-import { GALLERY_BYTES_DEFAULT } from '../pipeline/gallery/gallery-memory.js';
+import { DEFAULT_QUALITY_GATE } from '../pipeline/tasks/faces/face-quality.js';
+import { GALLERY_BYTES_DEFAULT } from '../pipeline/tasks/faces/gallery/gallery-memory.js';
 import { MAX_REGISTERED_STREAMS_DEFAULT } from '../pipeline/registry/stream-registry.js';
 import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
 import { SOURCE_LIMITS } from '../pipeline/sources/source-settings.js';

@@ -1,5 +1,5 @@
 // What the benchmark, the bare loop's process and its threads say to each other.
-import type { LaneSettings } from '../../pipeline/lane-protocol.js';
+import type { LaneSettings } from '../../pipeline/lanes/lane-protocol.js';
 
 /**
  * What is done to a frame. `every-face`: every face of every frame is found, embedded and searched. `tracking`: faces and their

@@ -2,11 +2,11 @@
 // and gallery, and nothing in between: no network, no queues, no other thread. What the pipeline costs beyond this is
 // its own.
 import { parentPort, workerData } from 'node:worker_threads';
-import { decodeImage } from '../../pipeline/decode-image.js';
-import { LaneModels, type JobCost } from '../../pipeline/lane-models.js';
-import type { FoundFace } from '../../pipeline/lane-protocol.js';
-import { inputSize } from '../../pipeline/model-input.js';
-import { wholeFrameGeometry, writeWholeFrame, type Picture } from '../../pipeline/resample.js';
+import { decodeImage } from '../../pipeline/images/decode-image.js';
+import { LaneModels, type JobCost } from '../../pipeline/tasks/faces/face-lane.js';
+import type { FoundFace } from '../../pipeline/lanes/lane-protocol.js';
+import { inputSize } from '../../pipeline/images/model-input.js';
+import { wholeFrameGeometry, writeWholeFrame, type Picture } from '../../pipeline/images/resample.js';
 import { cameraShow, loadReels } from '../material/reel.js';
 import type { BareLoopWork, BareLoopWorkerData, FrameStages, WorkerQuestion, WorkerReport } from './bare-loop-protocol.js';
 

@@ -2,11 +2,11 @@
 // found in them, and those faces aligned.
 import { loadFamily } from '../../models/family-registry.js';
 import type { PreparedModel, PreparedPack } from '../../models/prepared.js';
-import { fitSimilarity, writeAligned } from '../../pipeline/align.js';
-import { decodeImage } from '../../pipeline/decode-image.js';
-import { LaneModels, type JobCost } from '../../pipeline/lane-models.js';
-import { inputSize } from '../../pipeline/model-input.js';
-import { wholeFrameGeometry, writeSquareCrop, writeWholeFrame } from '../../pipeline/resample.js';
+import { fitSimilarity, writeAligned } from '../../pipeline/tasks/faces/align.js';
+import { decodeImage } from '../../pipeline/images/decode-image.js';
+import { LaneModels, type JobCost } from '../../pipeline/tasks/faces/face-lane.js';
+import { inputSize } from '../../pipeline/images/model-input.js';
+import { wholeFrameGeometry, writeSquareCrop, writeWholeFrame } from '../../pipeline/images/resample.js';
 import { loadReels } from '../material/reel.js';
 
 export interface ModelInputs {

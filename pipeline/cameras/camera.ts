@@ -2,7 +2,7 @@
 // is at hand for a look, and its coming and going is told as events.
 import type { NewEvent, StreamEventKind } from '../../protocol/events.js';
 import type { OkPayload, StreamStats } from '../../protocol/payloads.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../streams/frame-result.js';
 import type { PipelineStream } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { CameraSource, type SourceCounts } from '../sources/camera-source.js';

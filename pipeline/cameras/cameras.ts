@@ -11,7 +11,7 @@ import type {
   StreamStatus,
   StreamTest,
 } from '../../protocol/streams.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../streams/frame-result.js';
 import type { Pipeline } from '../pipeline.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { withSecrets } from '../registry/hidden-secrets.js';

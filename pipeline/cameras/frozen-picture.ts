@@ -3,8 +3,8 @@
 // same pictures with each key frame, so that after a while nothing is sent that was not sent before. How much pictures differ
 // does not tell the two apart (measured: the encoder's own pumping moves a cell's brightness as much as weak noise does), but
 // whether they repeat does. A film in a loop repeats too, so its scene is compared as well: that moves.
-import { sha256Of } from '../frame-cache.js';
-import { readJpegHeader } from '../jpeg-header.js';
+import { sha256Of } from '../streams/frame-cache.js';
+import { readJpegHeader } from '../images/jpeg-header.js';
 
 /** Without anything new for so long it is frozen. */
 const FROZEN_MS = 60_000;

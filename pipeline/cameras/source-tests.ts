@@ -1,7 +1,7 @@
 // Addresses tried out before they are registered: a few at once, none for long, and none left when it is closed.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { PipelineLog } from '../pipeline-log.js';
-import { retryAfter } from '../retry-after.js';
+import { retryAfter } from '../scheduling/retry-after.js';
 import { probeSource, type ProbedSource } from '../sources/probe-source.js';
 import type { AddressRules } from '../sources/source-address.js';
 import { SOURCE_TIMINGS, type SourceLimits, type SourceSettings } from '../sources/source-settings.js';

@@ -7,7 +7,7 @@ import { PurgeTimer } from '../store/purge-timer.js';
 import { type Change, prefixEnd, RecordStore, type StoreKind, type StoreReader } from '../store/record-store.js';
 import { DamagedRecordError, schemaVersionOf } from '../store/sealed-record.js';
 import { SerialQueue } from '../store/serial-queue.js';
-import { CLOCK_SET_MS } from '../unix-time.js';
+import { CLOCK_SET_MS } from './unix-time.js';
 import { StoreOpenError } from '../store/store-open-error.js';
 import { EventReader, SLICE_EVENTS } from './event-reader.js';
 import {

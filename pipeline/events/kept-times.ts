@@ -1,7 +1,7 @@
 // When events were kept, on machines whose clock may not be set at the start, or is set wrong for a while. Ids sort whatever the clock
 // does, so after a clock that ran ahead they say nothing of the time: marks do, each for the events up to an id. Pure.
 import { fromBase32 } from '../store/sortable-id.js';
-import { CLOCK_SET_MS } from '../unix-time.js';
+import { CLOCK_SET_MS } from './unix-time.js';
 import { TIME_DIGITS } from './event-id.js';
 
 /** Events up to `through`, after those of the mark before, count as kept at `at` where their own time cannot be right. */

@@ -4,7 +4,7 @@ import type { Change, StoreReader } from '../store/record-store.js';
 import { prefixEnd } from '../store/record-store.js';
 import { EVENT_PREFIX, removalOf } from './event-records.js';
 import { readEvent } from './event-reader.js';
-import { CLOCK_SET_MS } from '../unix-time.js';
+import { CLOCK_SET_MS } from './unix-time.js';
 import type { KeptTimes } from './kept-times.js';
 
 export interface Retention {

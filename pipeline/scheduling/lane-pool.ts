@@ -6,9 +6,9 @@
 //   detect ──▶ BatchQueue of frames ─┐                        ┌──▶ lane 1 (on a GPU the only one)
 //                                    ├─ batch of one stage ──▶┤
 //   describe ▶ BatchQueue of faces ──┘   what is due first    └──▶ lane n
-import type { GallerySnapshot } from '../gallery/gallery.js';
-import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lane-protocol.js';
-import type { Lane, LaneCost } from '../lane.js';
+import type { GallerySnapshot } from '../tasks/faces/gallery/gallery.js';
+import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lanes/lane-protocol.js';
+import type { Lane, LaneCost } from '../lanes/lane.js';
 import { BatchQueue, newOrder } from './batch-queue.js';
 import { NoLaneError } from './no-lane-error.js';
 import type { Origin } from './origin.js';

@@ -2,7 +2,7 @@
 // waits for a single image is told the error itself.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { DropReason } from '../../protocol/payloads.js';
-import { retryAfter } from '../retry-after.js';
+import { retryAfter } from './retry-after.js';
 
 export class NoLaneError extends OnlookerError {
   /**

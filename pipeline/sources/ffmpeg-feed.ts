@@ -1,6 +1,6 @@
 // The pictures that one run of ffmpeg makes, and all that it needs meanwhile: the relay of an RTSP camera, or the images of
 // an http camera that it scales.
-import type { JpegHeader } from '../jpeg-header.js';
+import type { JpegHeader } from '../images/jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import { FfmpegLog, formatOf } from './ffmpeg-log.js';
 import type { FfmpegProcess } from './ffmpeg-process.js';

@@ -1,7 +1,7 @@
 // An http camera: one that sends picture after picture, or one whose address is that of a still and that is asked again and
 // again, at the stream's rate. Its pictures come ready, so no ffmpeg and no reader of playlists ever sees what it sends.
 import type { Socket } from 'node:net';
-import type { JpegHeader } from '../jpeg-header.js';
+import type { JpegHeader } from '../images/jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import { BytePace } from './byte-pace.js';
 import { connectionFailure, NO_VIDEO, TOO_MANY_BYTES, UNANSWERED, type Failure } from './failure.js';

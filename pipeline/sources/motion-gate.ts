@@ -1,9 +1,9 @@
 // Says which pictures are worth looking at: those that differ from the last one handed on. Compares thumbnails of 64 x 36
 // cells that libjpeg decodes at an eighth of the size. Must never keep a still person from being looked at for long.
 import sharp from 'sharp';
-import { tooDear } from '../decoding-cost.js';
-import { readImageHeader } from '../image-header.js';
-import { hasTooManyScans } from '../jpeg-scans.js';
+import { tooDear } from '../images/decoding-cost.js';
+import { readImageHeader } from '../images/image-header.js';
+import { hasTooManyScans } from '../images/jpeg-scans.js';
 
 sharp.cache(false);
 sharp.concurrency(1);

@@ -1,5 +1,5 @@
 // What an attempt reads its pictures from, whether ffmpeg makes them or the camera sends them ready.
-import type { JpegHeader } from '../jpeg-header.js';
+import type { JpegHeader } from '../images/jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { Failure } from './failure.js';
 

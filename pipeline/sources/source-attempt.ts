@@ -1,7 +1,7 @@
 // One attempt at a source: its feed from the start to the end, the pictures in it, and the watchdog on them. Says in the
 // end why it ended; decides nothing about what comes next.
 import { ENDED_EARLY, NO_DATA, NO_KEY_FRAME, NO_VIDEO, TOO_MANY_BYTES, tooManyPixels, type Failure } from './failure.js';
-import { readJpegHeader } from '../jpeg-header.js';
+import { readJpegHeader } from '../images/jpeg-header.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
 import { afterRunning, type SourceClock } from './source-clock.js';

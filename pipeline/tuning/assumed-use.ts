@@ -1,6 +1,6 @@
 // The use of a service that is assumed where nobody can know it: what is calculated (lane-plan.ts), tried out (trial.ts) and
 // promised (server/machine-tuning.ts) rests on the same.
-import { LONGEST_GAP_MS } from '../tracking/detection-plan.js';
+import { LONGEST_GAP_MS } from '../tracks/detection-plan.js';
 
 /** Faces in the frames of a stream, over and over: 1.4 a frame, as in the pictures of the benchmarks. */
 export const FACES_OF_FRAMES = [1, 2, 1, 2, 1] as const;

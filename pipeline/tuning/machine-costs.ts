@@ -1,5 +1,5 @@
 // What a machine needs for each part of a frame, as measured on it. Plain data: kept on disk, and told to clients.
-import type { Provider } from '../lane-protocol.js';
+import type { Provider } from '../lanes/lane-protocol.js';
 
 /** One run of a model. */
 export interface RunCost {

@@ -3,8 +3,8 @@
 // That process never outlives the measurement, nor the process that asked for it.
 import { fork, type ChildProcess } from 'node:child_process';
 import type { PreparedPack } from '../../models/prepared.js';
-import type { Provider } from '../lane-protocol.js';
-import { workerFile } from '../worker-file.js';
+import type { Provider } from '../lanes/lane-protocol.js';
+import { workerFile } from '../threads/worker-file.js';
 import type { MachineCosts } from './machine-costs.js';
 import type { MeasureAnswer, MeasureRequest } from './measure-protocol.js';
 

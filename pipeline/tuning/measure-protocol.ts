@@ -1,6 +1,6 @@
 // What the process that measures, and each of its threads, is given and answers.
 import type { PreparedModel, PreparedPack } from '../../models/prepared.js';
-import type { Provider } from '../lane-protocol.js';
+import type { Provider } from '../lanes/lane-protocol.js';
 import type { MachineCosts } from './machine-costs.js';
 
 /** To the process. */

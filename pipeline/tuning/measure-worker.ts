@@ -1,10 +1,10 @@
 // A thread that measures what the models, and decoding, cost on this machine; several run side by side where lanes would.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PreparedModel } from '../../models/prepared.js';
-import { decodeImage } from '../decode-image.js';
-import { inputSize } from '../model-input.js';
-import { ModelSession } from '../model-session.js';
-import { writeSquareCrop, writeWholeFrame, type Picture } from '../resample.js';
+import { decodeImage } from '../images/decode-image.js';
+import { inputSize } from '../images/model-input.js';
+import { ModelSession } from '../lanes/model-session.js';
+import { writeSquareCrop, writeWholeFrame, type Picture } from '../images/resample.js';
 import type { MeasureCommand, MeasuredModel, MeasureReport, MeasureSettings } from './measure-protocol.js';
 
 if (parentPort === null) throw new Error('measure-worker runs as a worker thread');

@@ -1,7 +1,7 @@
 // The threads that measure side by side, where lanes would run.
 import '../../models/library-environment.js';
 import { Worker } from 'node:worker_threads';
-import { workerFile } from '../worker-file.js';
+import { workerFile } from '../threads/worker-file.js';
 import type { MeasureCommand, MeasureReport, MeasureSettings } from './measure-protocol.js';
 
 export type Measured = Extract<MeasureReport, { kind: 'measured' }>;

@@ -1,9 +1,9 @@
 // Tries an arrangement out: the engine itself with its lanes, on a picture of nobody in which faces are said to be, so that
 // each frame takes every stage that a camera's would. First as much as goes through, then at four fifths of that.
-import { FrameEngine, type ChosenFace, type DescribedFace, type FrameGuide } from '../frame-engine.js';
-import { ImageMemory } from '../image-memory.js';
-import type { FoundFace } from '../lane-protocol.js';
-import { startLanes } from '../lane-start.js';
+import { FrameEngine, type ChosenFace, type DescribedFace, type FrameGuide } from '../frames/frame-engine.js';
+import { ImageMemory } from '../frames/image-memory.js';
+import type { FoundFace } from '../lanes/lane-protocol.js';
+import { startLanes } from '../lanes/lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
 import type { Origin } from '../scheduling/origin.js';
 import { EASED, FACES_OF_FRAMES, lookEvery } from './assumed-use.js';

@@ -1,6 +1,6 @@
 // `onlooker tune`: measures thoroughly and tries out every arrangement that may be best, then keeps what served most.
-import type { Provider } from '../lane-protocol.js';
-import { usualPlan } from '../lane-start.js';
+import type { Provider } from '../lanes/lane-protocol.js';
+import { usualPlan } from '../lanes/lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
 import { lookEvery } from './assumed-use.js';
 import { MOST, capacityOf, choosePlan, type LanePlan } from './lane-plan.js';

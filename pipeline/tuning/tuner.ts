@@ -1,6 +1,6 @@
 // The tuning in force: the one that was kept, or measured now. A machine that cannot be measured runs with what is usual.
 import type { PreparedPack } from '../../models/prepared.js';
-import type { Provider } from '../lane-protocol.js';
+import type { Provider } from '../lanes/lane-protocol.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { lookEvery } from './assumed-use.js';
 import { capacityOf, choosePlan } from './lane-plan.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from '../../models/make-folder.js';
 import type { PreparedPack } from '../../models/prepared.js';
-import type { Provider } from '../lane-protocol.js';
+import type { Provider } from '../lanes/lane-protocol.js';
 import { MOST, type Capacity, type LanePlan } from './lane-plan.js';
 import type { MachineCosts } from './machine-costs.js';
 

@@ -2,7 +2,7 @@
 // service will run with. To be run while nothing else does.
 import { Command } from 'commander';
 import Table from 'cli-table3';
-import type { Provider } from '../../pipeline/lane-protocol.js';
+import type { Provider } from '../../pipeline/lanes/lane-protocol.js';
 import type { LanePlan } from '../../pipeline/tuning/lane-plan.js';
 import type { Tuning } from '../../pipeline/tuning/tuning-store.js';
 import { loadConfig } from '../config.js';
@@ -30,7 +30,7 @@ async function run({ json }: TuneFlags): Promise<void> {
   notes.forEach(note);
   const { preparePack } = await import('../../models/pack.js');
   const { tune } = await import('../../pipeline/tuning/tune.js');
-  const { startableProvider } = await import('../../pipeline/startable-provider.js');
+  const { startableProvider } = await import('../../pipeline/lanes/startable-provider.js');
   const { modelsDir: cacheDir, pack: name, offline } = settings;
   const pack = await preparePack({ pack: name, cacheDir, offline, onWarning: note });
   const provider: Provider = await startableProvider(settings.provider);

@@ -1,7 +1,7 @@
 // Routes for those who run the service: alive, ready, figures, models, configuration.
 import type { ConfigReport } from '../../protocol/config.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { retryAfter } from '../../pipeline/retry-after.js';
+import { retryAfter } from '../../pipeline/scheduling/retry-after.js';
 import type { ServiceState } from '../service-state.js';
 import { VERSION } from '../version.js';
 import { jsonReply, withRetryAfter } from './reply.js';

@@ -1,7 +1,7 @@
 // The gallery over HTTP: people and their faces. Names pass through here and must never be logged.
 import { z } from 'zod';
-import { MOST_TWINS } from '../../pipeline/gallery/twins.js';
-import { externalIdSchema, metadataSchema, nameSchema } from '../../pipeline/gallery/records.js';
+import { MOST_TWINS } from '../../pipeline/tasks/faces/gallery/twins.js';
+import { externalIdSchema, metadataSchema, nameSchema } from '../../pipeline/tasks/faces/gallery/records.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { ServiceState } from '../service-state.js';
 import { pageOf } from './paging.js';

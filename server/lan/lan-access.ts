@@ -2,7 +2,7 @@
 // certificates end.
 import { join } from 'node:path';
 import type { Logger } from '../logger.js';
-import { CLOCK_SET_MS } from '../../pipeline/unix-time.js';
+import { CLOCK_SET_MS } from '../../pipeline/events/unix-time.js';
 import { ensureLanCertificate, type LanCertificate } from './lan-certificate.js';
 import { localNames } from './local-names.js';
 

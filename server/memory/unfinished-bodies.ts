@@ -1,6 +1,6 @@
 // Bodies of requests while they come: each is counted in the common bound before anything of it is kept, and copied into one piece
 // of memory where its length is announced. What was let go of unfinished is collected: it would stay for as long as nobody asks.
-import { DroppedMemory } from '../../pipeline/collect-garbage.js';
+import { DroppedMemory } from '../../pipeline/threads/collect-garbage.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { giveBackMemory } from './give-back.js';
 import type { UnfinishedBytes, UnfinishedShare } from './unfinished-bytes.js';

@@ -5,7 +5,7 @@ import type { Cameras } from '../../pipeline/cameras/cameras.js';
 import type { EventLog } from '../../pipeline/events/event-log.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineObserver, StageName } from '../../pipeline/pipeline-options.js';
-import type { Gallery } from '../../pipeline/gallery/gallery.js';
+import type { Gallery } from '../../pipeline/tasks/faces/gallery/gallery.js';
 import { STREAM_CHANGES, STREAM_STATES } from '../../protocol/streams.js';
 import { REFUSALS, type Refusal } from '../access/refusals.js';
 import { VERSION } from '../version.js';

@@ -1,6 +1,6 @@
 // The subprotocol onlooker.v1.msgpack. Nothing but plain msgpack goes out: no extension types, integers as integers.
 import { Packr, Unpackr } from 'msgpackr';
-import { imageFormat, withoutBytesBefore } from '../../pipeline/image-format.js';
+import { imageFormat, withoutBytesBefore } from '../../pipeline/images/image-format.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { SUBPROTOCOL_MSGPACK } from '../../protocol/messages.js';
 import { asFields, type Codec } from './codec.js';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { FrozenPicture } from '../../pipeline/cameras/frozen-picture.js';
-import { sceneBrightness } from '../../pipeline/picture-look.js';
+import { sceneBrightness } from '../../pipeline/images/brightness-grid.js';
 import { JpegSplitter } from '../../pipeline/sources/jpeg-splitter.js';
 import { fixture } from '../fixtures.js';
 

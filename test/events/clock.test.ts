@@ -1,6 +1,6 @@
 // Machines whose clock is set after the start, or is wrong for a while: no event is lost for that, and none stays for ever.
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { everything, numbered, numbersOf, openLog, range } from './fixtures.js';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { program, temporaryDir } from '../gallery/fixtures.js';
-import { startProgram } from '../gallery/killed-process.js';
+import { program, temporaryDir } from '../tasks/faces/gallery/fixtures.js';
+import { startProgram } from '../tasks/faces/gallery/killed-process.js';
 import { everything, idsOf, openLog } from './fixtures.js';
 
 const startAppender = (dir: string, task: string) => startProgram(program('../events/appender'), [dir, task]);

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { EventFollower, EventLog } from '../../pipeline/events/event-log.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { faceEvent, idsOf, numbered, numbersOf, openLog, range, take } from './fixtures.js';
 
 test('a consumer that was away gets every event once, in order, over restarts of the service', async () => {

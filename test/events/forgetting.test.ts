@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { EventLog } from '../../pipeline/events/event-log.js';
 import type { FaceEvent } from '../../protocol/events.js';
-import { holdsBytes, program, temporaryDir } from '../gallery/fixtures.js';
-import { startProgram } from '../gallery/killed-process.js';
+import { holdsBytes, program, temporaryDir } from '../tasks/faces/gallery/fixtures.js';
+import { startProgram } from '../tasks/faces/gallery/killed-process.js';
 import { everything, faceEvent, numbered, openLog, personOf, range, take } from './fixtures.js';
 import { picture, visit } from './visits.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { EVENT_ID_PATTERN, eventIdAt } from '../../pipeline/events/event-id.js';
 import type { NewEvent } from '../../protocol/events.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { everything, faceEvent, idsOf, numbered, numbersOf, openLog, personOf, range, streamEvent, take } from './fixtures.js';
 
 vi.mock('node:fs/promises', { spy: true });

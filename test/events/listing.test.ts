@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventLog } from '../../pipeline/events/event-log.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { everything, faceEvent, idsOf, numbersOf, openLog, personOf, range } from './fixtures.js';
 
 /** 200 events of 3 streams; every 10th names one of 4 people. */

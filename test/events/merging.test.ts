@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdsBytes, temporaryDir } from '../gallery/fixtures.js';
+import { holdsBytes, temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { everything, openLog, personOf, take } from './fixtures.js';
 import { visit } from './visits.js';
 

@@ -6,7 +6,7 @@ import { EventLog } from '../../pipeline/events/event-log.js';
 import { eventKey, META_KEY, streamPrefix } from '../../pipeline/events/event-records.js';
 import { seal } from '../../pipeline/store/sealed-record.js';
 import { StoreOpenError } from '../../pipeline/store/store-open-error.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { everything, idsOf, numbered, numbersOf, openLog, personOf, range, take } from './fixtures.js';
 
 /** A closed log of so many events. */

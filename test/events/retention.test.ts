@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { everything, numbered, numbersOf, openLog, personOf, range } from './fixtures.js';
 
 const DAY_MS = 86_400_000;

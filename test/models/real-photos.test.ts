@@ -10,7 +10,7 @@ import { loadFamily } from '../../models/family-registry.js';
 import { REWRITES, rewrite } from '../../models/graph/rewrites.js';
 import { preparePack } from '../../models/pack.js';
 import type { PreparedModel } from '../../models/prepared.js';
-import { suppressOverlaps } from '../../pipeline/nms.js';
+import { suppressOverlaps } from '../../pipeline/geometry/nms.js';
 import { cacheDir, defaultPack, fixture } from '../fixtures.js';
 
 const GROUPS = { 'sample1.jpg': 3, 'sample2.jpg': 3, 'sample3.jpg': 3, 'sample4.jpg': 4, 'sample5.jpg': 5, 'sample6.jpg': 4 };

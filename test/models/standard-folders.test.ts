@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataFolder, modelsFolder } from '../../models/standard-folders.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 
 const isRoot = process.getuid?.() === 0;
 

@@ -1,12 +1,12 @@
 // Frames of the fixtures as lanes and streams take them, for tests of the pipeline.
 import { readFile } from 'node:fs/promises';
 import type { ImageInput } from '../../models/family.js';
-import { decodeImage } from '../../pipeline/decode-image.js';
-import type { DetectItem, FaceItem, FoundFace } from '../../pipeline/lane-protocol.js';
-import { LaneModels, type JobCost } from '../../pipeline/lane-models.js';
-import { inputSize } from '../../pipeline/model-input.js';
+import { decodeImage } from '../../pipeline/images/decode-image.js';
+import type { DetectItem, FaceItem, FoundFace } from '../../pipeline/lanes/lane-protocol.js';
+import { LaneModels, type JobCost } from '../../pipeline/tasks/faces/face-lane.js';
+import { inputSize } from '../../pipeline/images/model-input.js';
 import type { PipelineOptions } from '../../pipeline/pipeline-options.js';
-import { wholeFrameGeometry, writeWholeFrame } from '../../pipeline/resample.js';
+import { wholeFrameGeometry, writeWholeFrame } from '../../pipeline/images/resample.js';
 import { defaultPack, fixture } from '../fixtures.js';
 
 /** What a pipeline is started with in tests, unless they say otherwise. */

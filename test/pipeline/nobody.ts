@@ -1,5 +1,5 @@
 // A frame that was worked on and shows nobody.
-import type { WorkedFrame } from '../../pipeline/frame-engine.js';
+import type { WorkedFrame } from '../../pipeline/frames/frame-engine.js';
 
 export const NOBODY: WorkedFrame = {
   width: 1,

@@ -7,7 +7,7 @@ import { StreamRegistry, type StreamRegistryOptions } from '../../pipeline/regis
 import { seal } from '../../pipeline/store/sealed-record.js';
 import { StoreOpenError } from '../../pipeline/store/store-open-error.js';
 import type { NewStream, StreamPatch } from '../../protocol/streams.js';
-import { holdsBytes, temporaryDir } from '../gallery/fixtures.js';
+import { holdsBytes, temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 
 vi.mock('node:fs/promises', { spy: true });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { ImageMemory } from '../../pipeline/image-memory.js';
-import { OpenStream } from '../../pipeline/open-stream.js';
+import { ImageMemory } from '../../pipeline/frames/image-memory.js';
+import { OpenStream } from '../../pipeline/streams/open-stream.js';
 import { BatchQueue } from '../../pipeline/scheduling/batch-queue.js';
 import { FrameCosts } from '../../pipeline/scheduling/frame-costs.js';
-import { StreamQueue } from '../../pipeline/stream-queue.js';
+import { StreamQueue } from '../../pipeline/streams/stream-queue.js';
 import type { FrameOutcome } from '../../protocol/payloads.js';
 import { NOBODY } from '../pipeline/nobody.js';
 

@@ -1,6 +1,6 @@
 // Work that waits for a lane, on lanes that do as they are told: nobody may wait for ever, whatever becomes of them.
 import { describe, expect, test } from 'vitest';
-import type { DetectItem, FaceItem } from '../../pipeline/lane-protocol.js';
+import type { DetectItem, FaceItem } from '../../pipeline/lanes/lane-protocol.js';
 import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
 
 /** A lane that works until it is told how each job ended, and can die. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { finished, onlooker } from '../clients/program.js';
 import { cacheDir } from '../fixtures.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { startService } from './support/service.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/onlooker.js', import.meta.url));

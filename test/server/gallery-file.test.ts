@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultPack } from '../fixtures.js';
-import { face, fileOf, header, person } from '../gallery/gallery-files.js';
-import { unitVector } from '../gallery/vectors.js';
+import { face, fileOf, header, person } from '../tasks/faces/gallery/gallery-files.js';
+import { unitVector } from '../tasks/faces/gallery/vectors.js';
 import { asBody } from './support/images.js';
 import { startService, until, type RunningService } from './support/service.js';
 

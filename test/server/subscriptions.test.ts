@@ -8,7 +8,7 @@ import { FollowedStreams } from '../../server/ws/followed-streams.js';
 import type { Outbox } from '../../server/ws/outbox.js';
 import { Subscriptions } from '../../server/ws/subscriptions.js';
 import { idsOf, numbered, openLog } from '../events/fixtures.js';
-import { temporaryDir } from '../gallery/fixtures.js';
+import { temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 
 /** Subscriptions whose messages are kept, and how many readers of the log they have had and have. */
 function following(log: EventLog) {

@@ -1,6 +1,6 @@
 // Cameras of 12 and 16 megapixels, scaled while they are decoded.
 import { afterEach, expect, test } from 'vitest';
-import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import { recordClip } from './camera/rtp-clip.js';
 import { serveClip } from './camera/rtsp-camera.js';
 import { watch } from './watched.js';

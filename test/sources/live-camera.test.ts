@@ -1,7 +1,7 @@
 // A camera that works: an RTSP server over real sockets, read by real ffmpeg.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import { probeSource } from '../../pipeline/sources/probe-source.js';
 import { fixture } from '../fixtures.js';
 import { recordClip, type RtpClip } from './camera/rtp-clip.js';

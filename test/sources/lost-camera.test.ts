@@ -1,6 +1,6 @@
 // A camera that goes away and comes back, as another perhaps: the picture must be back within two seconds of it.
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import { fixture } from '../fixtures.js';
 import { joined, recordClip, type RtpClip } from './camera/rtp-clip.js';
 import { serveClip, type Camera } from './camera/rtsp-camera.js';

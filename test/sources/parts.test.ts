@@ -5,7 +5,7 @@ import { retryAfterMs } from '../../pipeline/sources/backoff.js';
 import { Authorization } from '../../pipeline/sources/challenge.js';
 import { FfmpegLog } from '../../pipeline/sources/ffmpeg-log.js';
 import { chooseHwaccel } from '../../pipeline/sources/hardware.js';
-import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import { JpegSplitter } from '../../pipeline/sources/jpeg-splitter.js';
 import { NewestFrame, type SourceFrame } from '../../pipeline/sources/newest-frame.js';
 import { RateGuard } from '../../pipeline/sources/rate-guard.js';

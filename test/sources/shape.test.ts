@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import type { SourceSettings } from '../../pipeline/sources/source-settings.js';
 import { startMjpegCamera } from './camera/mjpeg-camera.js';
 import { joined, recordClip } from './camera/rtp-clip.js';

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { SILENT_LOG, type PipelineLog } from '../../pipeline/pipeline-log.js';
 import { measureCosts } from '../../pipeline/tuning/measure-costs.js';
 import { tuningFor } from '../../pipeline/tuning/tuner.js';
-import { workerFile } from '../../pipeline/worker-file.js';
+import { workerFile } from '../../pipeline/threads/worker-file.js';
 import { defaultPack } from '../fixtures.js';
 import { until } from '../server/support/service.js';
 

@@ -1,6 +1,6 @@
 // What `onlooker tune` tries is what it tells, and what the service then runs with.
 import { expect, test } from 'vitest';
-import { startLanes } from '../../pipeline/lane-start.js';
+import { startLanes } from '../../pipeline/lanes/lane-start.js';
 import { tryPlan } from '../../pipeline/tuning/trial.js';
 import { pipelineOptions } from '../../server/pipeline-settings.js';
 import { settingsSchema } from '../../server/settings.js';

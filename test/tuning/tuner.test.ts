@@ -8,7 +8,7 @@ import { samplePicture } from '../../pipeline/tuning/sample-picture.js';
 import { tuningFor } from '../../pipeline/tuning/tuner.js';
 import { loadTuning, saveTuning } from '../../pipeline/tuning/tuning-store.js';
 import type { ModelsAnswer } from '../../protocol/models.js';
-import { readJpegHeader } from '../../pipeline/jpeg-header.js';
+import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import { cacheDir, defaultPack } from '../fixtures.js';
 import { startService, until } from '../server/support/service.js';
 

@@ -1,0 +1,73 @@
+// What a picture, or a face in it, looks like at a glance: a coarse grid of brightness, cheap enough for every frame. Tells
+// whether this is still the scene, and the face, of the frame before; never who somebody is.
+import { cosine } from '../geometry/cosine.js';
+import type { FrameView } from '../frames/frame-engine.js';
+import type { FoundFace } from '../lanes/lane-protocol.js';
+
+/** Brightness of a grid's cells, with the mean taken out and of length 1: other light changes nothing. */
+export type PictureLook = Float32Array;
+
+const SCENE = { columns: 16, rows: 9 };
+const FACE = { columns: 8, rows: 8 };
+/** Points looked at in each direction of a cell. */
+const POINTS = 3;
+
+export function sceneLook(view: FrameView): PictureLook {
+  return normalised(sceneBrightness(view));
+}
+
+/** Mean brightness of each cell, 0..255. */
+export function sceneBrightness(view: FrameView): Float32Array {
+  const whole = { x1: 0, y1: 0, x2: view.width, y2: view.height };
+  return brightnessOf(view, whole, SCENE).map((sum) => sum / (POINTS * POINTS));
+}
+
+export function faceLook(view: FrameView, face: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>): PictureLook {
+  return normalised(brightnessOf(view, face, FACE));
+}
+
+/** -1..1: the correlation of two looks of one kind. */
+export const lookAlike: (a: PictureLook, b: PictureLook) => number = cosine;
+
+function brightnessOf(
+  { pixels, channels, width, height }: FrameView,
+  { x1, y1, x2, y2 }: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): Float32Array {
+  const source = new Uint8Array(pixels);
+  const xs = places(x1, x2, columns * POINTS, width);
+  const ys = places(y1, y2, rows * POINTS, height);
+  const look = new Float32Array(columns * rows);
+  ys.forEach((y, j) => {
+    const line = y * width * channels;
+    const row = Math.floor(j / POINTS) * columns;
+    xs.forEach((x, i) => {
+      const cell = row + Math.floor(i / POINTS);
+      look[cell] =
+        (look[cell] as number) + (channels === 1 ? (source[line + x] as number) : brightness(source, line + x * channels));
+    });
+  });
+  return look;
+}
+
+/** ITU-R BT.601, which JPEG has: that of a whole frame is the same as that of one decoded as brightness alone. */
+function brightness(rgb: Uint8Array, at: number): number {
+  return 0.299 * (rgb[at] as number) + 0.587 * (rgb[at + 1] as number) + 0.114 * (rgb[at + 2] as number);
+}
+
+/** Evenly spread from one edge to the other, kept inside of the picture. */
+function places(from: number, to: number, count: number, size: number): number[] {
+  const inside = (value: number): number => Math.min(size - 1, Math.max(0, Math.floor(value)));
+  return Array.from({ length: count }, (_, index) => inside(from + ((to - from) * (index + 0.5)) / count));
+}
+
+function normalised(look: Float32Array): PictureLook {
+  const mean = look.reduce((sum, value) => sum + value, 0) / look.length;
+  let length = 0;
+  for (let i = 0; i < look.length; i++) {
+    look[i] = (look[i] as number) - mean;
+    length += (look[i] as number) ** 2;
+  }
+  const scale = length > 0 ? 1 / Math.sqrt(length) : 0;
+  return look.map((value) => value * scale);
+}

@@ -1,0 +1,157 @@
+// How many threads of which kind, and their start: on a GPU exactly one lane that batches across streams, on a CPU as many
+// as measured best on this machine, as a rule one lane a core with one thread each.
+import { availableParallelism } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import { ladderUpTo, topRung } from '../scheduling/batch-ladder.js';
+import { LanePool } from '../scheduling/lane-pool.js';
+import type { LaneSettings, Provider } from './lane-protocol.js';
+import { Lane } from './lane.js';
+import type { LoadedModel } from '../../protocol/models.js';
+import { loadedModel } from './loaded-model.js';
+import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
+import type { PipelineOptions } from '../pipeline-options.js';
+import { providersToTry } from './provider.js';
+import type { LanePlan } from '../tuning/lane-plan.js';
+import { tuningFor } from '../tuning/tuner.js';
+import type { Tuning } from '../tuning/tuning-store.js';
+
+/** Least score of what may be a face seen badly: it continues a track but never begins one (ByteTrack's second stage). */
+const WEAK_FACE_SCORE = 0.3;
+
+export interface StartedLanes {
+  readonly lanes: LanePool;
+  /** What is known of this machine; null where it was not measured. */
+  readonly tuning: Tuning | null;
+  readonly provider: Provider;
+  /** In force. */
+  readonly plan: LanePlan;
+  readonly models: readonly LoadedModel[];
+  readonly preprocessWorkers: number;
+  /** Frames that may be inside the pipeline at once. */
+  readonly slots: number;
+}
+
+/** What is right for a provider on a machine that was not measured. */
+export function usualPlan(provider: Provider, cores: number): LanePlan {
+  if (provider !== 'cpu') return { lanes: 1, threads: 1, preprocessWorkers: Math.max(1, cores - 1), maxBatch: 16, fillMs: 0 };
+  return { lanes: cores, threads: 1, preprocessWorkers: Math.max(1, Math.ceil(cores / 2)), maxBatch: 2, fillMs: 0 };
+}
+
+/** A plan with what was asked for outright; its largest batch is a rung of the ladder. */
+export function planFor(
+  options: Pick<PipelineOptions, 'lanes' | 'preprocessWorkers' | 'maxBatch'>,
+  provider: Provider,
+  tuning: Tuning | null,
+): LanePlan {
+  const cores = availableParallelism();
+  const plan = tuning?.plan ?? usualPlan(provider, cores);
+  const lanes = options.lanes === 'auto' ? plan.lanes : options.lanes;
+  const spread = provider === 'cpu' ? Math.max(1, Math.floor(cores / lanes)) : 1;
+  return {
+    lanes,
+    threads: lanes === plan.lanes ? plan.threads : spread,
+    preprocessWorkers: options.preprocessWorkers === 'auto' ? plan.preprocessWorkers : options.preprocessWorkers,
+    maxBatch: topRung(options.maxBatch === 'auto' ? plan.maxBatch : options.maxBatch),
+    fillMs: plan.fillMs,
+  };
+}
+
+/**
+ * @param onBack told when a lane that had died is back
+ * @param given a plan to be tried: it goes before what was measured and before what is set
+ * @throws LaneError when no provider that may be used starts, or a model cannot be loaded
+ */
+export async function startLanes(options: PipelineOptions, onBack: () => void, given?: LanePlan): Promise<StartedLanes> {
+  const { pack, gallery, observer } = options;
+  const log = options.log ?? SILENT_LOG;
+  const settingsFor = (provider: Provider, { threads, maxBatch }: LanePlan): LaneSettings => ({
+    pack,
+    provider,
+    intraOpThreads: threads,
+    ladder: ladderUpTo(maxBatch),
+    // Weaker ones are for streams whose faces are followed; the engine leaves them out of all others.
+    detectionScore: Math.min(WEAK_FACE_SCORE, options.thresholds?.detectionScore ?? pack.thresholds.detectionScore),
+    nmsIou: options.thresholds?.nmsIou ?? pack.thresholds.nmsIou,
+    gallery: gallery?.snapshot ?? null,
+  });
+  const started: Lane[] = [];
+  const start = async (provider: Provider, plan: LanePlan) => {
+    const result = await Lane.start(settingsFor(provider, plan), log, onBack);
+    started.push(result.lane);
+    return result.ready;
+  };
+  const planWith = (provider: Provider, tuning: Tuning | null): LanePlan => given ?? planFor(options, provider, tuning);
+  const tuningOf = (provider: Provider, measure: boolean): Promise<Tuning | null> => {
+    const { tuner } = options;
+    return tuner === undefined
+      ? Promise.resolve(null)
+      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure, detectEvery: options.detectEvery }, log);
+  };
+  try {
+    // What was measured before is in force from the beginning; whether to measure now is asked once it is known who runs.
+    const first = async (provider: Provider) => {
+      const known = await tuningOf(provider, false);
+      return { known, ready: await start(provider, planWith(provider, known)) };
+    };
+    const { provider, result } = await firstThatStarts(providersToTry(options.provider), first, log);
+    let { ready } = result;
+    const tuning = result.known ?? (await tuningOf(provider, true));
+    const plan = planWith(provider, tuning);
+    if (!isDeepStrictEqual(settingsFor(provider, plan), settingsFor(provider, planWith(provider, result.known)))) {
+      await Promise.all(started.splice(0).map((lane) => lane.close()));
+      ready = await start(provider, plan);
+    }
+    const { lanes: count, maxBatch, preprocessWorkers, fillMs } = plan;
+    // All have ended their start, one way or the other, before any is closed: one that still starts would be left running.
+    await allOrFirstFailure(Array.from({ length: count - 1 }, () => start(provider, plan)));
+    const models = [pack.detector, pack.landmarks, pack.embedder]
+      .filter((model) => model !== undefined)
+      .map((model) => loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
+    // On a CPU two frames in hand for a lane serve no more than one and a half (docs/performance.md), and make all wait longer.
+    const perLane = provider === 'cpu' ? 1.5 : 2 * maxBatch;
+    return {
+      lanes: new LanePool(started, {
+        maxBatch,
+        mostOfOneStream: Math.ceil(maxBatch / 2),
+        fillMs,
+        onBatch: (model, size) => observer?.batch(model, size),
+      }),
+      tuning,
+      provider,
+      plan,
+      models,
+      preprocessWorkers,
+      slots: preprocessWorkers + Math.ceil(count * perLane),
+    };
+  } catch (error) {
+    await Promise.all(started.map((lane) => lane.close()));
+    throw error;
+  }
+}
+
+/** @throws what the first of them was rejected with, once none of them is under way any more */
+export async function allOrFirstFailure<T>(promises: readonly Promise<T>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
+}
+
+/** The best provider that starts; the last one's failure is the failure of all. */
+async function firstThatStarts<T>(
+  providers: readonly Provider[],
+  start: (provider: Provider) => Promise<T>,
+  log: PipelineLog,
+): Promise<{ readonly result: T; readonly provider: Provider }> {
+  let failure: unknown = new Error('no provider was named');
+  for (const provider of providers) {
+    try {
+      return { result: await start(provider), provider };
+    } catch (error) {
+      failure = error;
+      const next = providers[providers.indexOf(provider) + 1];
+      const reason = (error instanceof Error ? error.message : String(error)).replace(`${provider} cannot start: `, '');
+      // No failure: `auto` means the best that there is.
+      if (next !== undefined) log.info({ provider: next, without: provider, reason }, `${provider} is not there, trying ${next}`);
+    }
+  }
+  throw failure;
+}

@@ -1,0 +1,28 @@
+// A prepared model, once it is loaded, as clients are told of it.
+import type { PreparedModel } from '../../models/prepared.js';
+import type { LoadedModel } from '../../protocol/models.js';
+import type { Provider } from './lane-protocol.js';
+
+const TASK_OF_KIND = { detector: 'detect', landmarks: 'landmarks', embedder: 'embed' } as const;
+
+export function loadedModel(
+  model: PreparedModel & { readonly dim?: number },
+  provider: Provider,
+  start: { readonly loadMs: number; readonly warmupMs: number },
+): LoadedModel {
+  const { id, family, version, sha256, licence, input } = model;
+  return {
+    id,
+    task: TASK_OF_KIND[model.kind],
+    family,
+    version,
+    sha256,
+    provider,
+    input: { width: input.width, height: input.height, colour: input.colour },
+    ...(model.dim === undefined ? {} : { dim: model.dim }),
+    licence: licence.id,
+    licence_caveats: licence.caveats,
+    load_ms: Math.round(start.loadMs),
+    warmup_ms: Math.round(start.warmupMs),
+  };
+}

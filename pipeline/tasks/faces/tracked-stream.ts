@@ -1,0 +1,275 @@
+// A stream whose faces are followed: brings the frames, which are worked on side by side, before its tracks in the order
+// sent, gives the tracks what was found out, and hands on what they tell. It owns no timer: who owns it calls `tick`.
+import type { FaceEvent } from '../../../protocol/events.js';
+import type { MatchRule } from './gallery/decision.js';
+import type { Gallery } from './gallery/gallery.js';
+import { candidatesOf } from './answers.js';
+import { qualityOf } from './face-quality.js';
+import { boxOf } from '../../geometry/box.js';
+import { cutFace, type FaceCut } from './face-picture.js';
+import type { ChosenFace, DescribedFace, FrameGuide, FrameView } from '../../frames/frame-engine.js';
+import type { FaceAnswer, FoundFace } from '../../lanes/lane-protocol.js';
+import { faceLook, sceneLook } from '../../images/brightness-grid.js';
+import { Continuity, type FrameSize } from '../../tracks/continuity.js';
+import { DetectionPlan } from '../../tracks/detection-plan.js';
+import { sortableIds } from '../../store/sortable-id.js';
+import type { ToldEvent } from './tracking/event-teller.js';
+import { StreamTracks, type CarriedSight, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
+import type { TrackAccount } from './tracking/track-account.js';
+import type { Evidence } from './tracking/votes.js';
+import { unixMsOf } from '../../events/unix-time.js';
+
+export interface TrackedStreamOptions {
+  /** Id of the stream, for its events. */
+  readonly stream: string;
+  /** Id of the embedder. */
+  readonly model: string;
+  readonly rule: MatchRule;
+  /** The detection threshold: weaker faces begin no track. */
+  readonly detectionScore: number;
+  readonly gallery: Gallery;
+  /** Whether events carry the best face as a picture. */
+  readonly thumbnails: boolean;
+  /** At least every so many frames is searched for faces; see `DetectionPlan`. */
+  readonly detectEvery: number;
+  readonly onEvents: (events: readonly FaceEvent[]) => void;
+}
+
+/** Tracks of all streams and starts have ids of their own, which sort by time. */
+const newTrackId = sortableIds(Date.now);
+
+export class TrackedStream {
+  readonly #options: TrackedStreamOptions;
+  readonly #tracks: StreamTracks;
+  readonly #plan: DetectionPlan;
+  readonly #continuity = new Continuity();
+  /** The last frame that was begun has come before the tracks, or never will. */
+  #lastSeen: Promise<void> = Promise.resolve();
+  /** Up to this version of the gallery those who left it are forgotten. */
+  #forgottenVersion: number;
+
+  constructor(options: TrackedStreamOptions) {
+    const { stream, model, rule, detectionScore, gallery } = options;
+    this.#options = options;
+    this.#forgottenVersion = gallery.version;
+    this.#plan = new DetectionPlan(options);
+    this.#tracks = new StreamTracks({
+      stream,
+      model,
+      ...rule,
+      highScore: detectionScore,
+      newId: newTrackId,
+      galleryVersion: gallery.version,
+      hasTwins: (id) => gallery.twins.hasTwins(id),
+      facesSince: (version) => gallery.facesSince(version),
+    });
+  }
+
+  /** The next frame, in the order sent. @param atMs when it came, `performance.now()` @param bytes of its image */
+  begin(atMs: number, bytes: number): TrackedFrame {
+    const mayCarry = this.#plan.mayGlance(atMs, this.#tracks.mayCarry(atMs, this.#options.gallery.version));
+    return this.#frame(atMs, mayCarry, (size) => this.#continuity.decoded(size, bytes, this.#tracks.isCalm));
+  }
+
+  /**
+   * The next frame where there is no time to decode it: its faces are carried on if it is not due to be looked at, nothing is
+   * open about them, and its bytes go on with the picture.
+   * @returns the frame and its size, or null where it has to take its turn
+   */
+  beginUnseen(atMs: number, image: Uint8Array): { readonly frame: TrackedFrame; readonly size: FrameSize } | null {
+    if (!this.#tracks.mayCarry(atMs, this.#options.gallery.version)) return null;
+    const size = this.#continuity.continues(image);
+    if (size === null || !this.#plan.mayGoUnseen(atMs)) return null;
+    return { frame: this.#frame(atMs, true, () => undefined), size };
+  }
+
+  #frame(atMs: number, mayCarry: boolean, decoded: (size: FrameSize) => void): TrackedFrame {
+    const before = this.#lastSeen;
+    let seen: () => void = () => undefined;
+    this.#lastSeen = new Promise((resolve) => (seen = resolve));
+    return new TrackedFrame(this.#options, this.#tracks, atMs, mayCarry, {
+      before,
+      seen,
+      decoded,
+      looked: () => this.#plan.looked(atMs),
+      tell: () => this.#tell(),
+    });
+  }
+
+  /** To be called ten times a second or so: faces leave also when no frames come. */
+  tick(): void {
+    const { gallery } = this.#options;
+    if (this.#forgottenVersion < gallery.lastRemoval) {
+      this.#forgottenVersion = gallery.lastRemoval;
+      this.#tracks.forgetPeople((id) => gallery.has(id));
+    }
+    this.#tracks.tick(performance.now(), gallery.version);
+    this.#tell();
+  }
+
+  /** Ends every track and tells of it. To be called when no frame is in hand any more. */
+  end(): void {
+    this.#tracks.end(performance.now());
+    this.#tell();
+  }
+
+  /** As `StreamTracks.bestOf`. */
+  bestOf(trackId: string): readonly Evidence[] | undefined {
+    return this.#tracks.bestOf(trackId);
+  }
+
+  /** As `StreamTracks.account`. */
+  account(trackId: string): TrackAccount | undefined {
+    return this.#tracks.account(trackId);
+  }
+
+  #tell(): void {
+    const events = this.#tracks.takeEvents();
+    if (events.length > 0) this.#options.onEvents(events.map(byWallClock));
+  }
+}
+
+/** Tracks go by the clock that never steps; what is told of them, by the wall's. */
+function byWallClock(event: ToldEvent): FaceEvent {
+  const { ts, first_ts, last_ts, before } = event;
+  return {
+    ...event,
+    ts: unixMsOf(ts),
+    first_ts: unixMsOf(first_ts),
+    last_ts: unixMsOf(last_ts),
+    ...(before !== undefined && { before: { ...before, ts: unixMsOf(before.ts) } }),
+  };
+}
+
+/** What a frame tells its stream, and waits for. */
+interface FrameOrder {
+  /** The frames before it have come before the tracks. */
+  readonly before: Promise<void>;
+  /** It has. */
+  readonly seen: () => void;
+  /** It was decoded, and its scene has come before the tracks. */
+  readonly decoded: (size: FrameSize) => void;
+  /** A glance did not do. */
+  readonly looked: () => void;
+  readonly tell: () => void;
+}
+
+/**
+ * One frame on its way: `carry` where a glance may do, else `choose` and `described` while it is worked on, then `learn`, or
+ * `abandon` when that failed.
+ */
+export class TrackedFrame implements FrameGuide {
+  readonly #cuts = new Map<Sight, FaceCut>();
+  #sights: readonly Sight[] = [];
+
+  constructor(
+    private readonly options: TrackedStreamOptions,
+    private readonly tracks: StreamTracks,
+    private readonly atMs: number,
+    readonly mayCarry: boolean,
+    private readonly order: FrameOrder,
+  ) {}
+
+  async carry(view: FrameView, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[] | null> {
+    await this.order.before;
+    const { width: widthPx, height: heightPx } = view;
+    const lookAt = (box: Parameters<typeof faceLook>[1]) => faceLook(view, box);
+    const glance = { scene: sceneLook(view), widthPx, heightPx, isWanted, lookAt };
+    const carried = this.tracks.carry(glance, this.atMs, this.options.gallery.version);
+    if (carried === null) {
+      this.order.looked();
+      return null;
+    }
+    return this.#carried(carried);
+  }
+
+  /** As `carry` for a frame that nobody has decoded: whoever was there is taken to be there. */
+  async carryUnseen({ width, height }: FrameSize, isWanted: (face: FoundFace) => boolean): Promise<readonly DescribedFace[]> {
+    await this.order.before;
+    const frame = { widthPx: width, heightPx: height, isWanted };
+    return this.#carried(this.tracks.carryUnseen(frame, this.atMs, this.options.gallery.version));
+  }
+
+  #carried(carried: readonly CarriedSight[]): readonly DescribedFace[] {
+    this.order.seen();
+    this.#sights = carried;
+    return carried.map(({ face, points }) => ({ face, answer: { points } }));
+  }
+
+  async choose(faces: readonly FoundFace[], view: FrameView): Promise<readonly ChosenFace[]> {
+    await this.order.before;
+    const appearance = { scene: sceneLook(view), faces: faces.map((face) => faceLook(view, face)) };
+    const sights = this.tracks.see(faces, this.atMs, this.options.gallery.version, appearance);
+    this.order.seen();
+    this.order.decoded(view);
+    this.#sights = sights.filter((sight) => sight !== null);
+    return faces.flatMap((face, index): ChosenFace[] => {
+      const sight = sights[index] ?? null;
+      if (sight === null) return [];
+      // An embedding is made as it is of a single image: where earlier frames let its points expect must not show in it.
+      if (sight.embed) return [{ face, want: 'all' as const }];
+      return [{ face, want: 'points' as const, expectedPoints: this.tracks.expectedPoints(sight, face) }];
+    });
+  }
+
+  described(faces: readonly DescribedFace[], view: FrameView): void {
+    this.#sights.forEach((sight, index) => {
+      const { face, answer } = faces[index] ?? {};
+      if (face !== undefined && answer !== undefined) this.tracks.located(sight, face, answer.points);
+    });
+    if (!this.options.thumbnails) return;
+    this.#sights.forEach((sight, index) => {
+      const described = faces[index];
+      if (described?.answer.measures === undefined) return;
+      if (this.tracks.isWorthPicture(sight, qualityOf(described.answer.measures)))
+        this.#cuts.set(sight, cutFace(view, described.face));
+    });
+  }
+
+  /** Gives the tracks what was found out. @returns who each face is, in their order */
+  async learn(faces: readonly DescribedFace[]): Promise<readonly TrackDecision[]> {
+    const thumbnails = await Promise.all(this.#sights.map((sight) => this.#pictureOf(sight)));
+    this.#sights.forEach((sight, index) => {
+      if (!sight.embed) return;
+      const { face, answer } = faces[index] ?? {};
+      const evidence = face && answer && evidenceOf(sight, face, answer, this.options.gallery);
+      if (evidence === undefined) this.tracks.abandon(sight);
+      else {
+        const thumbnail = thumbnails[index];
+        this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.validSince);
+      }
+    });
+    const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
+    this.order.tell();
+    return decisions;
+  }
+
+  /** A face without a picture is recognised all the same: one that cannot be encoded is left out. */
+  async #pictureOf(sight: Sight): Promise<Uint8Array | undefined> {
+    return this.#cuts
+      .get(sight)
+      ?.toJpeg()
+      .catch(() => undefined);
+  }
+
+  /** It failed somewhere on its way; those after it must not wait for it. */
+  abandon(): void {
+    this.order.seen();
+    for (const sight of this.#sights) if (sight.embed) this.tracks.abandon(sight);
+    this.order.tell();
+  }
+}
+
+function evidenceOf({ atMs }: Sight, face: FoundFace, answer: FaceAnswer, gallery: Gallery): Evidence | undefined {
+  const { measures, embedding } = answer;
+  if (measures === undefined || embedding === undefined) return undefined;
+  return {
+    atMs,
+    quality: qualityOf(measures),
+    measures,
+    embedding,
+    candidates: candidatesOf(answer, gallery),
+    galleryVersion: answer.galleryVersion ?? 0,
+    box: boxOf(face),
+  };
+}
