@@ -71,7 +71,7 @@ try {
 /** In turns, so that what a neighbour takes falls on all sizes. */
 async function costsOf({ model, items }: ModelInputs, intraOpThreads: number): Promise<Cost[]> {
   note(`${model.id}, ${intraOpThreads} threads, ${items.length} inputs`);
-  const session = await ModelSession.open(model, provider, batches, intraOpThreads);
+  const session = await ModelSession.open(model, { provider, ladder: batches, intraOpThreads });
   const measured = batches.map((batch) => ({ batch, times: [] as number[], cpuMs: 0 }));
   try {
     const endMs = performance.now() + seconds * 1000 * batches.length;

@@ -80,7 +80,7 @@ export interface StreamOptions extends RecogniseOptions {
     readonly onEvents: (events: readonly FaceEvent[]) => void;
   };
   /** Told the mean brightness of the picture's cells, 0..255, of each frame that is decoded. Must not throw. */
-  readonly onScene?: (scene: Float32Array) => void;
+  readonly onScene?: ((scene: Float32Array) => void) | undefined;
   /** Whether events carry a picture of the face. Default false. */
   readonly thumbnails?: boolean;
   /** At least every so many frames is searched for faces where they are followed; by default that of the pipeline. */
@@ -97,8 +97,8 @@ export interface PipelineState {
   readonly framesInFlight: number;
   readonly waitingBytes: number;
   readonly requestsWaiting: number;
-  /** Frames before detection and faces before description, waiting for a lane. */
-  readonly batchWaiting: { readonly frames: number; readonly faces: number };
+  /** Items that wait for a lane, by stage: frames before detection are `faces/frames`, faces before description `faces/faces`. */
+  readonly batchWaiting: ReadonlyMap<string, number>;
   readonly lanes: number;
   readonly lanesBusy: number;
 }

@@ -1,42 +1,34 @@
-// The whole way from frame to result behind one object. It opens no socket and knows no client.
+// The whole way from frame to result behind one object, and the one place that knows which tasks there are. It opens no socket and
+// knows no client.
 //
-//   openStream().push ─▶ StreamQueue ─▶ Turns ─▶ FrameEngine: preprocess pool ─▶ LanePool ─▶ answers ─▶ onResult, in order
-//   recognise(), enrol() ───────────────▶┘
-import type { PackThresholds, PreparedModel } from '../models/prepared.js';
+//   openStream().push ─▶ StreamQueue ─▶ FairQueue ─▶ FrameEngine: decode pool ─▶ the task's job: LanePool ─▶ answer ─▶ onResult
+//   recognise() ────────────────────────────┘
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import type { LoadedModel } from '../protocol/models.js';
-import type { FaceRecord, LookalikesAnswer } from '../protocol/people.js';
-import type { DropReason, ErrorPayload, FrameOutcome, OkPayload, StreamStats, Task } from '../protocol/payloads.js';
-import type { TrackAnswer } from '../protocol/tracks.js';
-import { answerOf, WANTED } from './tasks/faces/answers.js';
-import { isLarge } from './images/decoding-cost.js';
-import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256, type EnrolmentRule } from './tasks/faces/enrolment.js';
-import { DEFAULT_QUALITY_GATE, type QualityGate } from './tasks/faces/face-quality.js';
-import { FrameCache, sha256Of, type CacheFigures } from './streams/frame-cache.js';
-import { FrameEngine, type WorkedFrame } from './frames/frame-engine.js';
-import type { FrameIn, FrameResult } from './streams/frame-result.js';
-import { readImageHeader } from './images/image-header.js';
+import type { DropReason, ErrorPayload, FrameOutcome, OkPayload, StreamStats, Task as TaskName } from '../protocol/payloads.js';
+import { FrameEngine } from './frames/frame-engine.js';
+import type { Worked } from './frames/frame-job.js';
 import { ImageMemory } from './frames/image-memory.js';
-import type { MatchRule } from './tasks/faces/gallery/decision.js';
-import type { Gallery } from './tasks/faces/gallery/gallery.js';
-import { lookalikesAnswer } from './tasks/faces/gallery/lookalikes-answer.js';
-import { Lookalikes } from './tasks/faces/gallery/lookalikes.js';
-import { startLanes, type StartedLanes } from './lanes/lane-start.js';
+import { isLarge } from './images/decoding-cost.js';
+import { readImageHeader } from './images/image-header.js';
 import type { Provider } from './lanes/lane-protocol.js';
-import { OpenStream, workOf, type AskedWork } from './streams/open-stream.js';
+import { startLanes, type StartedLanes } from './lanes/lane-start.js';
+import { noModel } from './lanes/no-model-error.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
-import { RecentStreams } from './tasks/faces/ended-streams.js';
+import { FairQueue, type FrameTurn, type Room, type Turn } from './scheduling/fair-queue.js';
 import type { LanePool } from './scheduling/lane-pool.js';
-import { noModel } from './lanes/no-model-error.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
-import { Turns, type FrameTurn, type Room, type Turn } from './scheduling/fair-queue.js';
+import { FrameCache, sha256Of, type CacheFigures } from './streams/frame-cache.js';
+import type { FrameIn, FrameResult } from './streams/frame-result.js';
+import { OpenStream } from './streams/open-stream.js';
 import { SingleImages } from './streams/single-images.js';
 import { StreamQueue, type WaitingBytes } from './streams/stream-queue.js';
-import { withTotal } from './streams/timing.js';
+import type { Task, TaskCore, TaskFrame } from './streams/task.js';
+import { payloadOf, withTotal } from './streams/timing.js';
+import { Faces } from './tasks/faces/faces.js';
+import { tuningFor } from './tuning/tuner.js';
 import type { Tuning } from './tuning/tuning-store.js';
-import { trackAnswer } from './tasks/faces/track-answer.js';
-import { TrackedStream } from './tasks/faces/tracked-stream.js';
 
 /** Why a frame is not worked on. */
 export type FrameRefusal = Omit<ErrorPayload, 'status'>;
@@ -66,63 +58,47 @@ export class Pipeline {
   /** The provider that is really live. */
   readonly provider: Provider;
   readonly models: readonly LoadedModel[];
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly TaskName[];
+  /** People, and whoever is in view. */
+  readonly faces: Faces;
   /** What was measured of this machine; null where nothing was. */
   readonly tuning: Tuning | null;
   readonly #options: PipelineOptions;
-  readonly #thresholds: PackThresholds & MatchRule;
-  readonly #gate: QualityGate;
   readonly #log: PipelineLog;
   readonly #observer: PipelineObserver | undefined;
-  readonly #gallery: Gallery | null;
-  readonly #lookalikes: Lookalikes | null;
+  readonly #tasks: readonly Task[];
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
-  readonly #turns: Turns;
+  readonly #turns: FairQueue;
   readonly #cache: FrameCache;
   readonly #singleImages: SingleImages;
   readonly #streams = new Set<OpenStream>();
-  readonly #ended = new RecentStreams();
   readonly #asides = new Set<Promise<unknown>>();
   readonly #sweep: NodeJS.Timeout;
-  readonly #forgetSnapshots: () => void;
-  readonly #forgetRemovals: () => void;
   readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
   readonly #waitingBytes: WaitingBytes = { used: 0 };
   #closed: Promise<void> | null = null;
 
-  private constructor(options: PipelineOptions, started: StartedLanes, onLaneBack: { call: () => void }) {
-    const { pack } = options;
+  private constructor(options: PipelineOptions, started: StartedLanes, { faces, connect }: StartedTasks) {
     this.#options = options;
-    const areTwins = (one: string, other: string): boolean => options.gallery?.twins.areTwins(one, other) ?? false;
-    this.#thresholds = { ...pack.thresholds, ...options.thresholds, areTwins };
-    this.#gate = { ...DEFAULT_QUALITY_GATE, ...options.quality };
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
-    this.#gallery = options.gallery;
-    this.#lookalikes = this.#gallery && new Lookalikes(this.#gallery, { level: this.#thresholds.match });
+    this.faces = faces;
+    this.#tasks = [faces];
     this.#lanes = started.lanes;
     this.provider = started.provider;
-    this.models = started.models;
+    this.models = this.#tasks.flatMap((task) => task.models(started.provider, started.models));
     this.tuning = started.tuning;
     this.#lanes.expectFrom(() => this.#engine.preprocessing);
-    this.tasks = pack.embedder === undefined ? ['detect'] : ['faces', 'detect', 'embed'];
-    this.#turns = new Turns(options.maxWaitingRequests);
+    this.tasks = this.#tasks.flatMap(({ names }) => names);
+    this.#turns = new FairQueue(options.maxWaitingRequests);
     this.#engine = new FrameEngine(started.lanes, {
-      input: pack.detector.input,
       preprocessWorkers: started.preprocessWorkers,
       slots: started.slots,
       maxPixels: options.maxPixels,
-      detectionScore: this.#thresholds.detectionScore,
-      nmsIou: this.#thresholds.nmsIou,
       onRoom: () => this.#pump(),
     });
-    onLaneBack.call = () => {
-      // What waited for it first; it may be all that there is room for.
-      this.#lanes.dispatch();
-      this.#pump();
-    };
-    this.#cache = new FrameCache(options.cache?.bytes ?? 0, () => this.#gallery?.version ?? 0);
+    this.#cache = new FrameCache(options.cache?.bytes ?? 0);
     this.#singleImages = new SingleImages({
       cache: this.#cache,
       turns: this.#turns,
@@ -133,16 +109,36 @@ export class Pipeline {
       deadlineMs: options.deadlineMs,
       onWaiting: () => this.#pump(),
     });
-    this.#forgetRemovals = this.#gallery?.onRemoval(() => this.#cache.forget()) ?? (() => undefined);
-    this.#forgetSnapshots = this.#gallery?.onSnapshot((snapshot) => this.#lanes.useGallery(snapshot)) ?? (() => undefined);
+    connect({
+      work: (image, frame, signal) => this.#request(image, frame, signal),
+      tellLanes: (task, message) => this.#lanes.tell(task, message),
+      forgetFrames: () => this.#cache.forget(),
+      assertOpen: () => this.#assertOpen(),
+      onLaneBack: () => {
+        // What waited for it first; it may be all that there is room for.
+        this.#lanes.dispatch();
+        this.#pump();
+      },
+    });
     this.#sweep = setInterval(() => this.#lookAfterStreams(), SWEEP_MS).unref();
   }
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
   static async start(options: PipelineOptions): Promise<Pipeline> {
-    const onLaneBack = { call: (): void => undefined };
-    const started = await startLanes(options, () => onLaneBack.call());
-    return new Pipeline(options, started, onLaneBack);
+    const { pack, tuner, detectEvery, log = SILENT_LOG } = options;
+    const tasks = startTasks(options);
+    const started = await startLanes(
+      {
+        ...options,
+        tasks: [tasks.faces.lane],
+        tuningOf: (provider, mayMeasure) => {
+          if (tuner === undefined) return Promise.resolve(null);
+          return tuningFor(pack, provider, { ...tuner, measure: mayMeasure && tuner.measure, detectEvery }, log);
+        },
+      },
+      () => tasks.core.onLaneBack(),
+    );
+    return new Pipeline(options, started, tasks);
   }
 
   /** What keeps it from taking frames; empty when ready. */
@@ -178,7 +174,7 @@ export class Pipeline {
 
   /** Id of the model that would answer. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   modelFor(options: RecogniseOptions): string {
-    return this.#answerer(options).model.id;
+    return this.#taskFor(options).modelFor(options);
   }
 
   /**
@@ -186,25 +182,23 @@ export class Pipeline {
    * @throws OnlookerError MODEL_UNAVAILABLE (also for a `model` that is not loaded), DRAINING
    */
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
-    const { task, model } = this.#answerer(options);
+    const task = this.#taskFor(options);
+    const model = task.modelFor(options);
     const { credits, deadlineMs } = this.#options;
     const queue = new StreamQueue(credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
     const stream = new OpenStream({
-      options: { ...options, task },
+      onScene: options.onScene,
       queue,
-      tracked: task === 'faces' ? this.#trackedStream(options, model.id) : null,
+      task: task.open(options),
       weight: options.weight ?? 1,
       deadlineMs: options.deadlineMs ?? deadlineMs,
       usualDeadlineMs: deadlineMs,
-      model: model.id,
-      gallery: this.#gallery,
-      thresholds: this.#thresholds,
       errorOutcome: (error) => this.#errorOutcome(error),
     });
     this.#streams.add(stream);
     return {
       credits,
-      model: model.id,
+      model,
       get stats() {
         return queue.stats;
       },
@@ -220,50 +214,11 @@ export class Pipeline {
    */
   async recognise(image: Uint8Array, options: RecogniseOptions, signal?: AbortSignal): Promise<OkPayload> {
     const startMs = performance.now();
-    const { task, model } = this.#answerer(options);
-    const worked = await this.#request(image, workOf(options, WANTED[task]), signal);
-    const answer = withTotal(answerOf(task, worked, model.id, this.#gallery, this.#thresholds), performance.now() - startMs);
+    const frame = this.#taskFor(options).single(options);
+    const worked = await this.#request(image, frame, signal);
+    const answer = withTotal(payloadOf(worked, await frame.answer(worked)), performance.now() - startMs);
     this.#observeTiming(answer);
     return answer;
-  }
-
-  /**
-   * Enrols the one face of an image through the quality gate.
-   * @param twinOf ids of people who resemble the person and are others: their likeness is no reason to refuse
-   * @param signal as of `recognise`
-   * @throws OnlookerError NOT_FOUND, NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE, and those of a bad image
-   */
-  async enrol(
-    personId: string,
-    image: Uint8Array,
-    twinOf: readonly string[] = [],
-    signal?: AbortSignal,
-  ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
-    const gallery = this.#gallery;
-    this.#answerer({ task: 'embed' });
-    if (gallery === null) throw noModel();
-    if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
-    const worked = await this.#request(image, { want: guide }, signal);
-    const sha256 = await imageSha256(image);
-    return enrolFace(gallery, personId, worked, { sha256, guide }, this.#enrolmentRule(gallery, personId, twinOf));
-  }
-
-  /**
-   * Enrols the best faces that were seen of a track in view or gone for minutes, through the same gate.
-   * @param twinOf as of `enrol`
-   * @throws OnlookerError NOT_FOUND for the person and the track, LOW_QUALITY, CONFLICT, MODEL_UNAVAILABLE
-   */
-  async enrolTrack(trackId: string, personId: string, twinOf: readonly string[] = []): Promise<readonly FaceRecord[]> {
-    const gallery = this.#gallery;
-    this.#answerer({ task: 'embed' });
-    if (gallery === null) throw noModel();
-    if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
-      const seen = tracked.bestOf(trackId);
-      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
-    }
-    throw noTrack();
   }
 
   /**
@@ -271,7 +226,7 @@ export class Pipeline {
    * @throws OnlookerError OVERLOADED, DRAINING; what the job throws
    */
   async aside<T>(job: () => Promise<T>): Promise<T> {
-    if (this.#closed !== null) throw new OnlookerError('DRAINING');
+    this.#assertOpen();
     const done = this.#turns.aside(job);
     this.#asides.add(done);
     this.#pump();
@@ -280,23 +235,6 @@ export class Pipeline {
     } finally {
       this.#asides.delete(done);
     }
-  }
-
-  /** People whose faces are so alike that one could be named as the other, and who are not declared twins, most similar first. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
-  async lookalikes(limit: number): Promise<LookalikesAnswer> {
-    this.#answerer({ task: 'embed' });
-    if (this.#gallery === null || this.#lookalikes === null) throw noModel();
-    return lookalikesAnswer(await this.#lookalikes.find(), this.#gallery, this.#lookalikes.level, limit);
-  }
-
-  /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
-  track(trackId: string): TrackAnswer {
-    this.#answerer({ task: 'embed' });
-    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
-      const account = tracked.account(trackId);
-      if (account !== undefined) return trackAnswer(account, this.#gate, (id) => this.#gallery?.person(id)?.name);
-    }
-    throw noTrack();
   }
 
   /** Answers what is in hand, drops what waits (`draining`), then stops every thread. */
@@ -311,42 +249,21 @@ export class Pipeline {
     await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
     await this.#singleImages.settled();
     await Promise.allSettled(this.#asides);
-    this.#forgetSnapshots();
-    this.#forgetRemovals();
+    await Promise.all(this.#tasks.map((task) => task.close()));
     this.#cache.forget();
-    await this.#lookalikes?.close();
     await this.#engine.close();
   }
 
-  #answerer(options: RecogniseOptions): { readonly task: Exclude<Task, 'classify'>; readonly model: PreparedModel } {
+  /** @throws OnlookerError DRAINING, MODEL_UNAVAILABLE */
+  #taskFor({ task: name }: RecogniseOptions): Task {
+    this.#assertOpen();
+    const task = this.#tasks.find(({ names }) => names.includes(name));
+    if (task === undefined) throw noModel(`No model for the task ${name} is loaded.`);
+    return task;
+  }
+
+  #assertOpen(): void {
     if (this.#closed !== null) throw new OnlookerError('DRAINING');
-    const { task } = options;
-    const model = task === 'detect' ? this.#options.pack.detector : this.#options.pack.embedder;
-    if (task === 'classify' || model === undefined) {
-      throw noModel(`No model for the task ${task} is loaded.`);
-    }
-    if (options.model !== undefined && options.model !== model.id) {
-      throw noModel(`No such model is loaded for the task ${task}; ${model.id} is.`);
-    }
-    return { task, model };
-  }
-
-  #trackedStream(options: StreamOptions, model: string): TrackedStream | null {
-    const { tracking, thumbnails = false, detectEvery = this.#options.detectEvery } = options;
-    const gallery = this.#gallery;
-    if (tracking === undefined || gallery === null) return null;
-    const { detectionScore } = this.#thresholds;
-    return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
-  }
-
-  /** @throws OnlookerError NOT_FOUND, BAD_MESSAGE, LIMIT_REACHED for twins whom there cannot be */
-  #enrolmentRule(gallery: Gallery, personId: string, twinOf: readonly string[]): EnrolmentRule {
-    gallery.assertCanBeTwins(personId, twinOf);
-    return { gate: this.#gate, match: this.#thresholds.match, twinOf };
-  }
-
-  #trackedStreams(): TrackedStream[] {
-    return [...this.#streams].flatMap(({ tracked }) => (tracked === null ? [] : [tracked]));
   }
 
   #push(stream: OpenStream, frame: FrameIn, refusal: FrameRefusal | null): void {
@@ -383,16 +300,17 @@ export class Pipeline {
     await queue.settled();
     this.#turns.leave(stream);
     // Twice where it was taken over while it was closing.
-    if (this.#streams.delete(stream) && stream.tracked !== null) {
-      stream.tracked.end();
-      this.#ended.add(stream.tracked);
-    }
+    if (this.#streams.delete(stream)) stream.task.end();
     return queue.stats;
   }
 
-  async #request(image: Uint8Array, asked: AskedWork, signal: AbortSignal | undefined): Promise<WorkedFrame> {
+  async #request<R>(
+    image: Uint8Array,
+    frame: Pick<TaskFrame<R>, 'job' | 'cacheable'>,
+    signal: AbortSignal | undefined,
+  ): Promise<Worked<R>> {
     try {
-      return await this.#singleImages.worked(image, asked, signal);
+      return await this.#singleImages.worked(image, frame, signal);
     } catch (error) {
       signal?.throwIfAborted();
       this.#logInternal(error);
@@ -416,18 +334,16 @@ export class Pipeline {
   }
 
   /** Single images have been looked for before they took their turn; those of streams are where that was asked for. */
-  #work({ work, spent }: Extract<Turn, FrameTurn>): Promise<WorkedFrame> {
-    const { image, origin, want: asked } = work;
-    if (this.#options.cache?.streams !== true || origin.isInteractive || typeof asked !== 'string')
-      return this.#engine.work(work, spent);
+  #work({ work, cacheable, spent }: Extract<Turn, FrameTurn>): Promise<Worked<unknown>> {
+    if (cacheable === null) return this.#engine.work(work, spent);
     let isWorkedOn = false;
-    const worked = this.#cache.worked(work, sha256Of(image.bytes), (want) => {
+    const worked = this.#cache.worked(cacheable, sha256Of(work.image.bytes), () => {
       isWorkedOn = true;
-      return this.#engine.work({ ...work, want }, spent);
+      return this.#engine.work(work, spent);
     });
     // The engine releases what it works on, and tells what it was.
     if (!isWorkedOn) {
-      image.release();
+      work.image.release();
       spent(0);
     }
     return worked;
@@ -438,12 +354,10 @@ export class Pipeline {
     const isIdle = this.#engine.inFlight === 0;
     for (const stream of this.#streams) {
       stream.dropLate(nowMs, isIdle);
-      stream.tracked?.tick();
+      stream.task.tick();
     }
     this.#lanes.dropOverdue(nowMs);
-    this.#ended.expire();
-    // They tell nothing any more, but forget people who were deleted.
-    for (const tracked of this.#ended.streams) tracked.tick();
+    for (const task of this.#tasks) task.tick();
   }
 
   #deliver(result: FrameResult, onResult: (result: FrameResult) => void): void {
@@ -483,6 +397,38 @@ export class Pipeline {
   }
 }
 
-function noTrack(): OnlookerError {
-  return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
+/** The tasks, made before the lanes that they are opened in; what the core does for them comes with the pipeline. */
+interface StartedTasks {
+  readonly faces: Faces;
+  readonly core: ConnectedCore;
+  readonly connect: (core: ConnectedCore) => void;
+}
+interface ConnectedCore extends TaskCore {
+  onLaneBack(): void;
+}
+
+function startTasks({ pack, gallery, thresholds, quality, detectEvery, cache }: PipelineOptions): StartedTasks {
+  let connected: ConnectedCore | null = null;
+  const untold: [task: string, message: unknown][] = [];
+  const now = (): ConnectedCore => {
+    if (connected === null) throw new Error('the pipeline is still starting');
+    return connected;
+  };
+  const core: ConnectedCore = {
+    work: (image, frame, signal) => now().work(image, frame, signal),
+    // Lanes that are starting had the settings of their tasks before that.
+    tellLanes: (task, message) => {
+      if (connected === null) untold.push([task, message]);
+      else connected.tellLanes(task, message);
+    },
+    forgetFrames: () => connected?.forgetFrames(),
+    assertOpen: () => now().assertOpen(),
+    onLaneBack: () => connected?.onLaneBack(),
+  };
+  const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams: cache?.streams === true }, core);
+  const connect = (real: ConnectedCore): void => {
+    connected = real;
+    for (const [task, message] of untold.splice(0)) real.tellLanes(task, message);
+  };
+  return { faces, core, connect };
 }

@@ -73,14 +73,18 @@ interface Answered {
   readonly model: string;
 }
 
-export type OkPayload =
-  | (Answered & {
-      readonly gallery_version: number;
-      readonly faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[];
-      /** Present where the faces were carried on from the frame before and not searched for in this one. */
-      readonly carried?: true;
-    })
-  | (Answered & { readonly classes: readonly ClassScore[]; readonly accepted: string | null });
+export interface FacesFound {
+  readonly gallery_version: number;
+  readonly faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[];
+  /** Present where the faces were carried on from the frame before and not searched for in this one. */
+  readonly carried?: true;
+}
+export interface ClassesFound {
+  readonly classes: readonly ClassScore[];
+  readonly accepted: string | null;
+}
+
+export type OkPayload = (Answered & FacesFound) | (Answered & ClassesFound);
 
 export type DropReason = 'superseded' | 'deadline' | 'draining';
 export interface DroppedPayload {

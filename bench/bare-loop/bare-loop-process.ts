@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ladderUpTo } from '../../pipeline/scheduling/batch-ladder.js';
-import type { LaneSettings } from '../../pipeline/lanes/lane-protocol.js';
 import { usualPlan } from '../../pipeline/lanes/lane-start.js';
 import { defaultPack } from '../../test/fixtures.js';
 import { answerParent } from '../child.js';
@@ -14,7 +13,7 @@ const [folder = '', people = '0'] = process.argv.slice(2);
 const MAX_PIXELS = 33_177_600;
 
 const pack = await defaultPack();
-const settings: LaneSettings = {
+const settings: BareLoopWorkerData['settings'] = {
   pack,
   provider: 'cpu',
   intraOpThreads: 1,

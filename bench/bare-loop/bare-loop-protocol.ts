@@ -1,5 +1,6 @@
 // What the benchmark, the bare loop's process and its threads say to each other.
-import type { LaneSettings } from '../../pipeline/lanes/lane-protocol.js';
+import type { LaneRuntime } from '../../pipeline/lanes/lane-task.js';
+import type { FaceLaneSettings } from '../../pipeline/tasks/faces/face-lane.js';
 
 /**
  * What is done to a frame. `every-face`: every face of every frame is found, embedded and searched. `tracking`: faces and their
@@ -38,7 +39,7 @@ export interface FrameStages {
 
 /** What a thread starts with. */
 export interface BareLoopWorkerData {
-  readonly settings: LaneSettings;
+  readonly settings: FaceLaneSettings & LaneRuntime;
   readonly folder: string;
   readonly maxPixels: number;
   /** Which of the cameras it shows, so that threads do not all show the same. */

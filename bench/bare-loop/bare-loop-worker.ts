@@ -3,8 +3,9 @@
 // its own.
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeImage } from '../../pipeline/images/decode-image.js';
-import { LaneModels, type JobCost } from '../../pipeline/tasks/faces/face-lane.js';
-import type { FoundFace } from '../../pipeline/lanes/lane-protocol.js';
+import type { JobCost } from '../../pipeline/lanes/lane-task.js';
+import { FaceModels } from '../../pipeline/tasks/faces/face-lane.js';
+import type { FoundFace } from '../../pipeline/tasks/faces/face-items.js';
 import { inputSize } from '../../pipeline/images/model-input.js';
 import { wholeFrameGeometry, writeWholeFrame, type Picture } from '../../pipeline/images/resample.js';
 import { cameraShow, loadReels } from '../material/reel.js';
@@ -13,7 +14,7 @@ import type { BareLoopWork, BareLoopWorkerData, FrameStages, WorkerQuestion, Wor
 if (parentPort === null) throw new Error('bare-loop-worker runs as a worker thread');
 const port = parentPort;
 const { settings, folder, maxPixels, camera, cameras } = workerData as BareLoopWorkerData;
-const models = await LaneModels.open(settings);
+const models = await FaceModels.open(settings, settings);
 const show = cameraShow(await loadReels(folder), camera, cameras);
 const spec = settings.pack.detector.input;
 const input = new SharedArrayBuffer(inputSize(spec) * Float32Array.BYTES_PER_ELEMENT);

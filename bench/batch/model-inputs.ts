@@ -4,7 +4,8 @@ import { loadFamily } from '../../models/family-registry.js';
 import type { PreparedModel, PreparedPack } from '../../models/prepared.js';
 import { fitSimilarity, writeAligned } from '../../pipeline/tasks/faces/align.js';
 import { decodeImage } from '../../pipeline/images/decode-image.js';
-import { LaneModels, type JobCost } from '../../pipeline/tasks/faces/face-lane.js';
+import type { JobCost } from '../../pipeline/lanes/lane-task.js';
+import { FaceModels } from '../../pipeline/tasks/faces/face-lane.js';
 import { inputSize } from '../../pipeline/images/model-input.js';
 import { wholeFrameGeometry, writeSquareCrop, writeWholeFrame } from '../../pipeline/images/resample.js';
 import { loadReels } from '../material/reel.js';
@@ -24,7 +25,10 @@ export async function modelInputs(pack: PreparedPack, folder: string): Promise<M
   const { detector, landmarks, embedder, thresholds } = pack;
   const cropScale = landmarks === undefined ? 1 : (await loadFamily(landmarks.family, 'landmarks')).cropScale;
   const template = embedder === undefined ? [] : (await loadFamily(embedder.family, 'embedder')).template;
-  const models = await LaneModels.open({ pack, provider: 'cpu', intraOpThreads: 1, ladder: [1], gallery: null, ...thresholds });
+  const models = await FaceModels.open(
+    { pack, gallery: null, ...thresholds },
+    { provider: 'cpu', intraOpThreads: 1, ladder: [1] },
+  );
   const whole: Float32Array[] = [];
   const squares: Float32Array[] = [];
   const aligned: Float32Array[] = [];

@@ -1,4 +1,4 @@
-// Frames of one size on their way: the threads that decode them, and how many may be inside at once. Large ones have their own,
+// The threads that decode frames of one size, and how many of those may be inside at once. Large ones have their own,
 // so that a frame of a camera never waits for a photo that takes a second.
 import { Piscina } from 'piscina';
 import { OnlookerError } from '../../protocol/errors.js';
@@ -7,7 +7,7 @@ import type { Preprocessed, PreprocessTask, PreprocessThread } from './preproces
 import { CALCULATING_THREAD } from '../threads/thread-limits.js';
 import { workerFile } from '../threads/worker-file.js';
 
-export interface FrameLotSettings {
+export interface DecodePoolSettings {
   /** Threads that are there from the beginning. */
   readonly minWorkers: number;
   readonly maxWorkers: number;
@@ -22,8 +22,8 @@ const IDLE_MS = 60_000;
 /** A thread has loaded its libraries by then, on any machine. */
 const LOADING_MS = 10_000;
 
-export class FrameLot {
-  readonly #settings: FrameLotSettings;
+export class DecodePool {
+  readonly #settings: DecodePoolSettings;
   readonly #workers: Piscina<PreprocessTask, Preprocessed | ImageProblem>;
   /** Threads that were made, and those that have loaded all they need. */
   #made = 0;
@@ -32,7 +32,7 @@ export class FrameLot {
   #decoding = 0;
   readonly #inside = { proven: 0, unproven: 0 };
 
-  constructor(settings: FrameLotSettings) {
+  constructor(settings: DecodePoolSettings) {
     this.#settings = settings;
     const workerData: PreprocessThread = { nice: settings.nice };
     this.#workers = new Piscina({

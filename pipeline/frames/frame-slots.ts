@@ -7,10 +7,8 @@ import { bytesTaken } from './pixel-memory.js';
 export interface FrameSlot {
   /** Pixels, of pixel-memory.ts: as large as the largest of the last frames, null while there are none. */
   pixels: SharedArrayBuffer | null;
-  /** The detector's input, float32. */
-  readonly input: SharedArrayBuffer;
-  /** The same of the parts of a very wide or tall picture; null while there was none lately. */
-  partsInput: SharedArrayBuffer | null;
+  /** Inputs of models, float32, one after the other: as large as the largest of the last frames, null while there are none. */
+  inputs: SharedArrayBuffer | null;
 }
 
 /** Slots that grew beyond this (a 4K frame) give their pixels back: one huge photo must not hold memory for ever. */
@@ -29,12 +27,11 @@ export class FrameSlots {
   readonly count: number;
   #framesInWindow = 0;
   #mostTaken = 0;
-  #hasParts = false;
+  #mostInputs = 0;
 
-  /** @param inputBytes size of a detector's input */
-  constructor(count: number, inputBytes: number) {
+  constructor(count: number) {
     this.count = count;
-    for (let i = 0; i < count; i++) this.#free.push({ pixels: null, input: new SharedArrayBuffer(inputBytes), partsInput: null });
+    for (let i = 0; i < count; i++) this.#free.push({ pixels: null, inputs: null });
   }
 
   get inUse(): number {
@@ -45,24 +42,28 @@ export class FrameSlots {
     return this.#free.pop();
   }
 
-  /** @param hasParts whether the frame was looked at in parts */
-  release(slot: FrameSlot, hasParts = false): void {
+  /** @param inputBytes how much of the memory for inputs the frame took */
+  release(slot: FrameSlot, inputBytes = 0): void {
     this.#free.push(slot);
-    this.#hasParts ||= hasParts;
+    this.#mostInputs = Math.max(this.#mostInputs, inputBytes);
     if (slot.pixels !== null) this.#mostTaken = Math.max(this.#mostTaken, bytesTaken(slot.pixels));
     this.#giveBack([slot], KEEP_PIXEL_BYTES);
     if (++this.#framesInWindow < WINDOW_FRAMES) return;
     this.#giveBack(this.#free, Math.max(2 * this.#mostTaken, LEAST_PIXEL_BYTES));
-    if (!this.#hasParts) this.#giveBackParts();
-    this.#hasParts = false;
+    this.#giveBackInputs(this.#mostInputs);
     this.#framesInWindow = 0;
     this.#mostTaken = 0;
+    this.#mostInputs = 0;
   }
 
-  #giveBackParts(): void {
+  /** Those that took more than any frame of late: of a panorama's tiles, or of a task that nobody asks for any more. */
+  #giveBackInputs(mostBytes: number): void {
+    if (mostBytes === 0) return;
     for (const slot of this.#free) {
-      this.#dropped.add(slot.partsInput?.byteLength ?? 0);
-      slot.partsInput = null;
+      const bytes = slot.inputs?.byteLength ?? 0;
+      if (bytes <= mostBytes) continue;
+      slot.inputs = null;
+      this.#dropped.add(bytes);
     }
   }
 

@@ -1,31 +1,25 @@
-// A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, a detector's input,
-// all in shared memory.
+// A worker of the preprocess pool: one image's bytes to upright pixels and, unless it is only glanced at, inputs of models, all in
+// shared memory.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ImageInput } from '../../models/family.js';
 import { collectGarbageLater, DroppedMemory } from '../threads/collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from '../images/decode-image.js';
 import { inputSize } from '../images/model-input.js';
-import { partsOf, type PicturePart } from './tiles.js';
-import { partGeometry, writePart, type InputGeometry } from '../images/resample.js';
+import type { FrameInput, WrittenInput } from './frame-job.js';
+import { tilesOf } from './tiles.js';
+import { tileGeometry, writeTile, type Picture } from '../images/resample.js';
 import { yieldToMainThread } from '../threads/thread-priority.js';
 
 export interface PreprocessTask {
   /** In shared memory. */
   readonly image: Uint8Array;
-  /** `luma` for a glance: brightness alone, and no detector's input. */
+  /** `luma` for a glance: brightness alone, and no inputs. */
   readonly format: PixelFormat;
   /** Memory of the slot's last frame, or null. */
   readonly pixels: SharedArrayBuffer | null;
-  /** Where the detector's input goes: float32, 3 x height x width. */
-  readonly input: SharedArrayBuffer;
-  /** The same for pictures that are looked at in parts, one after the other; memory of the slot's last such frame, or null. */
-  readonly partsInput: SharedArrayBuffer | null;
-  readonly spec: ImageInput;
+  /** Which inputs are wanted, and memory of those of the slot's last frame, or null. */
+  readonly wanted: readonly FrameInput[];
+  readonly inputs: SharedArrayBuffer | null;
   readonly maxPixels: number;
-}
-export interface InputPart {
-  readonly part: PicturePart;
-  readonly geometry: InputGeometry;
 }
 export interface Preprocessed {
   readonly width: number;
@@ -33,10 +27,11 @@ export interface Preprocessed {
   /** The memory given, or larger memory that takes its place. */
   readonly pixels: SharedArrayBuffer;
   readonly channels: 1 | 3;
-  /** What the detector is to look at: the whole, or parts of a very wide or tall picture; none after a glance. */
-  readonly parts: readonly InputPart[];
-  /** The memory given for parts, or larger memory that takes its place. */
-  readonly partsInput: SharedArrayBuffer | null;
+  /** Those that were wanted, in their order, each of the whole frame or of its tiles; none after a glance. */
+  readonly written: readonly (readonly WrittenInput[])[];
+  /** The memory given for inputs, or larger memory that takes its place. */
+  readonly inputs: SharedArrayBuffer | null;
+  readonly inputBytes: number;
   readonly decodeMs: number;
   readonly preprocessMs: number;
 }
@@ -66,23 +61,36 @@ export default async function preprocess(task: PreprocessTask): Promise<Preproce
   if (decoded.pixels !== task.pixels) madeBytes = decoded.pixels.byteLength;
   const decodedMs = performance.now();
   const done = { ...decoded, channels: CHANNELS[format], decodeMs: decodedMs - startMs };
-  if (format === 'luma') return { ...done, parts: [], partsInput: task.partsInput, preprocessMs: 0 };
+  if (format === 'luma') return { ...done, written: [], inputs: task.inputs, inputBytes: 0, preprocessMs: 0 };
   const picture = { data: new Uint8Array(decoded.pixels), width: decoded.width, height: decoded.height };
-  const parts = partsOf(picture, task.spec);
-  const partsInput = parts.length === 1 ? task.partsInput : memoryFor(parts.length, task);
-  const memory = parts.length === 1 || partsInput === null ? task.input : partsInput;
-  parts.forEach((part, index) => {
-    writePart(picture, part, task.spec, new Float32Array(memory, index * task.input.byteLength, inputSize(task.spec)));
-  });
-  return {
-    ...done,
-    parts: parts.map((part) => ({ part, geometry: partGeometry(part, task.spec) })),
-    partsInput,
-    preprocessMs: performance.now() - decodedMs,
-  };
+  const made = writeInputs(picture, task);
+  if (made.inputs !== null && made.inputs !== task.inputs) madeBytes += made.inputs.byteLength;
+  return { ...done, ...made, preprocessMs: performance.now() - decodedMs };
 }
 
-function memoryFor(parts: number, { input, partsInput }: PreprocessTask): SharedArrayBuffer {
-  const bytes = parts * input.byteLength;
-  return partsInput !== null && partsInput.byteLength >= bytes ? partsInput : new SharedArrayBuffer(bytes);
+const BYTES_PER_FLOAT = 4;
+
+function writeInputs(
+  picture: Picture,
+  { wanted, inputs }: PreprocessTask,
+): Pick<Preprocessed, 'written' | 'inputs' | 'inputBytes'> {
+  const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
+  const plans = wanted.map(({ spec, mayTile }) => ({
+    spec,
+    tiles: mayTile ? tilesOf(picture, spec) : [whole],
+    bytes: inputSize(spec) * BYTES_PER_FLOAT,
+  }));
+  const inputBytes = plans.reduce((sum, { tiles, bytes }) => sum + tiles.length * bytes, 0);
+  if (inputBytes === 0) return { written: plans.map(() => []), inputs, inputBytes };
+  const memory = inputs !== null && inputs.byteLength >= inputBytes ? inputs : new SharedArrayBuffer(inputBytes);
+  let offset = 0;
+  const written = plans.map(({ spec, tiles, bytes }) =>
+    tiles.map((tile) => {
+      const at = offset;
+      offset += bytes;
+      writeTile(picture, tile, spec, new Float32Array(memory, at, bytes / BYTES_PER_FLOAT));
+      return { memory, offset: at, tile, geometry: tileGeometry(tile, spec) };
+    }),
+  );
+  return { written, inputs: memory, inputBytes };
 }

@@ -2,15 +2,11 @@
 // of a panorama are found no more, or beside where they are. So such a picture is looked at in parts of a shape that the detector
 // can bear, which overlap so that every face lies whole in one of them. Pictures of usual shapes are one part, the whole.
 import type { RawDetection } from '../../models/family.js';
+import type { Rect } from '../geometry/box.js';
 import { suppressOverlaps } from '../geometry/nms.js';
 
 /** A part of a picture, in its pixels. */
-export interface PicturePart {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
+export type Tile = Rect;
 interface Size {
   readonly width: number;
   readonly height: number;
@@ -29,7 +25,7 @@ const OVERLAP = 0.6;
 export const MOST_PARTS = 8;
 
 /** @returns the parts of a picture along its longer side, in order; one that is the whole where its shape asks for nothing else */
-export function partsOf({ width, height }: Size, input: Size): PicturePart[] {
+export function tilesOf({ width, height }: Size, input: Size): Tile[] {
   const stretch = width / height / (input.width / input.height);
   if (Math.max(stretch, 1 / stretch) <= LEAST_STRETCH) return [{ left: 0, top: 0, width, height }];
   const isWide = stretch > 1;
@@ -53,8 +49,8 @@ const PAST_CUT = 0.25;
  * @param found the faces of each part, in pixels of the picture
  * @returns best first
  */
-export function mergedFaces<T extends RawDetection>(
-  parts: readonly PicturePart[],
+export function mergedDetections<T extends RawDetection>(
+  parts: readonly Tile[],
   found: readonly (readonly T[])[],
   maxIou: number,
   limit: number,
@@ -82,8 +78,8 @@ export function mergedFaces<T extends RawDetection>(
 
 /** Where the overlap of two parts that follow each other has its middle; null where they do not along this side. */
 function middleOf(
-  before: PicturePart | undefined,
-  after: PicturePart | undefined,
+  before: Tile | undefined,
+  after: Tile | undefined,
   start: 'left' | 'top',
   size: 'width' | 'height',
 ): number | null {

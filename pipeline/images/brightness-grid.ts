@@ -1,8 +1,8 @@
 // What a picture, or a face in it, looks like at a glance: a coarse grid of brightness, cheap enough for every frame. Tells
 // whether this is still the scene, and the face, of the frame before; never who somebody is.
 import { cosine } from '../geometry/cosine.js';
-import type { FrameView } from '../frames/frame-engine.js';
-import type { FoundFace } from '../lanes/lane-protocol.js';
+import type { Corners } from '../geometry/box.js';
+import type { FrameView } from './frame-view.js';
 
 /** Brightness of a grid's cells, with the mean taken out and of length 1: other light changes nothing. */
 export type PictureLook = Float32Array;
@@ -22,7 +22,7 @@ export function sceneBrightness(view: FrameView): Float32Array {
   return brightnessOf(view, whole, SCENE).map((sum) => sum / (POINTS * POINTS));
 }
 
-export function faceLook(view: FrameView, face: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>): PictureLook {
+export function faceLook(view: FrameView, face: Corners): PictureLook {
   return normalised(brightnessOf(view, face, FACE));
 }
 
@@ -31,7 +31,7 @@ export const lookAlike: (a: PictureLook, b: PictureLook) => number = cosine;
 
 function brightnessOf(
   { pixels, channels, width, height }: FrameView,
-  { x1, y1, x2, y2 }: Pick<FoundFace, 'x1' | 'y1' | 'x2' | 'y2'>,
+  { x1, y1, x2, y2 }: Corners,
   { columns, rows }: { readonly columns: number; readonly rows: number },
 ): Float32Array {
   const source = new Uint8Array(pixels);

@@ -1,7 +1,7 @@
 // Parts of a picture as input tensors: bilinear sampling of RGB pixels into float32 planes. The inner loops of
 // preprocessing live here and in align.ts; they allocate nothing but a table per size.
 import type { ImageInput } from '../../models/family.js';
-import type { PicturePart } from '../frames/tiles.js';
+import type { Rect } from '../geometry/box.js';
 
 /** RGB pixels, 3 bytes each, row by row. */
 export interface Picture {
@@ -81,15 +81,15 @@ function placement(
 
 /** The geometry that `writeWholeFrame` will use, without writing. */
 export function wholeFrameGeometry(picture: Picture, input: ImageInput): InputGeometry {
-  return partGeometry({ ...picture, left: 0, top: 0 }, input);
+  return tileGeometry({ ...picture, left: 0, top: 0 }, input);
 }
 
-/** The geometry that `writePart` will use, without writing. */
-export function partGeometry(part: PicturePart, input: ImageInput): InputGeometry {
-  const { left, top, width, height } = placement(part, input);
-  const scaleX = part.width / width;
-  const scaleY = part.height / height;
-  return { scaleX, scaleY, offsetX: part.left - left * scaleX, offsetY: part.top - top * scaleY };
+/** The geometry that `writeTile` will use, without writing. */
+export function tileGeometry(tile: Rect, input: ImageInput): InputGeometry {
+  const { left, top, width, height } = placement(tile, input);
+  const scaleX = tile.width / width;
+  const scaleY = tile.height / height;
+  return { scaleX, scaleY, offsetX: tile.left - left * scaleX, offsetY: tile.top - top * scaleY };
 }
 
 /**
@@ -97,15 +97,15 @@ export function partGeometry(part: PicturePart, input: ImageInput): InputGeometr
  * @param out float32 planes (NCHW without N)
  */
 export function writeWholeFrame(picture: Picture, input: ImageInput, out: Float32Array): void {
-  writePart(picture, { left: 0, top: 0, width: picture.width, height: picture.height }, input, out);
+  writeTile(picture, { left: 0, top: 0, width: picture.width, height: picture.height }, input, out);
 }
 
 /** A part of the picture as a detector's input, as `writeWholeFrame` writes the whole. */
-export function writePart(picture: Picture, part: PicturePart, input: ImageInput, out: Float32Array): void {
-  const { left, top, width, height } = placement(part, input);
+export function writeTile(picture: Picture, tile: Rect, input: ImageInput, out: Float32Array): void {
+  const { left, top, width, height } = placement(tile, input);
   if (width < input.width || height < input.height) out.fill(((input.fill ?? 0) - input.mean) * input.scale);
-  const columns = frameTable(part.left, part.width, width, picture.width, 3);
-  const rows = frameTable(part.top, part.height, height, picture.height, picture.width * 3);
+  const columns = frameTable(tile.left, tile.width, width, picture.width, 3);
+  const rows = frameTable(tile.top, tile.height, height, picture.height, picture.width * 3);
   writeSampled(picture, columns, rows, width, height, input, out, top * input.width + left);
 }
 

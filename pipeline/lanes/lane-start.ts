@@ -4,19 +4,13 @@ import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { ladderUpTo, topRung } from '../scheduling/batch-ladder.js';
 import { LanePool } from '../scheduling/lane-pool.js';
-import type { LaneSettings, Provider } from './lane-protocol.js';
-import { Lane } from './lane.js';
-import type { LoadedModel } from '../../protocol/models.js';
-import { loadedModel } from './loaded-model.js';
+import type { ModelStart, Provider } from './lane-protocol.js';
+import { Lane, type LaneSettings, type LaneTaskSource } from './lane.js';
 import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
 import type { PipelineOptions } from '../pipeline-options.js';
 import { providersToTry } from './provider.js';
 import type { LanePlan } from '../tuning/lane-plan.js';
-import { tuningFor } from '../tuning/tuner.js';
 import type { Tuning } from '../tuning/tuning-store.js';
-
-/** Least score of what may be a face seen badly: it continues a track but never begins one (ByteTrack's second stage). */
-const WEAK_FACE_SCORE = 0.3;
 
 export interface StartedLanes {
   readonly lanes: LanePool;
@@ -25,7 +19,8 @@ export interface StartedLanes {
   readonly provider: Provider;
   /** In force. */
   readonly plan: LanePlan;
-  readonly models: readonly LoadedModel[];
+  /** How long each of them took to start. */
+  readonly models: readonly ModelStart[];
   readonly preprocessWorkers: number;
   /** Frames that may be inside the pipeline at once. */
   readonly slots: number;
@@ -56,23 +51,27 @@ export function planFor(
   };
 }
 
+export interface LanesWanted extends Pick<
+  PipelineOptions,
+  'provider' | 'lanes' | 'preprocessWorkers' | 'maxBatch' | 'observer' | 'log'
+> {
+  readonly tasks: readonly LaneTaskSource[];
+  /** What is known of this machine. @param mayMeasure whether it may be found out now */
+  readonly tuningOf: (provider: Provider, mayMeasure: boolean) => Promise<Tuning | null>;
+}
+
 /**
  * @param onBack told when a lane that had died is back
  * @param given a plan to be tried: it goes before what was measured and before what is set
  * @throws LaneError when no provider that may be used starts, or a model cannot be loaded
  */
-export async function startLanes(options: PipelineOptions, onBack: () => void, given?: LanePlan): Promise<StartedLanes> {
-  const { pack, gallery, observer } = options;
-  const log = options.log ?? SILENT_LOG;
+export async function startLanes(wanted: LanesWanted, onBack: () => void, given?: LanePlan): Promise<StartedLanes> {
+  const { tasks, tuningOf, observer, log = SILENT_LOG } = wanted;
   const settingsFor = (provider: Provider, { threads, maxBatch }: LanePlan): LaneSettings => ({
-    pack,
     provider,
     intraOpThreads: threads,
     ladder: ladderUpTo(maxBatch),
-    // Weaker ones are for streams whose faces are followed; the engine leaves them out of all others.
-    detectionScore: Math.min(WEAK_FACE_SCORE, options.thresholds?.detectionScore ?? pack.thresholds.detectionScore),
-    nmsIou: options.thresholds?.nmsIou ?? pack.thresholds.nmsIou,
-    gallery: gallery?.snapshot ?? null,
+    tasks,
   });
   const started: Lane[] = [];
   const start = async (provider: Provider, plan: LanePlan) => {
@@ -80,20 +79,14 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
     started.push(result.lane);
     return result.ready;
   };
-  const planWith = (provider: Provider, tuning: Tuning | null): LanePlan => given ?? planFor(options, provider, tuning);
-  const tuningOf = (provider: Provider, measure: boolean): Promise<Tuning | null> => {
-    const { tuner } = options;
-    return tuner === undefined
-      ? Promise.resolve(null)
-      : tuningFor(pack, provider, { ...tuner, measure: measure && tuner.measure, detectEvery: options.detectEvery }, log);
-  };
+  const planWith = (provider: Provider, tuning: Tuning | null): LanePlan => given ?? planFor(wanted, provider, tuning);
   try {
     // What was measured before is in force from the beginning; whether to measure now is asked once it is known who runs.
     const first = async (provider: Provider) => {
       const known = await tuningOf(provider, false);
       return { known, ready: await start(provider, planWith(provider, known)) };
     };
-    const { provider, result } = await firstThatStarts(providersToTry(options.provider), first, log);
+    const { provider, result } = await firstThatStarts(providersToTry(wanted.provider), first, log);
     let { ready } = result;
     const tuning = result.known ?? (await tuningOf(provider, true));
     const plan = planWith(provider, tuning);
@@ -104,9 +97,6 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
     const { lanes: count, maxBatch, preprocessWorkers, fillMs } = plan;
     // All have ended their start, one way or the other, before any is closed: one that still starts would be left running.
     await allOrFirstFailure(Array.from({ length: count - 1 }, () => start(provider, plan)));
-    const models = [pack.detector, pack.landmarks, pack.embedder]
-      .filter((model) => model !== undefined)
-      .map((model) => loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
     // On a CPU two frames in hand for a lane serve no more than one and a half (docs/performance.md), and make all wait longer.
     const perLane = provider === 'cpu' ? 1.5 : 2 * maxBatch;
     return {
@@ -119,7 +109,7 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
       tuning,
       provider,
       plan,
-      models,
+      models: ready.models,
       preprocessWorkers,
       slots: preprocessWorkers + Math.ceil(count * perLane),
     };

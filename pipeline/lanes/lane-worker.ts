@@ -1,15 +1,15 @@
-// The thread of an inference lane: owns its sessions, takes one job after another, answers each.
+// The thread of an inference lane: opens the tasks' models, takes one job after another, answers each.
 // It is closed by message, never terminated in a run: that would abort the whole process.
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbage, collectGarbageLater, DroppedMemory } from '../threads/collect-garbage.js';
-import { LaneModels, type JobCost } from '../tasks/faces/face-lane.js';
-import type { LaneCommand, LaneJob, LaneReport, LaneSettings } from './lane-protocol.js';
+import type { LaneCommand, LaneJob, LaneReport, LaneStart } from './lane-protocol.js';
+import type { JobCost, LaneTask, LaneTaskModule } from './lane-task.js';
 import { probeProvider } from './provider-probe.js';
 import { PRIORITY, yieldToMainThread } from '../threads/thread-priority.js';
 
 if (parentPort === null) throw new Error('lane-worker runs as a worker thread');
 const port = parentPort;
-const settings = workerData as LaneSettings;
+const settings = workerData as LaneStart;
 const tell = (report: LaneReport): void => port.postMessage(report);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -17,67 +17,70 @@ yieldToMainThread(PRIORITY.calculating);
 /** Memory of large frames that this thread has looked at, and that nothing but its garbage keeps by now. */
 const seen = new DroppedMemory();
 let seenBytes = 0;
-const models = await start();
-if (models === null) process.exitCode = 1;
-else serve(models);
+const tasks = new Map<string, LaneTask>();
+if (await start()) serve();
+else process.exitCode = 1;
 
-async function start(): Promise<LaneModels | null> {
+async function start(): Promise<boolean> {
   try {
     await probeProvider(settings.provider);
-    const opened = await LaneModels.open(settings);
-    tell({ kind: 'ready', models: opened.sessions.map(({ model, loadMs, warmupMs }) => ({ id: model.id, loadMs, warmupMs })) });
-    return opened;
+    for (const { name, module, settings: own } of settings.tasks) {
+      const { openLaneTask } = (await import(module)) as LaneTaskModule;
+      tasks.set(name, await openLaneTask(own, settings));
+    }
+    tell({ kind: 'ready', models: [...tasks.values()].flatMap(({ models }) => models) });
+    return true;
   } catch (error) {
+    await closeTasks();
     tell({ kind: 'start-failed', message: messageOf(error) });
-    return null;
+    return false;
   }
 }
 
-function serve(opened: LaneModels): void {
-  // Jobs run one after another in the order they came, and a gallery or close command takes effect in that order too.
+function serve(): void {
+  // Jobs run one after another in the order they came, and what is told takes effect in that order too.
   let last = Promise.resolve();
   port.on('message', (command: LaneCommand) => {
-    last = last.then(() => obey(opened, command));
+    last = last.then(() => obey(command));
   });
 }
 
-async function obey(opened: LaneModels, command: LaneCommand): Promise<void> {
+async function obey(command: LaneCommand): Promise<void> {
   switch (command.kind) {
-    case 'gallery':
-      opened.useGallery(command.snapshot);
-      // What the snapshot before held, and this one does not, is not kept by this thread.
+    case 'tell':
+      taskNamed(command.task).tell?.(command.message);
+      // Memory that was shared before, and is not any more, is not kept by this thread.
       collectGarbage();
       return;
     case 'close':
-      await opened.close();
+      await closeTasks();
       port.close();
       return;
     default:
       collectGarbageLater();
       seen.add(seenBytes);
-      seenBytes = largeBytesOf(command);
+      seenBytes = 0;
       try {
-        tell(await work(opened, command));
+        tell(await work(command));
       } catch (error) {
         tell({ kind: 'job-failed', id: command.id, message: messageOf(error) });
       }
   }
 }
 
-/** Frames so large give their memory back after use; smaller ones use it again. */
-const LARGE_BYTES = 3840 * 2160 * 3;
-
-function largeBytesOf(job: LaneJob): number {
-  if (job.kind !== 'faces') return 0;
-  return job.items.reduce((sum, { pixels }) => sum + (pixels.byteLength > LARGE_BYTES ? pixels.byteLength : 0), 0);
+async function work({ id, task, stage, items }: LaneJob): Promise<LaneReport> {
+  const cost: JobCost = { inferMs: 0, matchMs: 0, batches: [] };
+  const opened = taskNamed(task);
+  seenBytes = opened.largeBytesOf?.(items) ?? 0;
+  return { kind: 'done', id, answers: await opened.run(stage, items, cost), ...cost };
 }
 
-async function work(opened: LaneModels, job: LaneJob): Promise<LaneReport> {
-  const cost: JobCost = { inferMs: 0, matchMs: 0, batches: [] };
-  if (job.kind === 'detect') {
-    const frames = await opened.detect(job.items, cost);
-    return { kind: 'detected', id: job.id, frames, ...cost };
-  }
-  const answers = await opened.describe(job.items, cost);
-  return { kind: 'faces', id: job.id, answers, ...cost };
+function taskNamed(name: string): LaneTask {
+  const task = tasks.get(name);
+  if (task === undefined) throw new Error(`this lane has no task ${name}`);
+  return task;
+}
+
+async function closeTasks(): Promise<void> {
+  await Promise.all([...tasks.values()].map((task) => task.close()));
 }

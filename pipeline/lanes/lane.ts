@@ -3,26 +3,20 @@
 import '../../models/library-environment.js';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { GallerySnapshot } from '../tasks/faces/gallery/gallery.js';
-import type {
-  BatchRun,
-  DetectItem,
-  FaceAnswer,
-  FaceItem,
-  FoundFace,
-  LaneCommand,
-  LaneReady,
-  LaneReport,
-  LaneSettings,
-} from './lane-protocol.js';
+import type { LaneCommand, LaneDone, LaneJob, LaneReady, LaneReport, LaneStart, LaneTaskStart } from './lane-protocol.js';
+import type { LaneRuntime } from './lane-task.js';
+import type { Stage } from './stage.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { CALCULATING_THREAD } from '../threads/thread-limits.js';
 import { workerFile } from '../threads/worker-file.js';
 
-export interface LaneCost {
-  readonly inferMs: number;
-  readonly matchMs: number;
-  readonly batches: readonly BatchRun[];
+/** A task as lanes open it. */
+export interface LaneTaskSource extends Omit<LaneTaskStart, 'settings'> {
+  /** Those of now: asked each time a thread starts. */
+  readonly settings: () => unknown;
+}
+export interface LaneSettings extends LaneRuntime {
+  readonly tasks: readonly LaneTaskSource[];
 }
 
 /** The lane's thread died or could not do the job. */
@@ -31,7 +25,7 @@ export class LaneError extends Error {
 }
 
 interface Pending {
-  resolve(report: LaneReport): void;
+  resolve(done: LaneDone): void;
   reject(error: LaneError): void;
 }
 
@@ -42,8 +36,10 @@ export class Lane {
   readonly #log: PipelineLog;
   /** Told when the lane may be given a job again after it had died. */
   readonly #onBack: () => void;
-  #gallery: GallerySnapshot | null;
+  /** Ready to work. */
   #worker: Worker | null = null;
+  /** Also while it starts. */
+  #thread: Worker | null = null;
   #pending = new Map<number, Pending>();
   #nextJob = 0;
   #closing = false;
@@ -55,7 +51,6 @@ export class Lane {
 
   private constructor(settings: LaneSettings, log: PipelineLog, onBack: () => void) {
     this.#settings = settings;
-    this.#gallery = settings.gallery;
     this.#log = log;
     this.#onBack = onBack;
   }
@@ -80,24 +75,21 @@ export class Lane {
     return this.alive ? 0 : Math.max(0, this.#startsAtMs + this.#startTookMs - performance.now());
   }
 
-  /** The faces of each frame. @throws LaneError */
-  async detect(items: readonly DetectItem[]): Promise<{ frames: readonly (readonly FoundFace[])[] } & LaneCost> {
-    const report = await this.#do({ kind: 'detect', id: this.#nextJob++, items });
-    if (report.kind !== 'detected') throw new LaneError(`unexpected answer ${report.kind}`);
-    return report;
+  /** Does a batch of one stage. @returns an answer for each item, in their order, and what it cost @throws LaneError */
+  run({ task, name }: Pick<Stage, 'task' | 'name'>, items: readonly unknown[]): Promise<LaneDone> {
+    const worker = this.#worker;
+    if (worker === null || this.#closing) return Promise.reject(new LaneError('the lane is not running'));
+    const job: LaneJob = { kind: 'run', id: this.#nextJob++, task, stage: name, items };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(job.id, { resolve, reject });
+      worker.postMessage(job);
+    });
   }
 
-  /** What is wanted of each face, in their order. @throws LaneError */
-  async describe(items: readonly FaceItem[]): Promise<{ answers: readonly FaceAnswer[] } & LaneCost> {
-    const report = await this.#do({ kind: 'faces', id: this.#nextJob++, items });
-    if (report.kind !== 'faces') throw new LaneError(`unexpected answer ${report.kind}`);
-    return report;
-  }
-
-  /** Jobs given after this call search the new snapshot. */
-  useGallery(snapshot: GallerySnapshot): void {
-    this.#gallery = snapshot;
-    this.#worker?.postMessage({ kind: 'gallery', snapshot } satisfies LaneCommand);
+  /** Jobs given after this call know of it. A thread that starts later has it from its task's settings. */
+  tell(task: string, message: unknown): void {
+    // Until it is ready a thread reads nothing, and then everything in order.
+    this.#thread?.postMessage({ kind: 'tell', task, message } satisfies LaneCommand);
   }
 
   /** Finishes the job in hand, then ends the thread. */
@@ -108,27 +100,18 @@ export class Lane {
     await this.#exited;
   }
 
-  #do(job: Extract<LaneCommand, { id: number }>): Promise<LaneReport> {
-    const worker = this.#worker;
-    if (worker === null || this.#closing) return Promise.reject(new LaneError('the lane is not running'));
-    return new Promise((resolve, reject) => {
-      this.#pending.set(job.id, { resolve, reject });
-      worker.postMessage(job);
-    });
-  }
-
   async #startThread(): Promise<LaneReady> {
     this.#startsAtMs = performance.now();
-    const workerData: LaneSettings = { ...this.#settings, gallery: this.#gallery };
+    const tasks = this.#settings.tasks.map(({ name, module, settings }) => ({ name, module, settings: settings() }));
+    const workerData: LaneStart = { ...this.#settings, tasks };
     const worker = new Worker(workerFile('lane-worker', import.meta.url), { workerData, resourceLimits: CALCULATING_THREAD });
+    this.#thread = worker;
     this.#exited = once(worker, 'exit').catch(() => undefined);
     return new Promise((resolve, reject) => {
       worker.on('message', (report: LaneReport) => {
         if (report.kind === 'ready') {
           this.#worker = worker;
           this.#startTookMs = performance.now() - this.#startsAtMs;
-          // It was told of another gallery while its thread was starting.
-          if (this.#gallery !== null && this.#gallery !== workerData.gallery) this.useGallery(this.#gallery);
           // It was closed while its thread was starting.
           if (this.#closing) worker.postMessage({ kind: 'close' } satisfies LaneCommand);
           resolve(report);
@@ -144,6 +127,7 @@ export class Lane {
       });
       worker.on('exit', () => {
         reject(new LaneError('the lane ended while starting'));
+        this.#thread = null;
         if (this.#worker === worker) this.#died();
       });
     });

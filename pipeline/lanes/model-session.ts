@@ -3,7 +3,7 @@
 import type { Outputs } from '../../models/family.js';
 import { ort } from '../../models/graph/runtime.js';
 import type { PreparedModel } from '../../models/prepared.js';
-import type { Provider } from './lane-protocol.js';
+import type { LaneRuntime } from './lane-task.js';
 import { channelsOf, inputSize } from '../images/model-input.js';
 import { executionProviders } from './provider.js';
 
@@ -33,12 +33,7 @@ export class ModelSession {
   }
 
   /** Loads the graph and runs every batch size once. @throws when the graph or the provider cannot start */
-  static async open(
-    model: PreparedModel,
-    provider: Provider,
-    ladder: readonly number[],
-    intraOpThreads: number,
-  ): Promise<ModelSession> {
+  static async open(model: PreparedModel, { provider, ladder, intraOpThreads }: LaneRuntime): Promise<ModelSession> {
     const startMs = performance.now();
     const session = await ort.InferenceSession.create(model.path, {
       executionProviders: executionProviders(provider),

@@ -7,7 +7,9 @@
 //   lobby  (weight 2)  ──▶ 115 ms ─┼─▶ lobby, 10 ms: now at 120; a stream that was silent begins at 115 and has saved nothing up
 //   garage (silent)    ──▶  30 ms ─┘
 import { OnlookerError } from '../../protocol/errors.js';
-import type { FrameWork, WorkedFrame } from '../frames/frame-engine.js';
+import type { FrameWork } from '../frames/frame-engine.js';
+import type { Worked } from '../frames/frame-job.js';
+import type { Cacheable } from '../streams/frame-cache.js';
 import type { StreamQueue, WaitingFrame } from '../streams/stream-queue.js';
 import { retryAfter } from './retry-after.js';
 import { Pace } from './pace.js';
@@ -28,7 +30,9 @@ export interface StreamTurn {
 /** What is to be done, and who is told what came of it. */
 export interface FrameTurn {
   readonly work: FrameWork;
-  settle(outcome: Promise<WorkedFrame>): void;
+  /** How what comes of it may be kept; null where it may not. */
+  readonly cacheable: Cacheable<unknown> | null;
+  settle(outcome: Promise<Worked<unknown>>): void;
 }
 /** Work that is no frame, such as drawing into one. */
 export interface AsideTurn {
@@ -70,7 +74,7 @@ interface Request {
   reject(error: unknown): void;
 }
 
-export class Turns {
+export class FairQueue {
   readonly #maxRequests: number;
   readonly #requests: Request[] = [];
   /** Streams with a waiting frame; a set keeps the order in which they joined, which decides where all else is equal. */
@@ -123,8 +127,13 @@ export class Turns {
    * @param signal gives the place up, unless its turn has come
    * @throws OnlookerError OVERLOADED; what the signal was aborted with
    */
-  request(isLarge: boolean, begin: () => FrameWork, signal?: AbortSignal): Promise<WorkedFrame> {
-    return this.#enter(isLarge, (settle) => ({ work: begin(), settle }), signal);
+  request<R>(isLarge: boolean, begin: () => FrameWork<R>, signal?: AbortSignal): Promise<Worked<R>> {
+    return this.#enter<Worked<R>>(
+      isLarge,
+      // What comes of the work is what its job makes.
+      (settle) => ({ work: begin(), cacheable: null, settle: (outcome) => settle(outcome as Promise<Worked<R>>) }),
+      signal,
+    );
   }
 
   /** Other work takes its place among single images, as a large one. @throws OnlookerError OVERLOADED; what the job throws */

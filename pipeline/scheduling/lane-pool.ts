@@ -1,30 +1,34 @@
-// The micro-batcher: frames to be searched for faces and faces to be described wait here, and whenever a lane is free it
-// gets a batch of them, across all streams. What is there when a lane comes free is the batch, so batches grow with the
-// load and cost nothing without it; only where a fuller batch is known to save more than that does it wait a moment for
-// frames that are already being decoded.
+// The micro-batcher: items of every stage wait here, and whenever a lane is free it gets a batch of one stage, across all
+// streams. What is there when a lane comes free is the batch, so batches grow with the load and cost nothing without it; only
+// where a fuller batch is known to save more than that does it wait a moment for frames that are already being decoded.
 //
-//   detect ──▶ BatchQueue of frames ─┐                        ┌──▶ lane 1 (on a GPU the only one)
-//                                    ├─ batch of one stage ──▶┤
-//   describe ▶ BatchQueue of faces ──┘   what is due first    └──▶ lane n
-import type { GallerySnapshot } from '../tasks/faces/gallery/gallery.js';
-import type { DetectItem, FaceAnswer, FaceItem, FoundFace } from '../lanes/lane-protocol.js';
-import type { Lane, LaneCost } from '../lanes/lane.js';
+//   call(detect)   ──▶ BatchQueue of frames ─┐                        ┌──▶ lane 1 (on a GPU the only one)
+//                                            ├─ batch of one stage ──▶┤
+//   call(describe) ──▶ BatchQueue of faces ──┘   what is due first    └──▶ lane n
+import type { Lane } from '../lanes/lane.js';
+import { keyOf, type Stage } from '../lanes/stage.js';
 import { BatchQueue, newOrder } from './batch-queue.js';
 import { NoLaneError } from './no-lane-error.js';
 import type { Origin } from './origin.js';
-import { isBefore } from './rounds.js';
+import { isBefore, type InRound } from './rounds.js';
 
 /** A lane as the pool sees it. */
-export type PoolLane = Pick<Lane, 'alive' | 'backInMs' | 'idle' | 'detect' | 'describe' | 'useGallery' | 'close'>;
+export type PoolLane = Pick<Lane, 'alive' | 'backInMs' | 'idle' | 'run' | 'tell' | 'close'>;
 
-interface Waiting<I, A> {
-  readonly item: I;
+interface Waiting {
+  readonly item: unknown;
   readonly origin: Origin;
-  resolve(answer: A & { readonly spent: Spent }): void;
+  resolve(answered: Answered): void;
   reject(error: unknown): void;
 }
-type WaitingFrame = Waiting<DetectItem, { readonly faces: readonly FoundFace[] }>;
-type WaitingFace = Waiting<FaceItem, { readonly answer: FaceAnswer }>;
+interface Answered {
+  readonly answer: unknown;
+  readonly spent: Spent;
+}
+interface StageQueue {
+  readonly stage: Stage;
+  readonly waiting: BatchQueue<Waiting>;
+}
 
 /** What one batch took, and on which lane. */
 interface Spent {
@@ -42,7 +46,7 @@ export interface StageCost {
 export interface BatchRules {
   /** Most items in a batch: the top of the ladder. */
   readonly maxBatch: number;
-  /** Most frames of one stream in a batch while others wait. */
+  /** Most items of one stream in a batch of a shared stage while others wait. */
   readonly mostOfOneStream: number;
   /** How long frames may wait for a batch to fill, ms; 0 for never. */
   readonly fillMs: number;
@@ -52,8 +56,8 @@ export interface BatchRules {
 export class LanePool {
   readonly lanes: readonly PoolLane[];
   readonly #rules: BatchRules;
-  readonly #frames: BatchQueue<WaitingFrame>;
-  readonly #faces: BatchQueue<WaitingFace>;
+  /** By key, the farthest on in a frame's way first. */
+  #queues: readonly StageQueue[] = [];
   readonly #order = newOrder();
   /** How many frames are being decoded and will come soon. */
   #coming: () => number = () => 0;
@@ -64,13 +68,11 @@ export class LanePool {
   constructor(lanes: readonly PoolLane[], rules: BatchRules) {
     this.lanes = lanes;
     this.#rules = rules;
-    this.#frames = new BatchQueue(rules.mostOfOneStream, this.#order);
-    // The faces of a frame stay together: it is done when the last of them is.
-    this.#faces = new BatchQueue(Infinity, this.#order);
   }
 
-  get queued(): { readonly frames: number; readonly faces: number } {
-    return { frames: this.#frames.size, faces: this.#faces.size };
+  /** How many items wait, of each stage by its key. */
+  get queued(): ReadonlyMap<string, number> {
+    return new Map(this.#queues.map(({ stage, waiting }) => [keyOf(stage), waiting.size]));
   }
 
   /** Tells it whom to ask how many frames are on their way here. */
@@ -79,25 +81,30 @@ export class LanePool {
   }
 
   /**
-   * The faces in each part of one frame: one part, the whole of it, but for very wide and tall ones.
+   * All items of one frame through a stage.
+   * @returns an answer for each, in their order, and what they cost
    * @throws LaneError when its lane fails, NoLaneError when none comes back in time
    */
-  async detect(
-    parts: readonly DetectItem[],
+  async call<I, A>(
+    stage: Stage<I, A>,
+    items: readonly I[],
     origin: Origin,
-  ): Promise<StageCost & { readonly found: readonly (readonly FoundFace[])[] }> {
-    const answers = await this.#allOf(this.#frames, parts, origin);
-    return { found: answers.map(({ faces }) => faces), ...longestLane(answers.map(({ spent }) => spent)) };
+  ): Promise<StageCost & { readonly answers: readonly A[] }> {
+    const { waiting: queue } = this.#queueOf(stage as Stage);
+    const nowMs = performance.now();
+    const waiting = items.map(
+      (item) => new Promise<Answered>((resolve, reject) => queue.add({ item, origin, resolve, reject }, nowMs)),
+    );
+    this.dispatch();
+    // Also where one has failed already: until the others are done, lanes read the frame's memory.
+    await Promise.allSettled(waiting);
+    const answered = await Promise.all(waiting);
+    return { answers: answered.map(({ answer }) => answer as A), ...longestLane(answered.map(({ spent }) => spent)) };
   }
 
-  /** What is wanted of the faces of one frame, in their order. @throws LaneError, NoLaneError as `detect` */
-  async describe(items: readonly FaceItem[], origin: Origin): Promise<StageCost & { readonly answers: readonly FaceAnswer[] }> {
-    const described = await this.#allOf(this.#faces, items, origin);
-    return { answers: described.map(({ answer }) => answer), ...longestLane(described.map(({ spent }) => spent)) };
-  }
-
-  useGallery(snapshot: GallerySnapshot): void {
-    for (const lane of this.lanes) lane.useGallery(snapshot);
+  /** As `Lane.tell`, to every lane. */
+  tell(task: string, message: unknown): void {
+    for (const lane of this.lanes) lane.tell(task, message);
   }
 
   /**
@@ -130,12 +137,10 @@ export class LanePool {
     for (let idle = this.#idleLanes(); idle.length > 0; idle = this.#idleLanes()) {
       const [lane] = idle;
       if (lane === undefined) return;
-      if (this.#frames.nextFrame === undefined && this.#faces.nextFrame === undefined) this.#order.precedence.forget();
-      const faces = this.#faces.size > 0 && (this.#facesAreNext() || this.#isFilling());
-      if (faces) void this.#describeOn(lane, this.#faces.take(this.#share(this.#faces.size, idle.length)));
-      else if (this.#frames.size > 0 && !this.#isFilling())
-        void this.#detectOn(lane, this.#frames.take(this.#share(this.#frames.size, idle.length)));
-      else return;
+      if (!this.#queues.some(({ waiting }) => waiting.nextFrame !== undefined)) this.#order.precedence.forget();
+      const next = this.#nextStage();
+      if (next === undefined) return;
+      void this.#run(lane, next.stage, next.waiting.take(this.#share(next.waiting.size, idle.length)));
     }
   }
 
@@ -144,23 +149,14 @@ export class LanePool {
     return this.#isStranded ? Math.min(...this.lanes.map((lane) => lane.backInMs)) : undefined;
   }
 
-  /** All items of one frame, in their order. */
-  async #allOf<I, A>(
-    queue: BatchQueue<Waiting<I, A>>,
-    items: readonly I[],
-    origin: Origin,
-  ): Promise<readonly (A & { readonly spent: Spent })[]> {
-    const nowMs = performance.now();
-    const waiting = items.map(
-      (item) =>
-        new Promise<A & { readonly spent: Spent }>((resolve, reject) => {
-          queue.add({ item, origin, resolve, reject }, nowMs);
-        }),
-    );
-    this.dispatch();
-    // Also where one has failed already: until the others are done, lanes read the frame's memory.
-    await Promise.allSettled(waiting);
-    return Promise.all(waiting);
+  #queueOf(stage: Stage): StageQueue {
+    const key = keyOf(stage);
+    const known = this.#queues.find((queue) => keyOf(queue.stage) === key);
+    if (known !== undefined) return known;
+    const mostOfOneStream = stage.isShared ? this.#rules.mostOfOneStream : Infinity;
+    const queue = { stage, waiting: new BatchQueue<Waiting>(mostOfOneStream, this.#order) };
+    this.#queues = [...this.#queues, queue].sort((one, other) => other.stage.depth - one.stage.depth);
+    return queue;
   }
 
   get #isStranded(): boolean {
@@ -168,18 +164,25 @@ export class LanePool {
   }
 
   #drop(isDropped: (waiting: { readonly origin: Origin }) => boolean, reason: NoLaneError['reason']): void {
-    for (const queue of [this.#frames, this.#faces])
-      for (const waiting of queue.remove(isDropped)) waiting.reject(new NoLaneError(reason, this.backInMs));
+    for (const queue of this.#queues)
+      for (const waiting of queue.waiting.remove(isDropped)) waiting.reject(new NoLaneError(reason, this.backInMs));
   }
 
-  /** Faces finish frames that hold memory, so they go before frames, unless such a one is due before them. */
-  #facesAreNext(): boolean {
-    const [frames, faces] = [this.#frames, this.#faces];
-    const areImages = (frames.nextImage ?? faces.nextImage) !== undefined;
-    const areFrames = (frames.nextFrame ?? faces.nextFrame) !== undefined;
-    const isImage = this.#order.precedence.isImageNext(areImages, areFrames);
-    const [frame, face] = isImage ? [frames.nextImage, faces.nextImage] : [frames.nextFrame, faces.nextFrame];
-    return face !== undefined && (frame === undefined || !isBefore(frame, face));
+  /** The stage whose first item is due first; of equals the one that is farthest on, since it finishes frames that hold memory. */
+  #nextStage(): StageQueue | undefined {
+    const some = this.#queues.filter(({ waiting }) => waiting.size > 0);
+    // Frames may had better wait for those that are being decoded; what is farther on never does.
+    const ready = some.filter(({ stage, waiting }) => stage.depth > 0 || !this.#isFilling(waiting));
+    const isImage = this.#order.precedence.isImageNext(
+      ready.some(({ waiting }) => waiting.nextImage !== undefined),
+      ready.some(({ waiting }) => waiting.nextFrame !== undefined),
+    );
+    let next: { readonly queue: StageQueue; readonly first: InRound<Waiting> } | undefined;
+    for (const queue of ready) {
+      const first = isImage ? queue.waiting.nextImage : queue.waiting.nextFrame;
+      if (first !== undefined && (next === undefined || isBefore(first, next.first))) next = { queue, first };
+    }
+    return next?.queue;
   }
 
   #idleLanes(): PoolLane[] {
@@ -191,12 +194,11 @@ export class LanePool {
     return Math.min(this.#rules.maxBatch, Math.ceil(waiting / idleLanes));
   }
 
-  /** Whether the frames had better wait for those that are being decoded; it comes back by itself when they have waited enough. */
-  #isFilling(): boolean {
+  /** Whether frames had better wait for those that are being decoded; it comes back by itself when they have waited enough. */
+  #isFilling(frames: BatchQueue<Waiting>): boolean {
     const { fillMs, maxBatch } = this.#rules;
-    if (fillMs === 0 || this.#frames.size >= maxBatch || this.#frames.nextImage !== undefined || this.#coming() === 0)
-      return false;
-    const leftMs = this.#frames.waitingSinceMs + fillMs - performance.now();
+    if (fillMs === 0 || frames.size >= maxBatch || frames.nextImage !== undefined || this.#coming() === 0) return false;
+    const leftMs = frames.waitingSinceMs + fillMs - performance.now();
     if (leftMs <= 0) return false;
     this.#filling ??= setTimeout(() => {
       this.#filling = null;
@@ -205,35 +207,15 @@ export class LanePool {
     return true;
   }
 
-  #detectOn(lane: PoolLane, batch: readonly WaitingFrame[]): Promise<void> {
-    return this.#run(
-      lane,
-      batch,
-      (items) => lane.detect(items),
-      ({ frames }, index) => ({ faces: frames[index] ?? [] }),
-    );
-  }
-
-  #describeOn(lane: PoolLane, batch: readonly WaitingFace[]): Promise<void> {
-    return this.#run(
-      lane,
-      batch,
-      (items) => lane.describe(items),
-      ({ answers }, index) => ({ answer: answers[index] ?? { points: [] } }),
-    );
-  }
-
-  async #run<I, A, R extends LaneCost>(
-    lane: PoolLane,
-    batch: readonly Waiting<I, A>[],
-    run: (items: readonly I[]) => Promise<R>,
-    answerOf: (result: R, index: number) => A,
-  ): Promise<void> {
+  async #run(lane: PoolLane, stage: Stage, batch: readonly Waiting[]): Promise<void> {
     try {
-      const result = await run(batch.map(({ item }) => item));
-      for (const { model, size } of result.batches) this.#rules.onBatch(model, size);
-      const spent = { lane, inferMs: result.inferMs, matchMs: result.matchMs };
-      batch.forEach((waiting, index) => waiting.resolve({ ...answerOf(result, index), spent }));
+      const { answers, inferMs, matchMs, batches } = await lane.run(
+        stage,
+        batch.map(({ item }) => item),
+      );
+      for (const { model, size } of batches) this.#rules.onBatch(model, size);
+      const spent = { lane, inferMs, matchMs };
+      batch.forEach((waiting, index) => waiting.resolve({ answer: answers[index], spent }));
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
@@ -242,8 +224,8 @@ export class LanePool {
 }
 
 /**
- * The time of a frame whose faces were in several batches: those of one lane follow each other and add up, those of
- * different lanes overlap, so the longest lane is the frame's time. The faces of a batch share one `Spent`.
+ * The time of a frame whose items were in several batches: those of one lane follow each other and add up, those of
+ * different lanes overlap, so the longest lane is the frame's time. The items of a batch share one `Spent`.
  */
 function longestLane(spent: readonly Spent[]): StageCost {
   const byLane = new Map<PoolLane, StageCost>();

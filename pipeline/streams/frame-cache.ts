@@ -1,27 +1,42 @@
 // Frames that were worked on before: the same bytes with the same options are answered from memory, and whoever asks for
-// them at the same time waits for the one who came first. It keeps what was seen of faces, never an answer: names are put
-// to them anew each time, so a new name shows at once. It must never outlive a deletion.
-import { createHash } from 'node:crypto';
+// them at the same time waits for the one who came first. It keeps what was seen, never an answer: names are put to it anew each
+// time, so a new name shows at once. It must never outlive a deletion.
+import { createHash, webcrypto } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { Askers } from './shared-abort.js';
-import type { DescribedFace, FrameWork, WorkedFrame } from '../frames/frame-engine.js';
-import type { FaceAnswer, FaceItem } from '../lanes/lane-protocol.js';
+import type { Worked } from '../frames/frame-job.js';
+import { SharedAbort } from './shared-abort.js';
 
-type Want = FaceItem['want'];
-type Asked = Pick<FrameWork, 'want' | 'region' | 'minFacePx'>;
-/** Each holds what those before it hold. */
-const RANKS = { points: 0, embedding: 1, all: 2 } as const;
-type Level = keyof typeof RANKS;
+/** How what comes of a frame may be kept. */
+export interface Cacheable<R> {
+  /** What is asked of the image, apart from how much: its task and whatever else makes a difference. */
+  readonly key: string;
+  /** How much is asked for: of two entries with one key, the one with the higher rank holds all that the other does. */
+  readonly rank: number;
+  /** What is searched for it now, such as a version: who asks at another one is not content with the same frame. */
+  readonly version: string;
+  /** Whether what is kept is as much as is asked for, and still true. @param rank with which it was kept */
+  serves(kept: R, rank: number): boolean;
+  /** As much as is asked for, in memory of its own, since what is kept is wiped when it goes. */
+  copy(result: R): R;
+  /** All of it, to be kept. */
+  keep(result: R): R;
+  /** What keeps it alive, bytes: rather too much than too little. */
+  bytesOf(kept: R): number;
+  wipe(kept: R): void;
+}
 
-type Compute<W> = (want: W, signal?: AbortSignal) => Promise<WorkedFrame>;
+/** @param signal aborted when everybody who waits for it has gone */
+type Compute<R> = (signal?: AbortSignal) => Promise<Worked<R>>;
 /** A frame that is being worked on, and who waits for it. */
 interface Flight {
-  readonly frame: Promise<WorkedFrame>;
-  readonly askers: Askers;
+  readonly frame: Promise<Worked<unknown>>;
+  readonly askers: SharedAbort;
 }
 interface Entry {
-  readonly frame: WorkedFrame;
-  readonly level: Level;
+  readonly frame: Worked<unknown>;
+  readonly rank: number;
+  readonly bytes: number;
+  readonly wipe: () => void;
 }
 
 export interface CacheFigures {
@@ -34,9 +49,8 @@ export interface CacheFigures {
   readonly bytes: number;
 }
 
-/** What keeps an entry and a face of it alive beside the embedding: strings, numbers and objects, rather too much than too little. */
+/** What keeps an entry alive beside what its task counts. */
 const ENTRY_BYTES = 512;
-const FACE_BYTES = 1024;
 const NO_STAGES = { decode: 0, preprocess: 0, infer: 0, match: 0 } as const;
 
 /** Lower-case hex, on the thread that asks: some 50 microseconds for a camera's frame. */
@@ -44,26 +58,30 @@ export function sha256Of(image: Uint8Array): string {
   return createHash('sha256').update(image).digest('hex');
 }
 
+/** The same, computed off the thread that asks. */
+export async function imageSha256(image: Uint8Array): Promise<string> {
+  const digest = await webcrypto.subtle.digest('SHA-256', image);
+  return Buffer.from(digest).toString('hex');
+}
+
 export class FrameCache {
   readonly #entries: LRUCache<string, Entry> | null;
-  readonly #galleryVersion: () => number;
   readonly #flights = new Map<string, Flight>();
   readonly #figures = { hits: 0, joined: 0, misses: 0, evictions: 0 };
   /** Grows whenever everything is forgotten: what was begun before must not be kept after. */
   #generation = 0;
 
-  /** @param maxBytes 0 keeps nothing @param galleryVersion what people are found in now */
-  constructor(maxBytes: number, galleryVersion: () => number) {
-    this.#galleryVersion = galleryVersion;
+  /** @param maxBytes 0 keeps nothing */
+  constructor(maxBytes: number) {
     this.#entries =
       maxBytes === 0
         ? null
         : new LRUCache({
             maxSize: maxBytes,
-            sizeCalculation: ({ frame }) => frame.faces.reduce((sum, face) => sum + bytesOf(face), ENTRY_BYTES),
-            dispose: ({ frame }, _key, reason) => {
+            sizeCalculation: ({ bytes }) => bytes,
+            dispose: ({ wipe }, _key, reason) => {
               if (reason === 'evict') this.#figures.evictions++;
-              for (const { answer } of frame.faces) answer.embedding?.fill(0);
+              wipe();
             },
           });
   }
@@ -79,35 +97,33 @@ export class FrameCache {
   /**
    * The frame from memory, or worked on now. A frame from memory went through no stage, and its stages say so.
    * @param sha256 of the image; nothing weaker may take its place: who can make two images alike could pass for another
-   * @param compute called before this returns, or never; may be asked for more than was wanted, so that it serves others too.
-   * Its signal is aborted when everybody who waits for it has gone
+   * @param compute called before this returns, or never
    * @param signal aborted when whoever asks has gone
    * @throws what `compute` throws
    */
-  worked(asked: Asked, sha256: string, compute: Compute<FrameWork['want']>, signal?: AbortSignal): Promise<WorkedFrame> {
-    const { want, region = null, minFacePx = null } = asked;
-    if (this.#entries === null || typeof want !== 'string') return compute(want, signal);
-    const key = JSON.stringify([sha256, region, minFacePx]);
-    const level = levelOf(want);
-    const version = this.#galleryVersion();
-
+  worked<R>(cacheable: Cacheable<R> | null, sha256: string, compute: Compute<R>, signal?: AbortSignal): Promise<Worked<R>> {
+    if (this.#entries === null || cacheable === null) return compute(signal);
+    const copy = ({ width, height, isCarried, result }: Worked<unknown>): Worked<R> => {
+      return { width, height, isCarried, result: cacheable.copy(result as R), stages: NO_STAGES };
+    };
+    const key = `${sha256} ${cacheable.key}`;
     const known = this.#entries.get(key);
-    if (known !== undefined && serves(known, level, version)) {
+    if (known !== undefined && cacheable.serves(known.frame.result as R, known.rank)) {
       this.#figures.hits++;
-      return Promise.resolve(copyOf(known.frame, level));
+      return Promise.resolve(copy(known.frame));
     }
-    // Of those who ask at one version of the gallery each may have the other's answer: the search is at least so new.
-    const flightKey = `${key} ${level} ${version}`;
+    // Of those who ask at one version each may have the other's answer: what was searched is at least so new.
+    const flightKey = `${key} ${cacheable.rank} ${cacheable.version}`;
     const flight = this.#flights.get(flightKey);
     if (flight !== undefined && !flight.askers.signal.aborted) {
       this.#figures.joined++;
       flight.askers.join(signal);
-      return flight.frame.then((frame) => copyOf(frame, level));
+      return flight.frame.then(copy);
     }
     this.#figures.misses++;
-    const askers = new Askers();
+    const askers = new SharedAbort();
     askers.join(signal);
-    return this.#begin(key, flightKey, level, askers, compute);
+    return this.#begin(key, flightKey, cacheable, askers, compute);
   }
 
   /** Somebody is to be forgotten, and any of these frames may show them. */
@@ -117,53 +133,35 @@ export class FrameCache {
     this.#entries?.clear();
   }
 
-  async #begin(key: string, flightKey: string, level: Level, askers: Askers, compute: Compute<Level>): Promise<WorkedFrame> {
+  async #begin<R>(
+    key: string,
+    flightKey: string,
+    cacheable: Cacheable<R>,
+    askers: SharedAbort,
+    compute: Compute<R>,
+  ): Promise<Worked<R>> {
     const generation = this.#generation;
-    const flight: Flight = { frame: compute(level, askers.signal), askers };
+    const computed = compute(askers.signal);
+    const flight: Flight = { frame: computed, askers };
     this.#flights.set(flightKey, flight);
     try {
-      const frame = await flight.frame;
-      if (generation === this.#generation) this.#keep(key, { frame: copyOf(frame, level), level });
+      const frame = await computed;
+      if (generation === this.#generation) this.#keep(key, frame, cacheable);
       return frame;
     } finally {
       if (this.#flights.get(flightKey) === flight) this.#flights.delete(flightKey);
     }
   }
 
-  #keep(key: string, entry: Entry): void {
+  #keep<R>(key: string, frame: Worked<R>, cacheable: Cacheable<R>): void {
     const known = this.#entries?.peek(key);
-    if (known === undefined || RANKS[entry.level] >= RANKS[known.level]) this.#entries?.set(key, entry);
+    if (known !== undefined && cacheable.rank < known.rank) return;
+    const result = cacheable.keep(frame.result);
+    this.#entries?.set(key, {
+      frame: { ...frame, result },
+      rank: cacheable.rank,
+      bytes: ENTRY_BYTES + cacheable.bytesOf(result),
+      wipe: () => cacheable.wipe(result),
+    });
   }
-}
-
-/** Whoever wants people gets the embedding with them: it costs nothing more, and serves those who want that. */
-function levelOf(want: Want): Level {
-  return want === 'match' ? 'all' : want;
-}
-
-function serves({ frame, level }: Entry, wanted: Level, galleryVersion: number): boolean {
-  if (frame.faces.length === 0) return true;
-  if (RANKS[level] < RANKS[wanted]) return false;
-  // The lanes tell the low 32 bits.
-  return wanted !== 'all' || frame.faces.every(({ answer }) => answer.galleryVersion === galleryVersion >>> 0);
-}
-
-/** With memory of its own, since an entry's is wiped when it goes, and with no more than is wanted. */
-function copyOf({ width, height, faces, isCarried }: WorkedFrame, level: Level): WorkedFrame {
-  const copies = faces.map(({ face, answer }) => ({ face, answer: copyOfAnswer(answer, level) }));
-  return { width, height, faces: copies, isCarried, stages: NO_STAGES };
-}
-
-function copyOfAnswer({ points, measures, embedding, matches, galleryVersion }: FaceAnswer, level: Level): FaceAnswer {
-  if (level === 'points') return { points };
-  return {
-    points,
-    ...(measures && { measures }),
-    ...(embedding && { embedding: embedding.slice() }),
-    ...(level === 'all' && matches !== undefined && galleryVersion !== undefined ? { matches, galleryVersion } : {}),
-  };
-}
-
-function bytesOf({ answer }: DescribedFace): number {
-  return FACE_BYTES + (answer.embedding?.byteLength ?? 0);
 }

@@ -1,45 +1,31 @@
 // One open stream at its turns: what each of its frames is worked on for, and how what came of it becomes the frame's
 // answer. It decides nothing of when; that is the scheduler's.
-import type { FrameOutcome, OkPayload, Task } from '../../protocol/payloads.js';
-import { answerOf, trackedAnswerOf, WANTED } from '../tasks/faces/answers.js';
-import { isWanted, type FrameView, type FrameWork, type WorkedFrame } from '../frames/frame-engine.js';
-import type { FrameIn, FramePlace } from './frame-result.js';
-import type { MatchRule } from '../tasks/faces/gallery/decision.js';
-import type { Gallery } from '../tasks/faces/gallery/gallery.js';
+import type { FrameOutcome } from '../../protocol/payloads.js';
+import type { FrameWork } from '../frames/frame-engine.js';
+import type { Worked } from '../frames/frame-job.js';
 import { sceneBrightness } from '../images/brightness-grid.js';
-import type { RecogniseOptions, StreamOptions } from '../pipeline-options.js';
-import { FrameCosts } from '../scheduling/frame-costs.js';
+import type { FrameView } from '../images/frame-view.js';
+import type { StreamOptions } from '../pipeline-options.js';
 import type { FrameTurn, StreamTurn } from '../scheduling/fair-queue.js';
+import { FrameCosts } from '../scheduling/frame-costs.js';
+import type { FrameIn, FramePlace } from './frame-result.js';
 import type { QueuedFrame, StreamQueue, WaitingFrame } from './stream-queue.js';
-import type { TrackedFrame, TrackedStream } from '../tasks/faces/tracked-stream.js';
-import type { FrameSize } from '../tracks/continuity.js';
+import type { TaskFrame, TaskStream } from './task.js';
+import { payloadOf } from './timing.js';
 
-export interface OpenStreamParts {
-  readonly options: RecogniseOptions & Pick<StreamOptions, 'onScene'> & { readonly task: Exclude<Task, 'classify'> };
+export interface OpenStreamParts extends Pick<StreamOptions, 'onScene'> {
   readonly queue: StreamQueue;
-  /** Null where nobody asked for its faces to be followed. */
-  readonly tracked: TrackedStream | null;
+  readonly task: TaskStream;
   readonly weight: number;
   readonly deadlineMs: number;
   /** That of streams that asked for none. */
   readonly usualDeadlineMs: number;
-  /** Id of the model that answers. */
-  readonly model: string;
-  readonly gallery: Gallery | null;
-  readonly thresholds: MatchRule;
   readonly errorOutcome: (error: unknown) => FrameOutcome;
-}
-
-/** What is asked for of a frame, whatever its image and where it comes from. */
-export type AskedWork = Omit<FrameWork, 'image' | 'origin' | 'size'>;
-
-export function workOf({ region, minFacePx }: RecogniseOptions, want: FrameWork['want']): AskedWork {
-  return { want, ...(region === undefined ? {} : { region }), ...(minFacePx === undefined ? {} : { minFacePx }) };
 }
 
 export class OpenStream implements StreamTurn {
   readonly queue: StreamQueue;
-  readonly tracked: TrackedStream | null;
+  readonly task: TaskStream;
   readonly weight: number;
   readonly #parts: OpenStreamParts;
   readonly #costs = new FrameCosts();
@@ -47,7 +33,7 @@ export class OpenStream implements StreamTurn {
   constructor(parts: OpenStreamParts) {
     this.#parts = parts;
     this.queue = parts.queue;
-    this.tracked = parts.tracked;
+    this.task = parts.task;
     this.weight = parts.weight;
   }
 
@@ -61,23 +47,17 @@ export class OpenStream implements StreamTurn {
   begin(taken: WaitingFrame): FrameTurn {
     const { frame, image } = taken;
     const beganMs = performance.now();
-    const noted = (outcome: Promise<WorkedFrame>): Promise<WorkedFrame> =>
+    const noted = (outcome: Promise<Worked<unknown>>): Promise<Worked<unknown>> =>
       outcome.then((worked) => {
         // A glance costs next to nothing, and says nothing of what a look does.
         if (!worked.isCarried) this.#costs.note(performance.now() - beganMs);
         return worked;
       });
-    const { tracked } = this;
-    const { options, model, gallery, thresholds } = this.#parts;
-    if (tracked === null) {
-      const answer = (worked: WorkedFrame): OkPayload => answerOf(options.task, worked, model, gallery, thresholds);
-      const work = this.#workFor(taken, WANTED[options.task]);
-      return { work, settle: (outcome) => this.#settle(frame, noted(outcome).then(answer)) };
-    }
-    const followed = tracked.begin(frame.receivedAtMs, image.bytes.byteLength);
+    const begun = this.task.begin(frame.receivedAtMs, image.bytes.byteLength);
     return {
-      work: this.#workFor(taken, followed),
-      settle: (outcome) => this.#settle(frame, this.#trackedAnswer(followed, noted(outcome))),
+      work: this.#workFor(taken, begun.job),
+      cacheable: begun.cacheable,
+      settle: (outcome) => this.#settle(frame, begun, noted(outcome)),
     };
   }
 
@@ -97,44 +77,36 @@ export class OpenStream implements StreamTurn {
     });
   }
 
-  #workFor({ frame: { receivedAtMs }, image }: WaitingFrame, want: FrameWork['want']): FrameWork {
-    const { deadlineMs: withinMs, usualDeadlineMs, options } = this.#parts;
+  #workFor({ frame: { receivedAtMs }, image }: WaitingFrame, job: FrameWork['job']): FrameWork {
+    const { deadlineMs: withinMs, usualDeadlineMs, onScene } = this.#parts;
     const deadlineMs = receivedAtMs + withinMs;
     const dueMs = receivedAtMs + Math.min(withinMs, usualDeadlineMs);
-    const { onScene } = options;
     const watched = onScene && { onDecoded: (view: FrameView) => onScene(sceneBrightness(view)) };
-    return { ...workOf(options, want), ...watched, image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
+    return { job, ...watched, image, origin: { source: this, isInteractive: false, deadlineMs, dueMs } };
   }
 
   /** @param take called when the frame can be answered, and only then */
   #answerUnseen(place: FramePlace, image: Uint8Array, take: () => QueuedFrame): boolean {
-    const unseen = this.tracked?.beginUnseen(place.receivedAtMs, image) ?? null;
+    const unseen = this.task.beginUnseen(place.receivedAtMs, image);
     if (unseen === null) return false;
-    const { frame: followed, size } = unseen;
-    const faces = followed.carryUnseen(size, (face) => isWanted(face, this.#parts.options, size));
-    this.#settle(take(), this.#trackedAnswer(followed, carriedFrame(size, faces)));
+    this.#settle(take(), unseen.frame, unseen.worked);
     return true;
   }
 
-  async #trackedAnswer(followed: TrackedFrame, outcome: Promise<WorkedFrame>): Promise<OkPayload> {
-    const { model, gallery } = this.#parts;
-    try {
-      const worked = await outcome;
-      return trackedAnswerOf(worked, await followed.learn(worked.faces), model, gallery);
-    } catch (error) {
-      followed.abandon();
-      throw error;
-    }
-  }
-
-  #settle(frame: QueuedFrame, answer: Promise<OkPayload>): void {
-    answer.then(
+  #settle(frame: QueuedFrame, task: TaskFrame, outcome: Promise<Worked<unknown>>): void {
+    this.#answer(task, outcome).then(
       (payload) => this.queue.settle(frame, payload),
       (error: unknown) => this.queue.settle(frame, this.#parts.errorOutcome(error)),
     );
   }
-}
 
-async function carriedFrame(size: FrameSize, faces: Promise<WorkedFrame['faces']>): Promise<WorkedFrame> {
-  return { ...size, faces: await faces, isCarried: true, stages: { decode: 0, preprocess: 0, infer: 0, match: 0 } };
+  async #answer(task: TaskFrame, outcome: Promise<Worked<unknown>>): Promise<FrameOutcome> {
+    try {
+      const worked = await outcome;
+      return payloadOf(worked, await task.answer(worked));
+    } catch (error) {
+      task.abandon();
+      throw error;
+    }
+  }
 }

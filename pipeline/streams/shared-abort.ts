@@ -1,6 +1,6 @@
 // Several who wait for one thing: it is given up when all of them have gone, and not before.
 
-export class Askers {
+export class SharedAbort {
   readonly #allGone = new AbortController();
   #present = 0;
 

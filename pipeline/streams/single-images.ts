@@ -2,18 +2,17 @@
 // they came as, and those are bounded: an image is copied into shared memory when its turn has come, not before.
 import { OnlookerError } from '../../protocol/errors.js';
 import { isLarge } from '../images/decoding-cost.js';
-import { imageSha256 } from '../tasks/faces/enrolment.js';
-import type { FrameCache } from './frame-cache.js';
-import type { WorkedFrame } from '../frames/frame-engine.js';
+import type { FrameJob, Worked } from '../frames/frame-job.js';
 import { readImageHeader } from '../images/image-header.js';
 import type { ImageMemory } from '../frames/image-memory.js';
-import type { AskedWork } from './open-stream.js';
-import type { Turns } from '../scheduling/fair-queue.js';
+import type { FairQueue } from '../scheduling/fair-queue.js';
+import { imageSha256, type FrameCache } from './frame-cache.js';
 import type { WaitingBytes } from './stream-queue.js';
+import type { TaskFrame } from './task.js';
 
 export interface SingleImagesParts {
   readonly cache: FrameCache;
-  readonly turns: Turns;
+  readonly turns: FairQueue;
   readonly images: ImageMemory;
   readonly maxFrameBytes: number;
   /** Bytes of all images waiting; of these at most half, so that they leave streams room. */
@@ -40,19 +39,20 @@ export class SingleImages {
    * @param signal aborted when whoever asks has gone: until its turn comes an image then leaves
    * @throws OnlookerError TOO_LARGE, OVERLOADED; what the work throws, and what the signal was aborted with
    */
-  async worked(image: Uint8Array, asked: AskedWork, signal?: AbortSignal): Promise<WorkedFrame> {
+  async worked<R>(
+    image: Uint8Array,
+    { job, cacheable }: Pick<TaskFrame<R>, 'job' | 'cacheable'>,
+    signal?: AbortSignal,
+  ): Promise<Worked<R>> {
     const { cache, maxFrameBytes } = this.#parts;
     if (image.byteLength > maxFrameBytes) throw new OnlookerError('TOO_LARGE');
     const leave = this.#enter(image.byteLength);
     this.#open++;
     try {
-      // Who chooses by the pixels, as enrolment does, is never served from memory.
-      const mayBeKnown = cache.isOn && typeof asked.want === 'string';
-      const hash = mayBeKnown ? await imageSha256(image) : '';
+      const hash = cache.isOn && cacheable !== null ? await imageSha256(image) : '';
       signal?.throwIfAborted();
-      const work = (want: AskedWork['want'], allGone?: AbortSignal): Promise<WorkedFrame> =>
-        this.#takeTurn(image, { ...asked, want }, leave, allGone);
-      return await cache.worked(asked, hash, work, signal);
+      const work = (allGone?: AbortSignal): Promise<Worked<R>> => this.#takeTurn(image, job, leave, allGone);
+      return await cache.worked(cacheable, hash, work, signal);
     } finally {
       leave();
       this.#open--;
@@ -85,13 +85,13 @@ export class SingleImages {
     };
   }
 
-  #takeTurn(image: Uint8Array, asked: AskedWork, leave: () => void, signal?: AbortSignal): Promise<WorkedFrame> {
+  #takeTurn<R>(image: Uint8Array, job: FrameJob<R>, leave: () => void, signal?: AbortSignal): Promise<Worked<R>> {
     const { turns, images, deadlineMs, onWaiting } = this.#parts;
     const origin = { source: {}, isInteractive: true, deadlineMs: performance.now() + deadlineMs };
     const begin = () => {
       const held = images.hold(image);
       leave();
-      return { ...asked, image: held, origin };
+      return { job, image: held, origin };
     };
     const answer = turns.request(isLarge(readImageHeader(image)), begin, signal);
     onWaiting();

@@ -1,7 +1,7 @@
 // Which found face continues which track: after ByteTrack (Zhang et al., ECCV 2022) faces with a good score first, then
 // weak ones only where a track in view is expected. Pure; it knows boxes and motion, not who anybody is.
 import type { RawDetection } from '../../models/family.js';
-import type { FoundFace } from '../lanes/lane-protocol.js';
+import type { ScoredBox } from '../geometry/box.js';
 import { iou } from '../geometry/nms.js';
 import { boxOfMotion, predict, sizeOf, type Motion, type MotionNoise } from './motion.js';
 
@@ -66,7 +66,7 @@ interface Pair {
  */
 export function associate(
   tracks: readonly Trackable[],
-  faces: readonly FoundFace[],
+  faces: readonly ScoredBox[],
   atMs: number,
   { highScore, noise }: AssociationOptions,
 ): Match[] {
@@ -129,7 +129,7 @@ function expect({ motion, lostMs }: Trackable, atMs: number, noise: MotionNoise)
 /** How unlike the expectation a face is, null where it cannot be the same. */
 function costOf(
   { motion, box, size, lostMs, reach }: Expected,
-  face: FoundFace,
+  face: ScoredBox,
   noise: MotionNoise,
   isStrong: boolean,
 ): Pick<Pair, 'cost' | 'isSurprise'> | null {

@@ -1,6 +1,6 @@
 // Where a face will be: a Kalman filter of constant velocity over the centre of its box, in pixels and seconds. Any time
 // may lie between two frames, so it serves 2 and 30 frames a second alike. Pure functions on plain data.
-import type { FoundFace } from '../lanes/lane-protocol.js';
+import type { ScoredBox } from '../geometry/box.js';
 
 export interface Motion {
   /** Time of the last box, ms. */
@@ -40,7 +40,7 @@ const TOUCHING_NOISE = 2.5;
 export const sizeOf = ({ width, height }: { readonly width: number; readonly height: number }): number =>
   Math.sqrt(Math.max(1, width * height));
 
-export function startMotion(face: FoundFace, atMs: number, noise: MotionNoise): Motion {
+export function startMotion(face: ScoredBox, atMs: number, noise: MotionNoise): Motion {
   return {
     atMs,
     x: (face.x1 + face.x2) / 2,
@@ -77,7 +77,7 @@ export function predict(motion: Motion, atMs: number, noise: MotionNoise): Motio
  * A predicted motion with the box that was found at its time.
  * @param isTouching whether the box may be of two faces over each other, and so says less
  */
-export function correct(predicted: Motion, face: FoundFace, noise: MotionNoise, isTouching = false): Motion {
+export function correct(predicted: Motion, face: ScoredBox, noise: MotionNoise, isTouching = false): Motion {
   const { pp, pv, vv } = predicted;
   const innovation = pp + (noise.detection * (isTouching ? TOUCHING_NOISE : 1)) ** 2;
   const sizeKept = isTouching ? TOUCHING_SIZE_KEPT : SIZE_KEPT;

@@ -25,7 +25,8 @@ const MODELS = [
 try {
   const opened = new Map<PreparedModel, ModelSession>();
   for (const [, model] of MODELS) {
-    if (model !== undefined) opened.set(model, await ModelSession.open(model, provider, batches, threads));
+    if (model !== undefined)
+      opened.set(model, await ModelSession.open(model, { provider, ladder: batches, intraOpThreads: threads }));
   }
   tell({ kind: 'ready' });
   port.once('message', (command: MeasureCommand) => void (command === 'begin' ? measure(opened) : close(opened)));

@@ -1,8 +1,9 @@
 // Tries an arrangement out: the engine itself with its lanes, on a picture of nobody in which faces are said to be, so that
 // each frame takes every stage that a camera's would. First as much as goes through, then at four fifths of that.
-import { FrameEngine, type ChosenFace, type DescribedFace, type FrameGuide } from '../frames/frame-engine.js';
+import { FrameEngine } from '../frames/frame-engine.js';
+import type { FrameJob } from '../frames/frame-job.js';
 import { ImageMemory } from '../frames/image-memory.js';
-import type { FoundFace } from '../lanes/lane-protocol.js';
+import type { LaneTaskSource } from '../lanes/lane.js';
 import { startLanes } from '../lanes/lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
 import type { Origin } from '../scheduling/origin.js';
@@ -14,29 +15,37 @@ import type { Served, Trial } from './tuning-store.js';
 const WARMUP_MS = 400;
 const FULL_MS = 1500;
 const EASED_MS = 1500;
-const FACE: FoundFace = { x1: 560, y1: 240, x2: 720, y2: 440, score: 1 };
-/** Eyes, nose and mouth, upright in the middle of the box. */
-const POINTS = [608, 318, 672, 318, 640, 358, 614, 396, 666, 396] as const;
 
-type Kind = 'everyFace' | 'followed';
+/** Whether each face is embedded, or followed as those are who are known. */
+export type SampleKind = 'everyFace' | 'followed';
+type Kind = SampleKind;
+
+/** What a task does with frames, for trials. */
+export interface SampleTask {
+  readonly lane: LaneTaskSource;
+  /** A frame in which so many things are said to be. @param isGlance it is not looked at, since nothing has changed */
+  frame(things: number, kind: SampleKind, isGlance: boolean): FrameJob<unknown>;
+}
 
 /** @throws LaneError when the lanes do not start */
-export async function tryPlan(plan: LanePlan, options: PipelineOptions, provider: PipelineOptions['provider']): Promise<Trial> {
+export async function tryPlan(
+  plan: LanePlan,
+  options: PipelineOptions,
+  provider: PipelineOptions['provider'],
+  task: SampleTask,
+): Promise<Trial> {
   let room: () => void = () => undefined;
-  const { tuner: _kept, ...untuned } = options;
-  const started = await startLanes({ ...untuned, provider }, () => undefined, plan);
+  const untuned = { ...options, provider, tasks: [task.lane], tuningOf: () => Promise.resolve(null) };
+  const started = await startLanes(untuned, () => undefined, plan);
   const engine = new FrameEngine(started.lanes, {
-    input: options.pack.detector.input,
     preprocessWorkers: started.preprocessWorkers,
     slots: started.slots,
     maxPixels: options.maxPixels,
-    detectionScore: 1,
-    nmsIou: options.pack.thresholds.nmsIou,
     onRoom: () => room(),
   });
   try {
     const picture = await samplePicture();
-    const run = new Run(engine, picture, lookEvery(options.detectEvery), (tell) => (room = tell));
+    const run = new Run(engine, task, picture, lookEvery(options.detectEvery), (tell) => (room = tell));
     const everyFace = await served(run, 'everyFace');
     const followed = await served(run, 'followed');
     return { plan: started.plan, everyFace, followed };
@@ -55,6 +64,7 @@ async function served(run: Run, kind: Kind): Promise<Served> {
 
 class Run {
   readonly #engine: FrameEngine;
+  readonly #task: SampleTask;
   readonly #picture: Uint8Array;
   /** Of so many frames of a followed stream one is looked at. */
   readonly #every: number;
@@ -62,8 +72,9 @@ class Run {
   readonly #onRoom: (tell: () => void) => void;
   #count = 0;
 
-  constructor(engine: FrameEngine, picture: Uint8Array, every: number, onRoom: (tell: () => void) => void) {
+  constructor(engine: FrameEngine, task: SampleTask, picture: Uint8Array, every: number, onRoom: (tell: () => void) => void) {
     this.#engine = engine;
+    this.#task = task;
     this.#picture = picture;
     this.#every = every;
     this.#onRoom = onRoom;
@@ -103,37 +114,7 @@ class Run {
     const origin: Origin = { source: this, isInteractive: false, deadlineMs: performance.now() };
     const faces = FACES_OF_FRAMES[count % FACES_OF_FRAMES.length] ?? 1;
     const isGlance = kind === 'followed' && count % this.#every !== 0;
-    const want = new SampleGuide(faces, kind, isGlance);
-    await this.#engine.work({ image: this.#images.hold(this.#picture), origin, want });
-  }
-}
-
-/** Says that faces are in the picture. */
-class SampleGuide implements FrameGuide {
-  readonly #faces: readonly FoundFace[];
-  readonly #kind: Kind;
-  readonly mayCarry: boolean;
-
-  constructor(faces: number, kind: Kind, mayCarry: boolean) {
-    this.#faces = Array.from({ length: faces }, () => FACE);
-    this.#kind = kind;
-    this.mayCarry = mayCarry;
-  }
-
-  carry(): Promise<readonly DescribedFace[]> {
-    return Promise.resolve(this.#faces.map((face) => ({ face, answer: { points: POINTS } })));
-  }
-
-  choose(): Promise<readonly ChosenFace[]> {
-    const isFollowed = this.#kind === 'followed';
-    return Promise.resolve(
-      this.#faces.map((face) =>
-        isFollowed ? { face, want: 'points' as const, expectedPoints: POINTS } : { face, want: 'all' as const },
-      ),
-    );
-  }
-
-  described(): void {
-    // Nothing is to be learned of nobody.
+    const job = this.#task.frame(faces, kind, isGlance);
+    await this.#engine.work({ image: this.#images.hold(this.#picture), origin, job });
   }
 }

@@ -6,13 +6,15 @@ import { lookEvery } from './assumed-use.js';
 import { MOST, capacityOf, choosePlan, type LanePlan } from './lane-plan.js';
 import type { MachineCosts } from './machine-costs.js';
 import { measureCosts } from './measure-costs.js';
-import { tryPlan } from './trial.js';
+import { tryPlan, type SampleTask } from './trial.js';
 import { newTuning, saveTuning, type Trial, type Tuning } from './tuning-store.js';
 
 export interface TuneOptions {
   readonly modelsDir: string;
   readonly pipeline: PipelineOptions;
   readonly provider: Provider;
+  /** What is tried out. */
+  readonly task: SampleTask;
   /** Told what it is doing. */
   readonly onStep: (step: string) => void;
 }
@@ -22,7 +24,7 @@ const EACH_MS = 250;
 const ROUNDS = 2;
 
 /** @throws Error when the provider or a model does not start */
-export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOptions): Promise<Tuning> {
+export async function tune({ modelsDir, pipeline, provider, task, onStep }: TuneOptions): Promise<Tuning> {
   onStep('measuring every model by batch and threads');
   const costs = await measureCosts({ pack: pipeline.pack, provider, eachMs: EACH_MS });
   const every = lookEvery(pipeline.detectEvery);
@@ -32,7 +34,7 @@ export async function tune({ modelsDir, pipeline, provider, onStep }: TuneOption
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [index, plan] of plans.entries()) {
       onStep(`trying arrangement ${index + 1} of ${plans.length}, round ${round} of ${ROUNDS}`);
-      const trial = await tryPlan(plan, pipeline, provider);
+      const trial = await tryPlan(plan, pipeline, provider, task);
       const before = trials[index];
       trials[index] = before === undefined ? trial : better(before, trial);
     }

@@ -30,11 +30,14 @@ async function run({ json }: TuneFlags): Promise<void> {
   notes.forEach(note);
   const { preparePack } = await import('../../models/pack.js');
   const { tune } = await import('../../pipeline/tuning/tune.js');
+  const { sampleFaces } = await import('../../pipeline/tasks/faces/sample-faces.js');
   const { startableProvider } = await import('../../pipeline/lanes/startable-provider.js');
   const { modelsDir: cacheDir, pack: name, offline } = settings;
   const pack = await preparePack({ pack: name, cacheDir, offline, onWarning: note });
   const provider: Provider = await startableProvider(settings.provider);
-  const tuning = await tune({ modelsDir: cacheDir, pipeline: pipelineOptions(settings, pack), provider, onStep: note });
+  const pipeline = pipelineOptions(settings, pack);
+  const task = sampleFaces(pipeline);
+  const tuning = await tune({ modelsDir: cacheDir, pipeline, provider, task, onStep: note });
   if (json) print(JSON.stringify(machineTuning(tuning), null, 2));
   else explain(tuning);
 }

@@ -59,7 +59,7 @@ export function eventRoutes(state: ServiceState): Route[] {
         const pipeline = state.requirePipeline();
         const { person, twin_of: twinOf } = await requestJson(exchange, enrolSchema);
         const { track } = visibleTrack(state, exchange);
-        const faces = await pipeline.enrolTrack(track, person, twinOf);
+        const faces = await pipeline.faces.enrolTrack(track, person, twinOf);
         return jsonReply(201, { person, track, faces: faces.map((face) => ({ face: face.id, ...face })) });
       },
     },
@@ -68,7 +68,7 @@ export function eventRoutes(state: ServiceState): Route[] {
 
 /** @throws OnlookerError NOT_FOUND also for one of a stream that the asker may not see */
 function visibleTrack(state: ServiceState, exchange: Exchange): TrackAnswer {
-  const found = state.requirePipeline().track(exchange.param(0));
+  const found = state.requirePipeline().faces.track(exchange.param(0));
   if (!exchange.principal.streams.has(found.stream)) throw new OnlookerError('NOT_FOUND');
   return found;
 }

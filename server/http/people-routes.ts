@@ -44,7 +44,7 @@ export function peopleRoutes(state: ServiceState, maxFrameBytes: number): Route[
       method: 'GET',
       pattern: '/v1/people/lookalikes',
       right: 'view',
-      handle: async ({ query }) => jsonReply(200, await state.requirePipeline().lookalikes(pageOf(query).limit)),
+      handle: async ({ query }) => jsonReply(200, await state.requirePipeline().faces.lookalikes(pageOf(query).limit)),
     },
     {
       method: 'GET',
@@ -128,7 +128,7 @@ function faceRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
         if (state.requireGallery().person(exchange.param(0)) === undefined) throw noPerson();
         const twinOf = validated(twinOfSchema, exchange.query.getAll('twin_of'));
         const image = await requestImage(exchange, maxFrameBytes);
-        const { face, created } = await pipeline.enrol(exchange.param(0), image, twinOf, exchange.signal);
+        const { face, created } = await pipeline.faces.enrol(exchange.param(0), image, twinOf, exchange.signal);
         return jsonReply(created ? 201 : 200, { face: face.id, ...face });
       },
     },

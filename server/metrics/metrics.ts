@@ -220,12 +220,12 @@ export class Metrics implements PipelineObserver {
     gauge(
       'onlooker_batch_waiting_frames',
       'Frames waiting for a lane to detect in.',
-      state((s) => s.batchWaiting.frames),
+      state((s) => s.batchWaiting.get('faces/frames') ?? 0),
     );
     gauge(
       'onlooker_batch_waiting_faces',
       'Faces waiting for a lane to describe them.',
-      state((s) => s.batchWaiting.faces),
+      state((s) => s.batchWaiting.get('faces/faces') ?? 0),
     );
     gauge(
       'onlooker_lanes',

@@ -6,10 +6,12 @@ import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js'
 import type { Size } from '../../pipeline/scheduling/fair-queue.js';
 import { defaultPack } from '../fixtures.js';
 import { plainJpeg } from '../server/support/images.js';
+import { DETECT } from '../../pipeline/tasks/faces/face-items.js';
+import { FaceJob } from '../../pipeline/tasks/faces/face-job.js';
 import { imageOf } from '../pipeline/frames.js';
 
 const images = new ImageMemory(1 << 20);
-const COST = { inferMs: 1000, matchMs: 500, batches: [] };
+const COST = { kind: 'done' as const, id: 0, inferMs: 1000, matchMs: 500, batches: [] };
 
 /** Whether a look takes until it is told to end. */
 let isHeld = false;
@@ -18,28 +20,33 @@ const lanes: PoolLane = {
   alive: true,
   backInMs: 0,
   idle: true,
-  detect: async (items) => {
-    if (isHeld) await new Promise<void>((resolve) => (finish = resolve));
-    return { frames: items.map(() => []), ...COST };
+  run: async ({ name }, items) => {
+    if (isHeld && name === DETECT.name) await new Promise<void>((resolve) => (finish = resolve));
+    return { ...COST, answers: items.map(() => (name === DETECT.name ? [] : { points: [] })) };
   },
-  describe: (items) => Promise.resolve({ answers: items.map(() => ({ points: [] })), ...COST }),
-  useGallery: () => undefined,
+  tell: () => undefined,
   close: () => Promise.resolve(),
 };
+/** What is done with a frame: it is looked for faces in. */
+async function looking() {
+  const { detector } = await defaultPack();
+  return new FaceJob({ input: detector.input, detectionScore: 0.5, nmsIou: 0.3 }, {}, 'points');
+}
 let engine: FrameEngine;
+let job: FaceJob;
 let image: Uint8Array;
 beforeAll(async () => {
-  const { detector } = await defaultPack();
   const pool = new LanePool([lanes], { maxBatch: 1, mostOfOneStream: 1, fillMs: 0, onBatch: () => undefined });
-  const settings = { preprocessWorkers: 1, slots: 2, maxPixels: 40_000_000, detectionScore: 0.5, nmsIou: 0.3 };
-  engine = new FrameEngine(pool, { input: detector.input, ...settings, onRoom: () => undefined });
+  const settings = { preprocessWorkers: 1, slots: 2, maxPixels: 40_000_000 };
+  engine = new FrameEngine(pool, { ...settings, onRoom: () => undefined });
+  job = await looking();
   image = await imageOf('cage.jpg');
 });
 afterAll(async () => engine.close());
 
 const work = (bytes: Uint8Array, { size = 'usual', onSpent }: { size?: Size; onSpent?: (ms: number) => void } = {}) => {
   const origin = { source: {}, isInteractive: false, deadlineMs: Infinity };
-  return engine.work({ image: images.hold(bytes), origin, size, want: 'points' }, onSpent);
+  return engine.work({ image: images.hold(bytes), origin, size, job }, onSpent);
 };
 
 test('while a large frame is decoded there is room for others, and for no other large one', async () => {
@@ -84,28 +91,25 @@ test('a frame that cannot be decoded tells it too', async () => {
 
 test('a picture of a usual shape is one look, and a very wide one as many as it has parts, which are counted as work', async () => {
   const looks: number[] = [];
-  const { detector } = await defaultPack();
-  const counting = {
+  const counting: PoolLane = {
     ...lanes,
-    detect: (items: readonly unknown[]) => Promise.resolve({ frames: items.map(() => (looks.push(1), [])), ...COST }),
+    run: (_stage, items) => Promise.resolve({ ...COST, answers: items.map(() => (looks.push(1), [])) }),
   };
   const pool = new LanePool([counting], { maxBatch: 1, mostOfOneStream: 1, fillMs: 0, onBatch: () => undefined });
   const one = {
     preprocessWorkers: 1,
     slots: 1,
     maxPixels: 40_000_000,
-    detectionScore: 0.5,
-    nmsIou: 0.3,
     onRoom: () => undefined,
   };
-  const parted = new FrameEngine(pool, { input: detector.input, ...one });
+  const parted = new FrameEngine(pool, one);
   onTestFinished(() => parted.close());
   const looksAt = async (width: number, height: number): Promise<{ readonly looks: number; readonly spentMs: number }> => {
     looks.length = 0;
     let spentMs = 0;
     const held = images.hold(await plainJpeg(width, height));
     const origin = { source: {}, isInteractive: false, deadlineMs: Infinity };
-    await parted.work({ image: held, origin, want: 'points' }, (ms) => (spentMs = ms));
+    await parted.work({ image: held, origin, job }, (ms) => (spentMs = ms));
     return { looks: looks.length, spentMs };
   };
   for (const [width, height] of [

@@ -26,7 +26,7 @@ function held(slots: FrameSlots): number {
 }
 
 test('slots that a few large photos have left large give their pixels back, also those that no frame comes to any more', () => {
-  const slots = new FrameSlots(4, 16);
+  const slots = new FrameSlots(4);
   work(slots, LARGE, 4, 4);
   expect(held(slots)).toBeGreaterThan(4 * LARGE);
   work(slots, SMALL, 3 * WINDOW_FRAMES);
@@ -34,7 +34,7 @@ test('slots that a few large photos have left large give their pixels back, also
 });
 
 test('the camera whose frames the slots are for keeps its pixels, beside smaller ones and glances', () => {
-  const slots = new FrameSlots(1, 16);
+  const slots = new FrameSlots(1);
   const slot = acquire(slots);
   const pixels = (slot.pixels = pixelMemory(LARGE, null));
   slots.release(slot);
@@ -47,14 +47,14 @@ test('the camera whose frames the slots are for keeps its pixels, beside smaller
 });
 
 test('pixels that are somewhat larger than needed are kept', () => {
-  const slots = new FrameSlots(1, 16);
+  const slots = new FrameSlots(1);
   work(slots, LARGE, 1);
   work(slots, LARGE * 0.6, 3 * WINDOW_FRAMES);
   expect(held(slots)).toBeGreaterThan(LARGE);
 });
 
 test('the pixels of small images are kept', () => {
-  const slots = new FrameSlots(1, 16);
+  const slots = new FrameSlots(1);
   work(slots, 20_000, 1);
   const slot = acquire(slots);
   const { pixels } = slot;
@@ -64,7 +64,7 @@ test('the pixels of small images are kept', () => {
 });
 
 test('a slot beyond the size of a 4K frame gives its pixels back at once', () => {
-  const slots = new FrameSlots(1, 16);
+  const slots = new FrameSlots(1);
   work(slots, 6000 * 4000 * 3, 1);
   expect(held(slots)).toBe(0);
 });

@@ -46,7 +46,7 @@ test('large images that are decoded leave no memory behind', async () => {
 });
 
 test('the pixels that slots give back leave no memory behind', async () => {
-  const slots = new FrameSlots(1, 4);
+  const slots = new FrameSlots(1);
   const grown = await growth(async () => {
     const slot = slots.acquire();
     if (slot === undefined) throw new Error('there is a free slot');

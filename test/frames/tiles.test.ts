@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mergedFaces, MOST_PARTS, partsOf } from '../../pipeline/frames/tiles.js';
+import { mergedDetections, MOST_PARTS, tilesOf } from '../../pipeline/frames/tiles.js';
 
 const ULTRAFACE = { width: 320, height: 240 };
 const SQUARE = { width: 640, height: 640 };
@@ -16,7 +16,7 @@ test.each([
   ['9:16', 720, 1280],
 ])('a picture of %s is one part, the whole', (_, width, height) => {
   for (const input of [ULTRAFACE, SQUARE])
-    expect(partsOf({ width, height }, input)).toEqual([{ left: 0, top: 0, width, height }]);
+    expect(tilesOf({ width, height }, input)).toEqual([{ left: 0, top: 0, width, height }]);
 });
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   ['a line', 3000, 1, MOST_PARTS],
   ['a column', 1, 3000, MOST_PARTS],
 ])('a picture of %s is parts that overlap and cover it all', (_, width, height, count) => {
-  const parts = partsOf({ width, height }, ULTRAFACE);
+  const parts = tilesOf({ width, height }, ULTRAFACE);
   expect(parts).toHaveLength(count);
   expect(parts[0]).toMatchObject({ left: 0, top: 0 });
   const last = parts.at(-1);
@@ -41,7 +41,7 @@ test.each([
 });
 
 test('a face in the overlap is told of once, by the part that has it whole; two beside each other are two', () => {
-  const parts = partsOf({ width: 2560, height: 720 }, ULTRAFACE);
+  const parts = tilesOf({ width: 2560, height: 720 }, ULTRAFACE);
   const face = (x1: number, x2: number, score: number) => ({ x1, y1: 100, x2, y2: 250, score });
   const [first, second] = parts;
   const cut = (first?.left ?? 0) + (first?.width ?? 0);
@@ -49,15 +49,15 @@ test('a face in the overlap is told of once, by the part that has it whole; two 
   // Half of it in the first part, all of it in the second.
   const half = face(cut - 60, cut, 0.9);
   const whole = face(cut - 60, cut + 50, 0.99);
-  expect(mergedFaces(parts, [[half], [whole]], 0.3, 128)).toEqual([whole]);
+  expect(mergedDetections(parts, [[half], [whole]], 0.3, 128)).toEqual([whole]);
   const onMiddle = [face(middle - 62, middle + 58, 0.98), face(middle - 58, middle + 62, 0.97)];
-  expect(mergedFaces(parts, [[onMiddle[0] ?? half], [onMiddle[1] ?? half]], 0.3, 128)).toHaveLength(1);
+  expect(mergedDetections(parts, [[onMiddle[0] ?? half], [onMiddle[1] ?? half]], 0.3, 128)).toHaveLength(1);
   const two = [face(middle - 130, middle - 10, 0.98), face(middle + 10, middle + 130, 0.97)];
-  expect(mergedFaces(parts, [[two[0] ?? half], [two[1] ?? half]], 0.3, 128)).toHaveLength(2);
+  expect(mergedDetections(parts, [[two[0] ?? half], [two[1] ?? half]], 0.3, 128)).toHaveLength(2);
 });
 
 test('a face on the cut is told of once, also where each part sees it a little beyond', () => {
-  const parts = partsOf({ width: 3840, height: 1080 }, ULTRAFACE);
+  const parts = tilesOf({ width: 3840, height: 1080 }, ULTRAFACE);
   const [first, second] = parts;
   const cut = ((first?.left ?? 0) + (first?.width ?? 0) + (second?.left ?? 0)) / 2;
   const face = (centre: number) => ({ x1: centre - 60, y1: 100, x2: centre + 60, y2: 250, score: 0.95 });
@@ -66,7 +66,7 @@ test('a face on the cut is told of once, also where each part sees it a little b
     [-1, 1],
     [10, -10],
   ] as const)
-    expect(mergedFaces(parts, [[face(cut + left)], [face(cut + right)]], 0.3, 128)).toHaveLength(1);
+    expect(mergedDetections(parts, [[face(cut + left)], [face(cut + right)]], 0.3, 128)).toHaveLength(1);
 });
 
 test('the faces of one part are as the detector found them', () => {
@@ -74,5 +74,5 @@ test('the faces of one part are as the detector found them', () => {
     { x1: 0, y1: 0, x2: 50, y2: 50, score: 0.9 },
     { x1: 100, y1: 0, x2: 150, y2: 50, score: 0.8 },
   ];
-  expect(mergedFaces([{ left: 0, top: 0, width: 640, height: 480 }], [faces], 0.3, 128)).toEqual(faces);
+  expect(mergedDetections([{ left: 0, top: 0, width: 640, height: 480 }], [faces], 0.3, 128)).toEqual(faces);
 });

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FaceMatrix } from '../../pipeline/tasks/faces/gallery/face-matrix.js';
 import { Gallery, type GallerySnapshot } from '../../pipeline/tasks/faces/gallery/gallery.js';
-import { Lane } from '../../pipeline/lanes/lane.js';
+import { Lane, type LaneSettings } from '../../pipeline/lanes/lane.js';
+import {
+  DESCRIBE,
+  DETECT,
+  FACES,
+  type DetectItem,
+  type FaceAnswer,
+  type FaceItem,
+  type FoundFace,
+} from '../../pipeline/tasks/faces/face-items.js';
+import { faceLane } from '../../pipeline/tasks/faces/faces.js';
 import { SILENT_LOG } from '../../pipeline/pipeline-log.js';
 import { defaultPack } from '../fixtures.js';
 import { frameOf } from '../pipeline/frames.js';
@@ -23,63 +33,73 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** A lane of faces with a gallery that may be replaced. */
+async function settingsWith(of: () => Gallery | null): Promise<LaneSettings> {
+  const pack = await defaultPack();
+  const { settings, ...lane } = faceLane({ pack, gallery: null, thresholds: {} });
+  const snapshot = (): GallerySnapshot | null => of()?.snapshot ?? null;
+  const task = { ...lane, settings: () => ({ ...(settings() as object), gallery: snapshot() }) };
+  return { provider: 'cpu', intraOpThreads: 1, ladder: [1], tasks: [task] };
+}
+async function detected(lane: Lane, item: DetectItem): Promise<readonly FoundFace[]> {
+  const { answers } = await lane.run(DETECT, [item]);
+  return (answers as (readonly FoundFace[])[])[0] ?? [];
+}
+async function described(lane: Lane, item: FaceItem): Promise<FaceAnswer | undefined> {
+  return ((await lane.run(DESCRIBE, [item])).answers as readonly FaceAnswer[])[0];
+}
+
 test('a lane whose thread dies rejects what it had in hand, starts anew and works again', async () => {
   const pack = await defaultPack();
-  const { detectionScore, nmsIou } = pack.thresholds;
   let back: () => void = () => undefined;
   const isBack = new Promise<void>((resolve) => (back = resolve));
-  const settings = { pack, provider: 'cpu', intraOpThreads: 1, ladder: [1], detectionScore, nmsIou } as const;
-  const { lane } = await Lane.start({ ...settings, gallery: gallery.snapshot }, SILENT_LOG, () => back());
+  const { lane } = await Lane.start(await settingsWith(() => gallery), SILENT_LOG, () => back());
   const { detect } = await frameOf('cage.jpg', pack.detector.input);
-  expect((await lane.detect([detect])).frames).toEqual([[expect.objectContaining({ score: expect.closeTo(1, 1) as number })]]);
+  expect(await detected(lane, detect)).toEqual([expect.objectContaining({ score: expect.closeTo(1, 1) as number })]);
 
   // A snapshot that is none: the thread throws outside of any job, which nothing can answer for.
-  lane.useGallery(null as unknown as GallerySnapshot);
-  await expect(lane.detect([detect])).rejects.toThrow('in the middle of a job');
+  lane.tell(FACES, null);
+  await expect(detected(lane, detect)).rejects.toThrow('in the middle of a job');
   expect(lane.alive).toBe(false);
-  await expect(lane.detect([detect])).rejects.toThrow('not running');
+  await expect(detected(lane, detect)).rejects.toThrow('not running');
 
-  lane.useGallery(gallery.snapshot);
+  lane.tell(FACES, gallery.snapshot);
   await isBack;
   expect(lane.idle).toBe(true);
-  expect((await lane.detect([detect])).frames[0]).toHaveLength(1);
+  expect(await detected(lane, detect)).toHaveLength(1);
   await lane.close();
 });
 
 test('a lane that is told of another gallery while its thread starts anew searches that one', async () => {
   const pack = await defaultPack();
-  const { detectionScore, nmsIou } = pack.thresholds;
   let back: () => void = () => undefined;
   const isBack = new Promise<void>((resolve) => (back = resolve));
-  const settings = { pack, provider: 'cpu', intraOpThreads: 1, ladder: [1], detectionScore, nmsIou } as const;
-  const { lane } = await Lane.start({ ...settings, gallery: gallery.snapshot }, SILENT_LOG, () => back());
+  const { lane } = await Lane.start(await settingsWith(() => gallery), SILENT_LOG, () => back());
   const frame = await frameOf('cage.jpg', pack.detector.input);
   const { detect } = frame;
-  lane.useGallery(null as unknown as GallerySnapshot);
-  await expect(lane.detect([detect])).rejects.toThrow('in the middle of a job');
+  lane.tell(FACES, null);
+  await expect(detected(lane, detect)).rejects.toThrow('in the middle of a job');
 
-  lane.useGallery(gallery.snapshot);
+  lane.tell(FACES, gallery.snapshot);
   const matrix = new FaceMatrix(gallery.model.dim, gallery.snapshot.generation + 1);
   matrix.setVersion(4711);
   // By then its thread has begun and loads its models; were it faster or slower, the answer would be no other.
-  setTimeout(() => lane.useGallery(matrix.snapshot), 600);
+  setTimeout(() => lane.tell(FACES, matrix.snapshot), 600);
   await isBack;
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const [found] = (await lane.detect([detect])).frames[0] ?? [];
+  const [found] = await detected(lane, detect);
   if (found === undefined) throw new Error('there is a face in the picture');
-  const { answers } = await lane.describe([frame.face(found, 'match')]);
-  expect(answers[0]?.galleryVersion).toBe(4711);
+  const answer = await described(lane, frame.face(found, 'match'));
+  expect(answer?.galleryVersion).toBe(4711);
   await lane.close();
 });
 
 test("a job that cannot be done is that job's failure alone", async () => {
   const pack = await defaultPack();
-  const { detectionScore, nmsIou } = pack.thresholds;
-  const settings = { pack, provider: 'cpu', intraOpThreads: 1, ladder: [1], detectionScore, nmsIou, gallery: null } as const;
-  const { lane } = await Lane.start(settings, SILENT_LOG, () => undefined);
+  const { lane } = await Lane.start(await settingsWith(() => null), SILENT_LOG, () => undefined);
   const { detect } = await frameOf('cage.jpg', pack.detector.input);
   const tooSmall = { ...detect, input: new SharedArrayBuffer(4) };
-  const [failed, worked] = await Promise.allSettled([lane.detect([tooSmall]), lane.detect([detect])]);
+  const [failed, worked] = await Promise.allSettled([detected(lane, tooSmall), detected(lane, detect)]);
   expect(failed.status).toBe('rejected');
   expect(worked.status).toBe('fulfilled');
   await lane.close();

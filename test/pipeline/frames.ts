@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import type { ImageInput } from '../../models/family.js';
 import { decodeImage } from '../../pipeline/images/decode-image.js';
-import type { DetectItem, FaceItem, FoundFace } from '../../pipeline/lanes/lane-protocol.js';
-import { LaneModels, type JobCost } from '../../pipeline/tasks/faces/face-lane.js';
+import type { Provider } from '../../pipeline/lanes/lane-protocol.js';
+import type { JobCost } from '../../pipeline/lanes/lane-task.js';
+import type { DetectItem, FaceItem, FoundFace } from '../../pipeline/tasks/faces/face-items.js';
+import { FaceModels } from '../../pipeline/tasks/faces/face-lane.js';
 import { inputSize } from '../../pipeline/images/model-input.js';
 import type { PipelineOptions } from '../../pipeline/pipeline-options.js';
 import { wholeFrameGeometry, writeWholeFrame } from '../../pipeline/images/resample.js';
@@ -34,10 +36,10 @@ export async function pipelineOptions(more: Partial<PipelineOptions> = {}): Prom
 export const freshCost = (): JobCost => ({ inferMs: 0, matchMs: 0, batches: [] });
 
 /** The models of the default pack in this thread. */
-export async function openLaneModels(ladder: readonly number[], provider: 'cpu' | 'webgpu' = 'cpu'): Promise<LaneModels> {
+export async function openFaceModels(ladder: readonly number[], provider: Provider = 'cpu'): Promise<FaceModels> {
   const pack = await defaultPack();
   const { detectionScore, nmsIou } = pack.thresholds;
-  return LaneModels.open({ pack, provider, intraOpThreads: 1, ladder, detectionScore, nmsIou, gallery: null });
+  return FaceModels.open({ pack, detectionScore, nmsIou, gallery: null }, { provider, intraOpThreads: 1, ladder });
 }
 
 /** A fixture's bytes. */

@@ -5,7 +5,7 @@ import { BatchQueue } from '../../pipeline/scheduling/batch-queue.js';
 import { FrameCosts } from '../../pipeline/scheduling/frame-costs.js';
 import { StreamQueue } from '../../pipeline/streams/stream-queue.js';
 import type { FrameOutcome } from '../../protocol/payloads.js';
-import { NOBODY } from '../pipeline/nobody.js';
+import { NOBODY, streamOfNobody } from '../pipeline/nobody.js';
 
 const [door, lobby] = [{}, {}];
 const item = (name: string, source: object, deadlineMs: number, isInteractive = false) => ({
@@ -14,14 +14,10 @@ const item = (name: string, source: object, deadlineMs: number, isInteractive = 
 });
 const image = new ImageMemory(0).hold(new Uint8Array(1));
 const streamParts = {
-  options: { task: 'detect' },
   queue: new StreamQueue(1, () => undefined, { used: 0 }),
-  tracked: null,
+  task: streamOfNobody,
   weight: 1,
   usualDeadlineMs: 2000,
-  model: 'm',
-  gallery: null,
-  thresholds: { detectionScore: 0.5, nmsIou: 0.4, match: 0.4, margin: 0 },
   errorOutcome: (): FrameOutcome => ({ status: 'dropped', reason: 'deadline' }),
 } as const;
 const names = (items: readonly { readonly name: string }[]) => items.map(({ name }) => name);

@@ -1,16 +1,16 @@
 // Whose frame is next: weighted fair turns over streams, single images ahead of them, and nothing begun that would be late.
 import { describe, expect, test } from 'vitest';
-import type { WorkedFrame } from '../../pipeline/frames/frame-engine.js';
+import type { Worked } from '../../pipeline/frames/frame-job.js';
 import type { FrameResult } from '../../pipeline/streams/frame-result.js';
 import { ImageMemory } from '../../pipeline/frames/image-memory.js';
-import { Turns, type Room, type StreamTurn, type Turn } from '../../pipeline/scheduling/fair-queue.js';
+import { FairQueue, type Room, type StreamTurn, type Turn } from '../../pipeline/scheduling/fair-queue.js';
 import { StreamQueue, type WaitingFrame } from '../../pipeline/streams/stream-queue.js';
-import { NOBODY } from '../pipeline/nobody.js';
+import { frameOfNobody, NOBODY } from '../pipeline/nobody.js';
 
 const images = new ImageMemory(1 << 20);
 const origin = { source: {}, isInteractive: true, deadlineMs: Infinity };
 const FREE: Room = { isIdle: false, dearMs: Infinity, fits: () => true };
-const oneImage = () => ({ image: images.hold(new Uint8Array(1)), origin, want: 'all' as const });
+const oneImage = () => ({ image: images.hold(new Uint8Array(1)), origin, job: frameOfNobody().job });
 
 class TestStream implements StreamTurn {
   readonly results: FrameResult[] = [];
@@ -19,7 +19,7 @@ class TestStream implements StreamTurn {
   #seq = 0;
 
   constructor(
-    private readonly turns: Turns,
+    private readonly turns: FairQueue,
     readonly weight = 1,
     private readonly deadlineMs = 1_000_000,
     credits = 1000,
@@ -40,20 +40,20 @@ class TestStream implements StreamTurn {
   }
   begin({ frame, image }: WaitingFrame) {
     this.begun.push(frame.seq);
-    return { work: { image, origin, want: 'points' as const }, settle: () => undefined };
+    return { work: { image, origin, job: frameOfNobody().job }, cacheable: null, settle: () => undefined };
   }
 }
 /** A frame is worked on, and this is what comes of it. */
-const settle = (turn: Turn | undefined, outcome: Promise<WorkedFrame> = Promise.resolve(NOBODY)): void => {
+const settle = (turn: Turn | undefined, outcome: Promise<Worked<unknown>> = Promise.resolve(NOBODY)): void => {
   if (turn !== undefined && 'settle' in turn) turn.settle(outcome);
 };
-const take = (turns: Turns, count: number): void => {
+const take = (turns: FairQueue, count: number): void => {
   for (let i = 0; i < count; i++) turns.next(0, FREE);
 };
 
 describe('turns', () => {
   test('go round the streams that wait, whatever each of them holds', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [greedy, modest] = [new TestStream(turns), new TestStream(turns)];
     greedy.push(100);
     modest.push(5);
@@ -62,7 +62,7 @@ describe('turns', () => {
   });
 
   test('are shared by weight', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [one, two, half] = [new TestStream(turns), new TestStream(turns, 2), new TestStream(turns, 0.5)];
     for (const stream of [one, two, half]) stream.push(100);
     take(turns, 70);
@@ -70,7 +70,7 @@ describe('turns', () => {
   });
 
   test('go to the newest frame where streams send more than they may, and to each of them in every round', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const streams = [5, 9, 7].map((cameMs) => {
       const stream = new TestStream(turns, 1, 1_000_000, 1);
       stream.push(2, cameMs);
@@ -87,7 +87,7 @@ describe('turns', () => {
   });
 
   test('go to a stream that keeps to its credits before those that do not', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const greedy = new TestStream(turns, 1, 1_000_000, 1);
     const modest = new TestStream(turns, 1, 1_000_000, 1);
     greedy.push(2, 9);
@@ -97,7 +97,7 @@ describe('turns', () => {
   });
 
   test('come at once to a stream that was silent, which has saved none up', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const greedy = Array.from({ length: 15 }, () => new TestStream(turns));
     const slow = new TestStream(turns);
     for (const stream of greedy) stream.push(400);
@@ -111,28 +111,28 @@ describe('turns', () => {
   });
 
   test('go to single images first, but never twice in a row while a stream waits', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const stream = new TestStream(turns);
     stream.push(10);
     const order: string[] = [];
     for (let i = 0; i < 3; i++) void turns.request(false, oneImage);
     for (let i = 0; i < 6; i++) {
       const before = stream.begun.length;
-      settle(turns.next(0, FREE), new Promise<WorkedFrame>(() => undefined));
+      settle(turns.next(0, FREE), new Promise<Worked<unknown>>(() => undefined));
       order.push(stream.begun.length > before ? 'stream' : 'image');
     }
     expect(order).toEqual(['image', 'stream', 'image', 'stream', 'image', 'stream']);
   });
 
   test('refuse more single images than may wait', () => {
-    const turns = new Turns(1);
+    const turns = new FairQueue(1);
     const ask = () => turns.request(false, oneImage);
     void ask();
     expect(ask).toThrow(expect.objectContaining({ code: 'OVERLOADED', retryAfterMs: undefined }));
   });
 
   test('tell who is refused how long what waits should take, at the pace at which it moves', () => {
-    const turns = new Turns(4);
+    const turns = new FairQueue(4);
     const ask = () => turns.request(false, oneImage);
     const startMs = performance.now() + 1e6;
     for (let image = 0; image < 4; image++) void ask();
@@ -142,7 +142,7 @@ describe('turns', () => {
   });
 
   test('are not kept for a single image that nobody waits for any more', async () => {
-    const turns = new Turns(2);
+    const turns = new FairQueue(2);
     const gone = new AbortController();
     const left = turns.request(false, oneImage, gone.signal);
     const stays = turns.request(false, oneImage);
@@ -155,7 +155,7 @@ describe('turns', () => {
   });
 
   test('that have come are finished, whoever has gone meanwhile', async () => {
-    const turns = new Turns(2);
+    const turns = new FairQueue(2);
     const gone = new AbortController();
     const asked = turns.request(false, oneImage, gone.signal);
     const turn = turns.next(0, FREE);
@@ -165,7 +165,7 @@ describe('turns', () => {
   });
 
   test('are not wasted on a frame that would be answered after its deadline', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const stream = new TestStream(turns, 1, 100, 1000, 40);
     stream.push(1, 0);
     stream.push(1, 60);
@@ -180,7 +180,7 @@ describe('turns', () => {
 
 describe('turns are counted in work', () => {
   /** Serves so many, each of which costs its stream what is told of it. @returns whose they were, in order */
-  const serve = (turns: Turns, count: number, costs: ReadonlyMap<TestStream, number>): (TestStream | 'image')[] =>
+  const serve = (turns: FairQueue, count: number, costs: ReadonlyMap<TestStream, number>): (TestStream | 'image')[] =>
     Array.from({ length: count }, () => {
       const before = new Map([...costs.keys()].map((stream) => [stream, stream.begun.length]));
       const turn = turns.next(0, FREE);
@@ -192,7 +192,7 @@ describe('turns are counted in work', () => {
   const costs = (...of: readonly [TestStream, number][]) => new Map(of);
 
   test('a stream whose frames are dear gets fewer, so that all get the same work', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [dear, cheap] = [new TestStream(turns), new TestStream(turns)];
     for (const stream of [dear, cheap]) stream.push(400);
     serve(turns, 210, costs([dear, 120], [cheap, 6]));
@@ -201,7 +201,7 @@ describe('turns are counted in work', () => {
   });
 
   test('and by weight, of dear frames too', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [dear, cheap] = [new TestStream(turns, 2), new TestStream(turns)];
     for (const stream of [dear, cheap]) stream.push(400);
     serve(turns, 110, costs([dear, 50], [cheap, 10]));
@@ -210,7 +210,7 @@ describe('turns are counted in work', () => {
   });
 
   test('of a frame that could not be decoded too', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [broken, whole] = [new TestStream(turns), new TestStream(turns)];
     for (const stream of [broken, whole]) stream.push(50);
     serve(turns, 30, costs([broken, 500], [whole, 10]));
@@ -218,7 +218,7 @@ describe('turns are counted in work', () => {
   });
 
   test('after a dear image streams that wait are given as much before the next one', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const stream = new TestStream(turns);
     stream.push(400);
     for (let i = 0; i < 3; i++) void turns.request(false, oneImage);
@@ -227,7 +227,7 @@ describe('turns are counted in work', () => {
   });
 
   test('an image owes nothing for what it cost while nobody waited', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const stream = new TestStream(turns);
     void turns.request(false, oneImage);
     serve(turns, 1, costs([stream, 10]));
@@ -240,7 +240,7 @@ describe('what there is no room for', () => {
   const NO_LARGE: Room = { ...FREE, fits: (size) => size !== 'large' };
 
   test('is passed over: frames that fit go before large ones of other streams and images', async () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [photos, camera] = [new TestStream(turns), new TestStream(turns)];
     photos.push(2, 0, true);
     const large = turns.request(true, oneImage);
@@ -258,7 +258,7 @@ describe('what there is no room for', () => {
   });
 
   test('keeps its place in its own stream: what comes after it waits', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const photos = new TestStream(turns);
     photos.push(1, 0, true);
     photos.push(1);
@@ -268,7 +268,7 @@ describe('what there is no room for', () => {
   });
 
   test('is kept from a stream whose frames are dear, while there is none for large ones', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const crowd = new TestStream(turns);
     crowd.push(3);
     const room: Room = { ...NO_LARGE, dearMs: 100 };
@@ -278,7 +278,7 @@ describe('what there is no room for', () => {
   });
 
   test('is left to streams that are known to be cheap', () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const [known, unknown] = [new TestStream(turns), new TestStream(turns)];
     const lastPlace: Room = { ...FREE, dearMs: 100, fits: (size) => size === 'usual' };
     known.push(1);
@@ -294,7 +294,7 @@ describe('what there is no room for', () => {
 
 describe('other work', () => {
   test('takes its turn among single images, as a large one', async () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const stream = new TestStream(turns);
     stream.push(2);
     const done: string[] = [];
@@ -316,7 +316,7 @@ describe('other work', () => {
   });
 
   test('that fails is told to who asked, and to nobody else', async () => {
-    const turns = new Turns(10);
+    const turns = new FairQueue(10);
     const failed = turns.aside(() => {
       throw new Error('no picture');
     });
@@ -326,14 +326,14 @@ describe('other work', () => {
   });
 
   test('is refused where too many wait', () => {
-    const turns = new Turns(1);
+    const turns = new FairQueue(1);
     void turns.request(false, oneImage);
     expect(() => turns.aside(() => Promise.resolve())).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
   });
 });
 
 test('an image that there is no memory for is refused when its turn comes, and the next one has it', async () => {
-  const turns = new Turns(10);
+  const turns = new FairQueue(10);
   const poor = turns.request(false, () => {
     throw new RangeError('Array buffer allocation failed');
   });

@@ -1,7 +1,11 @@
 // Work that waits for a lane, on lanes that do as they are told: nobody may wait for ever, whatever becomes of them.
 import { describe, expect, test } from 'vitest';
-import type { DetectItem, FaceItem } from '../../pipeline/lanes/lane-protocol.js';
+import type { Stage } from '../../pipeline/lanes/stage.js';
+import type { Origin } from '../../pipeline/scheduling/origin.js';
 import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
+
+const FRAMES: Stage = { task: 'test', name: 'frames', depth: 0, isShared: true };
+const FACES: Stage = { task: 'test', name: 'faces', depth: 1, isShared: false };
 
 /** A lane that works until it is told how each job ended, and can die. */
 class TestLane implements PoolLane {
@@ -12,19 +16,15 @@ class TestLane implements PoolLane {
   get idle(): boolean {
     return this.alive && this.jobs.length === 0;
   }
-  async detect(items: readonly DetectItem[]) {
-    await this.#work('frames', items.length);
-    return { frames: items.map(() => []), inferMs: 1, matchMs: 0, batches: [] };
-  }
-  async describe(items: readonly FaceItem[]) {
-    await this.#work('faces', items.length);
-    return { answers: items.map(() => ({ points: [] })), inferMs: 1, matchMs: 0, batches: [] };
+  async run({ name }: Pick<Stage, 'name'>, items: readonly unknown[]) {
+    await this.#work(name === FRAMES.name ? 'frames' : 'faces', items.length);
+    return { kind: 'done' as const, id: 0, answers: items, inferMs: 1, matchMs: 0, batches: [] };
   }
   die(): void {
     this.alive = false;
     for (const job of [...this.jobs]) job.fail();
   }
-  useGallery = (): void => undefined;
+  tell = (): void => undefined;
   close = (): Promise<void> => Promise.resolve();
 
   #work(kind: 'frames' | 'faces', size: number): Promise<void> {
@@ -39,7 +39,9 @@ class TestLane implements PoolLane {
 }
 
 const rules = { maxBatch: 2, mostOfOneStream: 1, fillMs: 0, onBatch: () => undefined };
-const NOTHING = {} as unknown as DetectItem & FaceItem;
+const detect = (pool: LanePool, origin: Origin): Promise<unknown> => pool.call(FRAMES, [null], origin);
+const describeFaces = (pool: LanePool, faces: number, origin: Origin): Promise<unknown> =>
+  pool.call(FACES, new Array<null>(faces).fill(null), origin);
 const frameDue = (deadlineMs: number) => ({ source: {}, isInteractive: false, deadlineMs });
 const image = (deadlineMs: number) => ({ source: {}, isInteractive: true, deadlineMs });
 /** How it stands with something once everything that is ready to happen has happened. */
@@ -56,7 +58,7 @@ describe('while no lane is alive', () => {
     const lane = new TestLane();
     lane.die();
     const pool = new LanePool([lane], rules);
-    const [soon, late] = [pool.detect([NOTHING], frameDue(100)), pool.detect([NOTHING], frameDue(300))];
+    const [soon, late] = [detect(pool, frameDue(100)), detect(pool, frameDue(300))];
     pool.dropOverdue(200);
     expect([await stateOf(soon), await stateOf(late)]).toEqual(['deadline', 'waits']);
     lane.alive = true;
@@ -69,7 +71,7 @@ describe('while no lane is alive', () => {
     const lane = new TestLane();
     lane.die();
     const pool = new LanePool([lane], rules);
-    const asked = pool.detect([NOTHING], image(100));
+    const asked = detect(pool, image(100));
     pool.dropOverdue(200);
     await expect(asked).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE', retryAfterMs: 700 });
   });
@@ -77,29 +79,29 @@ describe('while no lane is alive', () => {
   test('the faces of a frame do not wait either', async () => {
     const lane = new TestLane();
     const pool = new LanePool([lane], rules);
-    const described = pool.describe([NOTHING, NOTHING, NOTHING], frameDue(100));
+    const described = describeFaces(pool, 3, frameDue(100));
     lane.die();
     pool.dropOverdue(200);
     expect(await stateOf(described)).not.toBe('waits');
-    expect(pool.queued).toEqual({ frames: 0, faces: 0 });
+    expect([...pool.queued]).toEqual([['test/faces', 0]]);
   });
 
   test('nothing is waited for once the service drains, whenever the last lane died', async () => {
     const lane = new TestLane();
     const pool = new LanePool([lane], rules);
-    const [atWork, waiting] = [pool.detect([NOTHING], frameDue(1e9)), pool.detect([NOTHING], frameDue(1e9))];
+    const [atWork, waiting] = [detect(pool, frameDue(1e9)), detect(pool, frameDue(1e9))];
     pool.drain();
     expect([await stateOf(atWork), await stateOf(waiting)]).toEqual(['waits', 'waits']);
     lane.die();
     expect([await stateOf(atWork), await stateOf(waiting)]).toEqual(['the lane ended', 'draining']);
-    await expect(pool.detect([NOTHING], image(1e9))).rejects.toMatchObject({ code: 'DRAINING' });
+    await expect(detect(pool, image(1e9))).rejects.toMatchObject({ code: 'DRAINING' });
   });
 });
 
 test('a lane that lives serves late frames too: they have waited for their turn, not for it', async () => {
   const lane = new TestLane();
   const pool = new LanePool([lane], rules);
-  const [first, second] = [pool.detect([NOTHING], frameDue(100)), pool.detect([NOTHING], frameDue(100))];
+  const [first, second] = [detect(pool, frameDue(100)), detect(pool, frameDue(100))];
   pool.dropOverdue(200);
   for (const frame of [first, second]) {
     lane.jobs[0]?.finish();
@@ -111,7 +113,7 @@ test('a frame is not done before all of its faces are, also where some of them f
   const lanes = [new TestLane(), new TestLane()] as const;
   const pool = new LanePool(lanes, rules);
   // Two at work on each lane, one waits.
-  const described = pool.describe([NOTHING, NOTHING, NOTHING, NOTHING, NOTHING], frameDue(1e9));
+  const described = describeFaces(pool, 5, frameDue(1e9));
   lanes[0].jobs[0]?.fail();
   expect(await stateOf(described)).toBe('waits');
   lanes[1].jobs[0]?.finish();
@@ -126,11 +128,8 @@ test.each([
 ])('a crowd in %s does not keep frames of other streams waiting', async (_name, originOf) => {
   const lane = new TestLane();
   const pool = new LanePool([lane], { ...rules, maxBatch: 1 });
-  void pool.describe(
-    Array.from({ length: 100 }, () => NOTHING),
-    originOf(1),
-  );
-  const frame = pool.detect([NOTHING], frameDue(1e9));
+  void describeFaces(pool, 100, originOf(1));
+  const frame = detect(pool, frameDue(1e9));
   let jobs = 0;
   while ((await stateOf(frame)) === 'waits') {
     lane.jobs[0]?.finish();
@@ -143,14 +142,13 @@ test('a crowd whose next frames are looked for faces in meanwhile stays behind o
   const lane = new TestLane();
   const pool = new LanePool([lane], rules);
   const [crowd, door] = [frameDue(1), frameDue(1e9)];
-  const faces = Array.from({ length: 100 }, () => NOTHING);
-  void pool.describe(faces, crowd);
+  void describeFaces(pool, 100, crowd);
   for (let frame = 0; frame < 3; frame++) {
     // Fills the batch of another's frame.
-    void pool.detect([NOTHING], crowd);
-    const detected = pool.detect([NOTHING], door);
+    void detect(pool, crowd);
+    const detected = detect(pool, door);
     for (let jobs = 0; (await stateOf(detected)) === 'waits' && jobs < 100; jobs++) lane.jobs[0]?.finish();
-    const described = pool.describe([NOTHING], door);
+    const described = describeFaces(pool, 1, door);
     let jobs = 0;
     for (; (await stateOf(described)) === 'waits' && jobs < 100; jobs++) lane.jobs[0]?.finish();
     expect(jobs).toBeLessThanOrEqual(3);
@@ -160,10 +158,10 @@ test('a crowd whose next frames are looked for faces in meanwhile stays behind o
 test('closing rejects what waits', async () => {
   const lane = new TestLane();
   const pool = new LanePool([lane], rules);
-  const [atWork, waiting] = [pool.detect([NOTHING], frameDue(1e9)), pool.detect([NOTHING], frameDue(1e9))];
+  const [atWork, waiting] = [detect(pool, frameDue(1e9)), detect(pool, frameDue(1e9))];
   await pool.close();
   expect(await stateOf(waiting)).toBe('draining');
   lane.jobs[0]?.finish();
   expect(await stateOf(atWork)).toBe('done');
-  expect(await stateOf(pool.detect([NOTHING], frameDue(1e9)))).toBe('draining');
+  expect(await stateOf(detect(pool, frameDue(1e9)))).toBe('draining');
 });

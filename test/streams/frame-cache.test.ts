@@ -1,19 +1,22 @@
 // The memory of frames by itself: what it answers, what it must not, and what it forgets. The real way is test/server/cache.test.ts.
 import { expect, test } from 'vitest';
 import { FrameCache, sha256Of } from '../../pipeline/streams/frame-cache.js';
-import type { FrameWork, WorkedFrame } from '../../pipeline/frames/frame-engine.js';
-import type { FaceItem } from '../../pipeline/lanes/lane-protocol.js';
+import { CachedFaces, levelOf, type Level } from '../../pipeline/tasks/faces/cached-faces.js';
+import type { FaceItem } from '../../pipeline/tasks/faces/face-items.js';
+import type { FacesAsked, WorkedFaces } from '../../pipeline/tasks/faces/face-job.js';
 
 const image = (seed: number): string => sha256Of(Uint8Array.of(1, 2, 3, seed));
 const measures = { sizePx: 90, sharpness: 200, yawDegrees: 0, pitchDegrees: 0, score: 0.9 };
+
+const POINTS = new CachedFaces({}, 'points', 1);
 
 /** A cache over an engine that takes a turn of the event loop for each frame, and counts what it was asked for. */
 function bench(maxBytes = 1 << 20) {
   const asked: unknown[] = [];
   const embeddings: Float32Array[] = [];
   const state = { version: 1, faces: 1 };
-  const cache = new FrameCache(maxBytes, () => state.version);
-  const compute = async (want: FrameWork['want']): Promise<WorkedFrame> => {
+  const cache = new FrameCache(maxBytes);
+  const compute = async (want: Level): Promise<WorkedFaces> => {
     asked.push(want);
     const { version: galleryVersion, faces } = state;
     await new Promise((resolve) => setImmediate(resolve));
@@ -34,15 +37,15 @@ function bench(maxBytes = 1 << 20) {
       isCarried: false,
       width: 64,
       height: 48,
-      faces: Array.from({ length: faces }, () => ({ face, answer: answer() })),
+      result: Array.from({ length: faces }, () => ({ face, answer: answer() })),
       stages,
     };
   };
-  const work = (seed: number, want: FaceItem['want'] = 'match', more: Partial<FrameWork> = {}): Promise<WorkedFrame> =>
-    cache.worked({ want, ...more }, image(seed), compute);
-  return { cache, asked, state, work };
+  const work = (seed: number, want: FaceItem['want'] = 'match', more: FacesAsked = {}): Promise<WorkedFaces> =>
+    cache.worked(new CachedFaces(more, levelOf(want), state.version), image(seed), () => compute(levelOf(want)));
+  return { cache, asked, state, work, compute };
 }
-const answers = ({ faces }: WorkedFrame) => faces.map(({ answer }) => answer);
+const answers = ({ result }: WorkedFaces) => result.map(({ answer }) => answer);
 
 test('the same bytes are worked on once, and told to have gone through no stage', async () => {
   const { work, asked, cache } = bench();
@@ -111,8 +114,8 @@ test('who asks while it is worked on waits for it, unless the gallery has change
 
 test('a failure is told to all who wait and not remembered', async () => {
   const { cache, work, asked } = bench();
-  const fail = (): Promise<WorkedFrame> => Promise.reject(new Error('bad image'));
-  const both = [1, 2].map(() => cache.worked({ want: 'points' }, image(1), fail));
+  const fail = (): Promise<WorkedFaces> => Promise.reject(new Error('bad image'));
+  const both = [1, 2].map(() => cache.worked(POINTS, image(1), fail));
   expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   await work(1, 'points');
   expect(asked).toHaveLength(1);
@@ -150,30 +153,29 @@ test('no more than its memory is kept: the one asked for longest ago goes first'
 test('without memory, and where somebody chooses the faces, every frame is worked on', async () => {
   const off = bench(0);
   await Promise.all([off.work(1), off.work(1)]);
-  expect(off.asked).toEqual(['match', 'match']);
+  expect(off.asked).toHaveLength(2);
   expect(off.cache.isOn).toBe(false);
   const on = bench();
-  const guide = { choose: () => Promise.resolve([]), described: () => undefined };
-  await on.work(1, guide as unknown as FaceItem['want']);
-  await on.work(1, guide as unknown as FaceItem['want']);
+  // Who chooses by the pixels, as enrolment does, is never served from memory.
+  for (let i = 0; i < 2; i++) await on.cache.worked(null, image(1), () => on.compute('all'));
   expect(on.asked).toHaveLength(2);
 });
 
 test('work that several wait for is given up when all of them have gone, and not before', async () => {
-  const cache = new FrameCache(1 << 20, () => 1);
+  const cache = new FrameCache(1 << 20);
   const signals: (AbortSignal | undefined)[] = [];
-  const compute = (_want: unknown, signal?: AbortSignal): Promise<WorkedFrame> => {
+  const compute = (signal?: AbortSignal): Promise<WorkedFaces> => {
     signals.push(signal);
     return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
   };
   const [first, second] = [new AbortController(), new AbortController()];
-  const asked = [first, second].map(({ signal }) => cache.worked({ want: 'points' }, image(1), compute, signal));
+  const asked = [first, second].map(({ signal }) => cache.worked(POINTS, image(1), compute, signal));
   first.abort(new Error('first'));
   expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
   second.abort(new Error('second'));
   // Whoever asks next does not wait for what was given up.
   const next = new AbortController();
-  asked.push(cache.worked({ want: 'points' }, image(1), compute, next.signal));
+  asked.push(cache.worked(POINTS, image(1), compute, next.signal));
   expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
   next.abort(new Error('next'));
   const reasons = await Promise.all(asked.map((frame) => frame.then(String, (error: Error) => error.message)));
@@ -181,15 +183,15 @@ test('work that several wait for is given up when all of them have gone, and not
 });
 
 test('work is not given up where somebody waits who stays', () => {
-  const cache = new FrameCache(1 << 20, () => 1);
+  const cache = new FrameCache(1 << 20);
   let given: AbortSignal | undefined;
-  const compute = (_want: unknown, signal?: AbortSignal): Promise<WorkedFrame> => {
+  const compute = (signal?: AbortSignal): Promise<WorkedFaces> => {
     given = signal;
     return new Promise(() => undefined);
   };
   const gone = new AbortController();
-  void cache.worked({ want: 'points' }, image(1), compute, gone.signal);
-  void cache.worked({ want: 'points' }, image(1), compute);
+  void cache.worked(POINTS, image(1), compute, gone.signal);
+  void cache.worked(POINTS, image(1), compute);
   gone.abort();
   expect(given?.aborted).toBe(false);
 });

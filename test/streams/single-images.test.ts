@@ -1,13 +1,12 @@
 // Single images while they wait: what they hold is bounded, and none of it is copied before its turn.
 import { webcrypto } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
-import { EnrolmentGuide } from '../../pipeline/tasks/faces/enrolment.js';
 import { FrameCache } from '../../pipeline/streams/frame-cache.js';
-import type { FrameWork } from '../../pipeline/frames/frame-engine.js';
+import { CachedFaces } from '../../pipeline/tasks/faces/cached-faces.js';
 import { ImageMemory } from '../../pipeline/frames/image-memory.js';
-import { Turns } from '../../pipeline/scheduling/fair-queue.js';
+import { FairQueue } from '../../pipeline/scheduling/fair-queue.js';
 import { SingleImages } from '../../pipeline/streams/single-images.js';
-import { NOBODY } from '../pipeline/nobody.js';
+import { frameOfNobody, NOBODY } from '../pipeline/nobody.js';
 
 class CountingMemory extends ImageMemory {
   copies = 0;
@@ -19,10 +18,10 @@ class CountingMemory extends ImageMemory {
 
 function bench({ maxRequests = 64, maxWaitingBytes = 1000, cacheBytes = 0 } = {}) {
   const memory = new CountingMemory(0);
-  const turns = new Turns(maxRequests);
+  const turns = new FairQueue(maxRequests);
   const waitingBytes = { used: 0 };
   const images = new SingleImages({
-    cache: new FrameCache(cacheBytes, () => 1),
+    cache: new FrameCache(cacheBytes),
     turns,
     images: memory,
     maxFrameBytes: 10_000,
@@ -31,7 +30,8 @@ function bench({ maxRequests = 64, maxWaitingBytes = 1000, cacheBytes = 0 } = {}
     deadlineMs: 1000,
     onWaiting: () => undefined,
   });
-  const ask = (bytes: number, want: FrameWork['want'] = 'points') => images.worked(new Uint8Array(bytes), { want });
+  const ask = (bytes: number, cacheable: CachedFaces | null = new CachedFaces({}, 'points', 1)) =>
+    images.worked(new Uint8Array(bytes), frameOfNobody(cacheable));
   /** The next one is worked on. @returns whether there was one */
   const serve = (): boolean => {
     const turn = turns.next(0, { isIdle: true, dearMs: Infinity, fits: () => true });
@@ -90,7 +90,7 @@ test('one may always wait, however large it is and whatever waits in the streams
 test('an image is hashed where memory of it can serve, and nowhere else', async () => {
   const digest = vi.spyOn(webcrypto.subtle, 'digest');
   const { ask, serve } = bench({ cacheBytes: 1 << 20 });
-  const enrolled = ask(100, new EnrolmentGuide(0.5, true));
+  const enrolled = ask(100, null);
   // Its turn is taken at once: there is nothing to wait for.
   serve();
   await enrolled;

@@ -1,6 +1,8 @@
 // What `onlooker tune` tries is what it tells, and what the service then runs with.
 import { expect, test } from 'vitest';
 import { startLanes } from '../../pipeline/lanes/lane-start.js';
+import { faceLane } from '../../pipeline/tasks/faces/faces.js';
+import { sampleFaces } from '../../pipeline/tasks/faces/sample-faces.js';
 import { tryPlan } from '../../pipeline/tuning/trial.js';
 import { pipelineOptions } from '../../server/pipeline-settings.js';
 import { settingsSchema } from '../../server/settings.js';
@@ -12,7 +14,7 @@ const UNUSUAL = { lanes: 1, threads: 1, preprocessWorkers: 1, maxBatch: 4, fillM
 test('the arrangement that is tried is the one that was asked for, with its threads and the time to fill', async () => {
   // Also where other sizes are set for the service.
   const options = pipelineOptions(settingsSchema.parse({ lanes: 2, preprocessWorkers: 2, maxBatch: 1 }), await defaultPack());
-  const { plan, everyFace, followed } = await tryPlan(UNUSUAL, options, 'cpu');
+  const { plan, everyFace, followed } = await tryPlan(UNUSUAL, options, 'cpu', sampleFaces(options));
   expect(plan).toEqual(UNUSUAL);
   for (const { framesPerSecond, p95Ms } of [everyFace, followed]) {
     expect(framesPerSecond).toBeGreaterThan(0);
@@ -22,7 +24,10 @@ test('the arrangement that is tried is the one that was asked for, with its thre
 
 test('what is set outright goes before what is usual', async () => {
   const options = pipelineOptions(settingsSchema.parse({ provider: 'cpu', lanes: 1, maxBatch: 1 }), await defaultPack());
-  const { lanes, plan } = await startLanes(options, () => undefined);
+  const { lanes, plan } = await startLanes(
+    { ...options, tasks: [faceLane(options)], tuningOf: () => Promise.resolve(null) },
+    () => undefined,
+  );
   await lanes.close();
   expect(plan).toMatchObject({ lanes: 1, maxBatch: 1 });
 });

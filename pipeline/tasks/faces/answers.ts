@@ -1,17 +1,29 @@
 // Worked frames as the contract's payloads: boxes, names, embeddings, in the units of the wire.
 import { endianness } from 'node:os';
-import type { Candidate, DetectedFace, EmbeddedFace, FivePoints, NamedFace, OkPayload, Task } from '../../../protocol/payloads.js';
+import type {
+  Candidate,
+  DetectedFace,
+  EmbeddedFace,
+  FacesFound,
+  FivePoints,
+  NamedFace,
+  Task,
+} from '../../../protocol/payloads.js';
 import { qualityOf } from './face-quality.js';
-import type { WorkedFrame } from '../../frames/frame-engine.js';
+import type { TaskAnswer } from '../../streams/task.js';
+import type { WorkedFaces } from './face-job.js';
 import { boxOf, hundredths } from '../../geometry/box.js';
 import { decide, namedOnce, type Decision, type MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
-import type { FaceAnswer, FaceItem, FoundFace } from '../../lanes/lane-protocol.js';
-import { timingOf } from '../../streams/timing.js';
+import type { FaceAnswer, FaceItem, FoundFace } from './face-items.js';
 import type { TrackDecision } from './tracking/stream-tracks.js';
 
+/** The kinds of the task: who they are, where they are, what they look like. */
+export const FACE_TASKS = ['faces', 'detect', 'embed'] as const satisfies readonly Task[];
+export type FaceTask = (typeof FACE_TASKS)[number];
+
 /** What a lane has to do for a task's faces. */
-export const WANTED: Readonly<Record<Exclude<Task, 'classify'>, FaceItem['want']>> = {
+export const WANTED: Readonly<Record<FaceTask, FaceItem['want']>> = {
   detect: 'points',
   faces: 'match',
   embed: 'embedding',
@@ -68,19 +80,19 @@ function embeddedFace(face: DetectedFace, answer: FaceAnswer): EmbeddedFace {
 }
 
 /**
- * The payload of a worked frame; its timing still lacks the total.
+ * What is told of a worked frame.
  * @param model id of the model that answers the task
  */
 export function answerOf(
-  task: Exclude<Task, 'classify'>,
-  frame: WorkedFrame,
+  task: FaceTask,
+  frame: WorkedFaces,
   model: string,
   gallery: Gallery | null,
   rule: MatchRule,
-): OkPayload {
-  const detected = frame.faces.map(({ face, answer }) => detectedFace(face, answer.points));
+): TaskAnswer & FacesFound {
+  const detected = frame.result.map(({ face, answer }) => detectedFace(face, answer.points));
   if (task === 'detect') return payloadOf(frame, detected, model, gallery);
-  const faces = frame.faces.map(({ answer }, index) => ({ answer, face: detected[index] as DetectedFace }));
+  const faces = frame.result.map(({ answer }, index) => ({ answer, face: detected[index] as DetectedFace }));
   if (task === 'embed') {
     const embedded = faces.map(({ face, answer }) => embeddedFace(face, answer));
     return payloadOf(frame, embedded, model, gallery);
@@ -92,16 +104,16 @@ export function answerOf(
 }
 
 /**
- * The payload of a frame of a stream whose faces are followed.
+ * What is told of a frame of a stream whose faces are followed.
  * @param decisions one for each face of the frame, in their order
  */
 export function trackedAnswerOf(
-  frame: WorkedFrame,
+  frame: WorkedFaces,
   decisions: readonly TrackDecision[],
   model: string,
   gallery: Gallery | null,
-): OkPayload {
-  const faces = frame.faces.flatMap(({ face, answer }, index) => {
+): TaskAnswer & FacesFound {
+  const faces = frame.result.flatMap(({ face, answer }, index) => {
     const decision = decisions[index];
     return decision === undefined ? [] : [trackedFace(detectedFace(face, answer.points), decision, gallery)];
   });
@@ -109,17 +121,13 @@ export function trackedAnswerOf(
 }
 
 function payloadOf(
-  frame: WorkedFrame,
+  frame: WorkedFaces,
   faces: readonly (DetectedFace | NamedFace | EmbeddedFace)[],
   model: string,
   gallery: Gallery | null,
-): OkPayload {
-  const searchedVersions = frame.faces.flatMap(({ answer }) => answer.galleryVersion ?? []);
+): TaskAnswer & FacesFound {
+  const searchedVersions = frame.result.flatMap(({ answer }) => answer.galleryVersion ?? []);
   return {
-    status: 'ok',
-    width: frame.width,
-    height: frame.height,
-    timing: timingOf(frame.stages),
     model,
     gallery_version: searchedVersions.length > 0 ? Math.min(...searchedVersions) : (gallery?.version ?? 0),
     faces,

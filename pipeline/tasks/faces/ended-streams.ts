@@ -4,7 +4,7 @@ import type { TrackedStream } from './tracked-stream.js';
 const KEPT_MS = 5 * 60_000;
 const MAX_STREAMS = 32;
 
-export class RecentStreams {
+export class EndedStreams {
   #ended: { readonly stream: TrackedStream; readonly endedMs: number }[] = [];
 
   get streams(): readonly TrackedStream[] {

@@ -1,6 +1,6 @@
 // Enrolling faces: good enough, and nobody else's. From one image, which must show exactly one face, or from what was seen
 // of a track.
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { OnlookerError, toOnlookerError } from '../../../protocol/errors.js';
 import type { Candidate } from '../../../protocol/payloads.js';
 import type { FaceRecord } from '../../../protocol/people.js';
@@ -9,8 +9,9 @@ import { boxOf } from '../../geometry/box.js';
 import { withoutWhatIsBeside } from './nested-faces.js';
 import { cutFace, type FaceCut } from './face-picture.js';
 import { assertEnrollable, qualityOf, type FaceMeasures, type QualityGate } from './face-quality.js';
-import type { ChosenFace, DescribedFace, FrameGuide, FrameView, WorkedFrame } from '../../frames/frame-engine.js';
-import type { FoundFace } from '../../lanes/lane-protocol.js';
+import type { FrameView } from '../../images/frame-view.js';
+import type { ChosenFace, Faces, FrameGuide } from './face-job.js';
+import type { FoundFace } from './face-items.js';
 import type { Gallery, NewFace } from './gallery/gallery.js';
 import { matchesSomebodyElse } from './gallery/somebody-else.js';
 import type { Evidence } from './tracking/votes.js';
@@ -22,12 +23,6 @@ export interface EnrolmentRule {
   readonly match: number;
   /** Ids of people who resemble the person and are said to be others. */
   readonly twinOf: readonly string[];
-}
-
-/** sha256 of an image's bytes, lower-case hex; computed off the main thread. */
-export async function imageSha256(image: Uint8Array): Promise<string> {
-  const digest = await webcrypto.subtle.digest('SHA-256', image);
-  return Buffer.from(digest).toString('hex');
 }
 
 /** Wants to know all of every face, and cuts the only one out while its pixels are there. */
@@ -50,7 +45,7 @@ export class EnrolmentGuide implements FrameGuide {
     return Promise.resolve(found.map((face) => ({ face, want: 'all' })));
   }
 
-  described([only, ...others]: readonly DescribedFace[], view: FrameView): void {
+  described([only, ...others]: Faces, view: FrameView): void {
     if (this.wantsPicture && only !== undefined && others.length === 0) this.#cut = cutFace(view, only.face);
   }
 
@@ -62,21 +57,21 @@ export class EnrolmentGuide implements FrameGuide {
 
 /**
  * Adds the one face of a worked frame to a person.
- * @param frame worked with an `EnrolmentGuide`
+ * @param faces chosen by an `EnrolmentGuide`
  * @throws OnlookerError NO_FACE, SEVERAL_FACES, LOW_QUALITY, CONFLICT, NOT_FOUND
  */
 export async function enrolFace(
   gallery: Gallery,
   personId: string,
-  frame: WorkedFrame,
+  faces: Faces,
   { sha256, guide }: { readonly sha256: string; readonly guide: EnrolmentGuide },
   rule: EnrolmentRule,
 ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
-  const [found, ...others] = frame.faces;
+  const [found, ...others] = faces;
   if (found === undefined) throw new OnlookerError('NO_FACE', 'No face was found in the image.');
   if (others.length > 0) {
-    throw new OnlookerError('SEVERAL_FACES', `${frame.faces.length} faces were found; an image to enrol shows one.`, {
-      faces: frame.faces.length,
+    throw new OnlookerError('SEVERAL_FACES', `${faces.length} faces were found; an image to enrol shows one.`, {
+      faces: faces.length,
     });
   }
   const { face, answer } = found;

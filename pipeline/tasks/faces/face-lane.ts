@@ -1,16 +1,24 @@
-// The models of one inference lane, and what it does with them: find faces in frames, and points, embeddings and
+// The models of faces in one inference lane, and what it does with them: find faces in frames, and points, embeddings and
 // matches of faces. Lives in the lane's thread; knows nothing of streams.
 import type { DetectorFamily, EmbedderFamily, LandmarkFamily, RawDetection } from '../../../models/family.js';
 import { loadFamily } from '../../../models/family-registry.js';
-import type { PreparedModel } from '../../../models/prepared.js';
+import type { PreparedModel, PreparedPack } from '../../../models/prepared.js';
 import { fitSimilarity, writeAligned } from './align.js';
-import { splitIntoRungs } from '../../scheduling/batch-ladder.js';
 import { poseFromPoints, sharpnessOf, type FaceMeasures } from './face-quality.js';
 import { GallerySearch } from './gallery/gallery-search.js';
 import type { GallerySnapshot } from './gallery/gallery.js';
-import { MAX_FACES_PER_FRAME } from '../../lanes/lane-protocol.js';
-import type { BatchRun, DetectItem, FaceAnswer, FaceItem, FoundFace, LaneSettings } from '../../lanes/lane-protocol.js';
+import type { JobCost, LaneRuntime, LaneTask, OpenLaneTask } from '../../lanes/lane-task.js';
 import { ModelSession } from '../../lanes/model-session.js';
+import { runInRungs, type RungSteps } from '../../lanes/run-in-rungs.js';
+import {
+  DESCRIBE,
+  DETECT,
+  MAX_FACES_PER_FRAME,
+  type DetectItem,
+  type FaceAnswer,
+  type FaceItem,
+  type FoundFace,
+} from './face-items.js';
 import { suppressOverlaps } from '../../geometry/nms.js';
 import { writeSquareCrop, type Picture } from '../../images/resample.js';
 
@@ -23,28 +31,68 @@ interface Loaded<F> {
   readonly family: F;
 }
 
-/** What a job cost, for the account in every answer. */
-export interface JobCost {
-  inferMs: number;
-  matchMs: number;
-  readonly batches: BatchRun[];
+export interface FaceLaneSettings {
+  readonly pack: PreparedPack;
+  readonly detectionScore: number;
+  readonly nmsIou: number;
+  readonly gallery: GallerySnapshot | null;
 }
 
-export class LaneModels {
+export const openLaneTask: OpenLaneTask = async (settings, runtime) => {
+  const models = await FaceModels.open(settings as FaceLaneSettings, runtime);
+  return new FaceLane(models);
+};
+
+/** Frames so large give their memory back after use; smaller ones use it again. */
+const LARGE_BYTES = 3840 * 2160 * 3;
+
+class FaceLane implements LaneTask {
+  readonly models: LaneTask['models'];
+  readonly #models: FaceModels;
+
+  constructor(models: FaceModels) {
+    this.#models = models;
+    this.models = models.sessions.map(({ model, loadMs, warmupMs }) => ({ id: model.id, loadMs, warmupMs }));
+  }
+
+  run(stage: string, items: readonly unknown[], cost: JobCost): Promise<readonly unknown[]> {
+    if (stage === DETECT.name) return this.#models.detect(items as readonly DetectItem[], cost);
+    if (stage === DESCRIBE.name) return this.#models.describe(items as readonly FaceItem[], cost);
+    throw new Error(`no stage ${stage} of faces`);
+  }
+
+  tell(gallery: unknown): void {
+    this.#models.useGallery(gallery as GallerySnapshot);
+  }
+
+  largeBytesOf(items: readonly unknown[]): number {
+    const sizes = items.map((item) => ('pixels' in (item as object) ? (item as FaceItem).pixels.byteLength : 0));
+    return sizes.reduce((sum, bytes) => sum + (bytes > LARGE_BYTES ? bytes : 0), 0);
+  }
+
+  close(): Promise<void> {
+    return this.#models.close();
+  }
+}
+
+export class FaceModels {
   readonly sessions: readonly ModelSession[];
-  readonly #settings: LaneSettings;
+  readonly #settings: FaceLaneSettings;
+  readonly #ladder: readonly number[];
   readonly #detector: Loaded<DetectorFamily>;
   readonly #landmarks: Loaded<LandmarkFamily> | null;
   readonly #embedder: Loaded<EmbedderFamily> | null;
   readonly #search: GallerySearch | null;
 
   private constructor(
-    settings: LaneSettings,
+    settings: FaceLaneSettings,
+    ladder: readonly number[],
     detector: Loaded<DetectorFamily>,
     landmarks: Loaded<LandmarkFamily> | null,
     embedder: Loaded<EmbedderFamily> | null,
   ) {
     this.#settings = settings;
+    this.#ladder = ladder;
     this.#detector = detector;
     this.#landmarks = landmarks;
     this.#embedder = embedder;
@@ -53,11 +101,11 @@ export class LaneModels {
   }
 
   /** Loads and warms every model of the pack. @throws when one cannot start; none stays loaded then */
-  static async open(settings: LaneSettings): Promise<LaneModels> {
+  static async open(settings: FaceLaneSettings, runtime: LaneRuntime): Promise<FaceModels> {
     const opened: ModelSession[] = [];
     const load = async <K extends 'detector' | 'landmarks' | 'embedder'>(model: PreparedModel, kind: K) => {
       const family = await loadFamily(model.family, kind);
-      const session = await ModelSession.open(model, settings.provider, settings.ladder, settings.intraOpThreads);
+      const session = await ModelSession.open(model, runtime);
       opened.push(session);
       return { session, family };
     };
@@ -66,7 +114,7 @@ export class LaneModels {
       const detector = await load(pack.detector, 'detector');
       const landmarks = pack.landmarks === undefined ? null : await load(pack.landmarks, 'landmarks');
       const embedder = pack.embedder === undefined ? null : await load(pack.embedder, 'embedder');
-      return new LaneModels(settings, detector, landmarks, embedder);
+      return new FaceModels(settings, runtime.ladder, detector, landmarks, embedder);
     } catch (error) {
       await Promise.all(opened.map((session) => session.close()));
       throw error;
@@ -197,26 +245,8 @@ export class LaneModels {
     return described;
   }
 
-  /** Runs items through a model in batches of the ladder; `fill` and `read` see every item once, in order. */
-  async #inRungs<T>(
-    session: ModelSession,
-    items: readonly T[],
-    cost: JobCost,
-    steps: {
-      fill(item: T, input: Float32Array, offset: number): void;
-      read(outputs: Awaited<ReturnType<ModelSession['run']>>, index: number, item: T): void;
-    },
-  ): Promise<void> {
-    let from = 0;
-    for (const rung of splitIntoRungs(items.length, this.#settings.ladder)) {
-      const batch = items.slice(from, from + rung);
-      const input = session.input(rung);
-      batch.forEach((item, index) => steps.fill(item, input, session.offset(index)));
-      const outputs = await session.run(rung);
-      batch.forEach((item, index) => steps.read(outputs, index, item));
-      cost.batches.push({ model: session.model.id, size: rung });
-      from += rung;
-    }
+  #inRungs<T>(session: ModelSession, items: readonly T[], cost: JobCost, steps: RungSteps<T>): Promise<void> {
+    return runInRungs(session, this.#ladder, items, cost, steps);
   }
 }
 

@@ -1,8 +1,8 @@
 // Small pictures of faces for events. The pixels are copied at once, since the frame's memory is soon another frame's; the
 // encoding happens afterwards, off this thread.
 import sharp from 'sharp';
-import type { FrameView } from '../../frames/frame-engine.js';
-import type { FoundFace } from '../../lanes/lane-protocol.js';
+import type { FrameView } from '../../images/frame-view.js';
+import type { FoundFace } from './face-items.js';
 
 export interface FaceCut {
   toJpeg(): Promise<Uint8Array>;

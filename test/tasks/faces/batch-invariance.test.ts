@@ -1,9 +1,9 @@
 // What is answered must not depend on what else happened to be in the batch.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FaceItem, FoundFace } from '../../../pipeline/lanes/lane-protocol.js';
-import type { LaneModels } from '../../../pipeline/tasks/faces/face-lane.js';
+import type { FaceItem, FoundFace } from '../../../pipeline/tasks/faces/face-items.js';
+import type { FaceModels } from '../../../pipeline/tasks/faces/face-lane.js';
 import { defaultPack } from '../../fixtures.js';
-import { frameOf, freshCost, openLaneModels, type Frame } from '../../pipeline/frames.js';
+import { frameOf, freshCost, openFaceModels, type Frame } from '../../pipeline/frames.js';
 
 const NAMES = [
   'franck_01829.jpg',
@@ -17,12 +17,12 @@ const NAMES = [
 ];
 const CLOSE = 1e-4;
 
-let alone: LaneModels;
-let batched: LaneModels;
+let alone: FaceModels;
+let batched: FaceModels;
 let frames: Frame[];
 beforeAll(async () => {
   const { input } = (await defaultPack()).detector;
-  [alone, batched] = await Promise.all([openLaneModels([1]), openLaneModels([1, 2, 4, 8])]);
+  [alone, batched] = await Promise.all([openFaceModels([1]), openFaceModels([1, 2, 4, 8])]);
   frames = await Promise.all(NAMES.map((name) => frameOf(name, input)));
 });
 afterAll(async () => {

@@ -1,7 +1,7 @@
 // The faces of the last frame that was looked at, carried on to one that is only glanced at: each goes where its motion takes
 // it, and must look there as it did. Where anything is open (somebody new, lost, touching or not named yet, another scene,
 // a face that looks otherwise) nothing is carried, and the frame is looked at. It changes no track but for where it is.
-import type { FoundFace } from '../../../lanes/lane-protocol.js';
+import type { FoundFace } from '../face-items.js';
 import { lookAlike, type PictureLook } from '../../../images/brightness-grid.js';
 import { estimatedQuality, wantsEmbedding } from './embedding-plan.js';
 import { isInView, type FaceTrack } from './face-track.js';

@@ -1,5 +1,5 @@
 // Faces that touch: while one is before the other, place says little of who is who, and embeddings show both or neither.
-import type { FoundFace } from '../../../lanes/lane-protocol.js';
+import type { FoundFace } from '../face-items.js';
 import { iou } from '../../../geometry/nms.js';
 import { EMBEDDINGS_PER_DOUBT } from './embedding-plan.js';
 import { isInView, type FaceTrack } from './face-track.js';

@@ -1,7 +1,7 @@
 // When a face is worth the dear stage: often until it is decided who it is, then only for a reason. It looks at what is
 // known without embedding alone.
 import { poseFromPoints, qualityOf } from '../face-quality.js';
-import type { FoundFace } from '../../../lanes/lane-protocol.js';
+import type { FoundFace } from '../face-items.js';
 import type { FaceTrack } from './face-track.js';
 import type { TrackingThresholds } from './tracking-options.js';
 

@@ -1,7 +1,7 @@
 // The faces of one stream followed from frame to frame: which face is of which track, which of them are worth embedding,
 // who each is by all that was seen of it, and what is to be told. Pure and synchronous: no timers, no I/O, its clock is
 // the caller's.
-import type { FoundFace } from '../../../lanes/lane-protocol.js';
+import type { FoundFace } from '../face-items.js';
 import { lookAlike, type PictureLook } from '../../../images/brightness-grid.js';
 import { associate } from '../../../tracks/association.js';
 import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type Glance, type UnseenFrame } from './carry.js';

@@ -1,7 +1,7 @@
 // Videos of the fixtures as frames in memory, for tests that run tracking on what the real models see.
 import { decodeImage } from '../../../../pipeline/images/decode-image.js';
-import type { LaneModels } from '../../../../pipeline/tasks/faces/face-lane.js';
-import type { FaceItem, FoundFace } from '../../../../pipeline/lanes/lane-protocol.js';
+import type { FaceModels } from '../../../../pipeline/tasks/faces/face-lane.js';
+import type { FaceItem, FoundFace } from '../../../../pipeline/tasks/faces/face-items.js';
 import { inputSize } from '../../../../pipeline/images/model-input.js';
 import { wholeFrameGeometry, writeWholeFrame } from '../../../../pipeline/images/resample.js';
 import type { ImageInput } from '../../../../models/family.js';
@@ -19,7 +19,7 @@ export interface FilmFrame {
 }
 
 /** The frames of a video, all or so many of each second, with the faces found in them, weak ones too. */
-export async function* film(path: string, models: LaneModels, input: ImageInput, fps?: number): AsyncGenerator<FilmFrame> {
+export async function* film(path: string, models: FaceModels, input: ImageInput, fps?: number): AsyncGenerator<FilmFrame> {
   const tensor = new SharedArrayBuffer(inputSize(input) * 4);
   let index = 0;
   for await (const { image, timeMs } of videoFrames(path, { fps })) {

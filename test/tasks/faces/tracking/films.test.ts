@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { qualityOf } from '../../../../pipeline/tasks/faces/face-quality.js';
 import { decide } from '../../../../pipeline/tasks/faces/gallery/decision.js';
-import type { FoundFace } from '../../../../pipeline/lanes/lane-protocol.js';
-import { LaneModels } from '../../../../pipeline/tasks/faces/face-lane.js';
+import type { FoundFace } from '../../../../pipeline/tasks/faces/face-items.js';
+import { FaceModels } from '../../../../pipeline/tasks/faces/face-lane.js';
 import type { ToldEvent } from '../../../../pipeline/tasks/faces/tracking/event-teller.js';
 import { cosine } from '../../../../pipeline/geometry/cosine.js';
 import type { Evidence } from '../../../../pipeline/tasks/faces/tracking/votes.js';
@@ -15,7 +15,7 @@ import { frameOf, freshCost } from '../../../pipeline/frames.js';
 import { film, type FilmFrame } from './film.js';
 import { streamTracks } from './scene.js';
 
-let models: LaneModels;
+let models: FaceModels;
 let match: number;
 let margin: number;
 const gallery: { readonly id: string; readonly embedding: Float32Array }[] = [];
@@ -24,15 +24,10 @@ beforeAll(async () => {
   const pack = await defaultPack();
   ({ match, margin } = pack.thresholds);
   const { nmsIou } = pack.thresholds;
-  models = await LaneModels.open({
-    pack,
-    provider: 'cpu',
-    intraOpThreads: 1,
-    ladder: [1],
-    detectionScore: 0.3,
-    nmsIou,
-    gallery: null,
-  });
+  models = await FaceModels.open(
+    { pack, detectionScore: 0.3, nmsIou, gallery: null },
+    { provider: 'cpu', intraOpThreads: 1, ladder: [1] },
+  );
   const stills = {
     franck: ['franck_01829.jpg', 'franck_02045.jpg', 'franck_02683.jpg'],
     sean: ['SeanConnery.jpg'],
