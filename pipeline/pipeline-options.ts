@@ -1,7 +1,5 @@
 // What a pipeline is started with, asked for, and tells.
 import type { PackThresholds, PreparedPack } from '../models/prepared.js';
-import type { FaceEvent } from '../protocol/events.js';
-import type { Task } from '../protocol/payloads.js';
 import type { QualityGate } from './tasks/faces/face-quality.js';
 import type { Gallery } from './tasks/faces/gallery/gallery.js';
 import type { PipelineLog } from './pipeline-log.js';
@@ -59,36 +57,6 @@ export interface PipelineOptions {
   readonly quality?: Partial<QualityGate>;
   readonly observer?: PipelineObserver;
   readonly log?: PipelineLog;
-}
-
-export interface RecogniseOptions {
-  readonly task: Task;
-  /** Id of a loaded model that does the task; by default the pack's. */
-  readonly model?: string;
-  /** `[x, y, w, h]` in 0..1: only faces whose centre lies inside. */
-  readonly region?: readonly [number, number, number, number];
-  /** Least longer side of a face, in pixels of the frame. */
-  readonly minFacePx?: number;
-}
-
-export interface StreamOptions extends RecogniseOptions {
-  /** Follow faces from frame to frame (task `faces` alone), and tell who comes and goes. Without it every frame is judged by itself. */
-  readonly tracking?: {
-    /** Id of the stream, for its events. */
-    readonly stream: string;
-    /** Must not throw. */
-    readonly onEvents: (events: readonly FaceEvent[]) => void;
-  };
-  /** Told the mean brightness of the picture's cells, 0..255, of each frame that is decoded. Must not throw. */
-  readonly onScene?: ((scene: Float32Array) => void) | undefined;
-  /** Whether events carry a picture of the face. Default false. */
-  readonly thumbnails?: boolean;
-  /** At least every so many frames is searched for faces where they are followed; by default that of the pipeline. */
-  readonly detectEvery?: number;
-  /** A frame is answered within so long after it came, or dropped; by default that of the pipeline. */
-  readonly deadlineMs?: number;
-  /** Turns beside a stream of weight 1, which is the default. */
-  readonly weight?: number;
 }
 
 export interface PipelineState {

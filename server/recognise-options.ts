@@ -1,6 +1,6 @@
 // The fields of `open` in the pipeline's words.
 import type { OpenFields } from '../protocol/messages.js';
-import type { RecogniseOptions } from '../pipeline/pipeline-options.js';
+import type { RecogniseOptions } from '../pipeline/streams/stream-options.js';
 
 type Asked = Pick<OpenFields, 'task' | 'model' | 'region' | 'min_face'>;
 

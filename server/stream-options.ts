@@ -1,6 +1,6 @@
 // The fields of `open` in the pipeline's words; those of a registered stream are in pipeline/cameras/camera-settings.ts.
 import type { EventLog } from '../pipeline/events/event-log.js';
-import type { StreamOptions } from '../pipeline/pipeline-options.js';
+import type { StreamOptions } from '../pipeline/streams/stream-options.js';
 import type { OpenFields } from '../protocol/messages.js';
 import { recogniseOptions } from './recognise-options.js';
 

@@ -1,5 +1,5 @@
 // What the benchmark, the bare loop's process and its threads say to each other.
-import type { LaneRuntime } from '../../pipeline/lanes/lane-task.js';
+import type { LaneRuntime } from '../../pipeline/lanes/lane-protocol.js';
 import type { FaceLaneSettings } from '../../pipeline/tasks/faces/face-lane.js';
 
 /**

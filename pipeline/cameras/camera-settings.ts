@@ -1,7 +1,7 @@
 // A registered stream in the words of its source and of the pipeline.
 import type { FaceEvent } from '../../protocol/events.js';
 import type { RegisteredStream } from '../../protocol/streams.js';
-import type { StreamOptions } from '../pipeline-options.js';
+import type { StreamOptions } from '../streams/stream-options.js';
 import type { StoredStream } from '../registry/stream-registry.js';
 import type { SourceSettings } from '../sources/source-settings.js';
 

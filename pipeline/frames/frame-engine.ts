@@ -6,7 +6,7 @@ import type { FrameView } from '../images/frame-view.js';
 import type { Stage, StageCall } from '../lanes/stage.js';
 import type { LanePool } from '../scheduling/lane-pool.js';
 import type { Origin } from '../scheduling/origin.js';
-import type { Size } from '../scheduling/fair-queue.js';
+import type { Size } from '../scheduling/frame-size.js';
 import { PRIORITY } from '../threads/thread-priority.js';
 import { DecodePool } from './decode-pool.js';
 import type { FrameInput, FrameJob, Worked } from './frame-job.js';

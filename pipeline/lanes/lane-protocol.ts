@@ -1,9 +1,17 @@
 // What the main thread and an inference lane say to each other. Plain data and shared memory only; what is in the items of a job
 // is its task's alone.
-import type { LaneRuntime } from './lane-task.js';
 
 /** An execution provider of onnxruntime-node. */
 export type Provider = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu';
+
+/** What a lane's sessions are opened with. */
+export interface LaneRuntime {
+  readonly provider: Provider;
+  /** Threads within an operator; one where several lanes share the processor. */
+  readonly intraOpThreads: number;
+  /** Batch sizes in use, ascending, beginning with 1: a fixed ladder, since free shapes make the arena grow. */
+  readonly ladder: readonly number[];
+}
 
 /** A task as a lane's thread opens it. */
 export interface LaneTaskStart {

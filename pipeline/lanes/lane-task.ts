@@ -1,14 +1,5 @@
 // What a task does in the thread of an inference lane: it opens its models there and runs its stages.
-import type { BatchRun, ModelStart, Provider } from './lane-protocol.js';
-
-/** What a lane's sessions are opened with. */
-export interface LaneRuntime {
-  readonly provider: Provider;
-  /** Threads within an operator; one where several lanes share the processor. */
-  readonly intraOpThreads: number;
-  /** Batch sizes in use, ascending, beginning with 1: a fixed ladder, since free shapes make the arena grow. */
-  readonly ladder: readonly number[];
-}
+import type { BatchRun, LaneRuntime, ModelStart } from './lane-protocol.js';
 
 /** What a job cost, for the account in every answer; a stage adds to it. */
 export interface JobCost {

@@ -3,8 +3,16 @@
 import '../../models/library-environment.js';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { LaneCommand, LaneDone, LaneJob, LaneReady, LaneReport, LaneStart, LaneTaskStart } from './lane-protocol.js';
-import type { LaneRuntime } from './lane-task.js';
+import type {
+  LaneCommand,
+  LaneDone,
+  LaneJob,
+  LaneReady,
+  LaneReport,
+  LaneStart,
+  LaneTaskStart,
+  LaneRuntime,
+} from './lane-protocol.js';
 import type { Stage } from './stage.js';
 import type { PipelineLog } from '../pipeline-log.js';
 import { CALCULATING_THREAD } from '../threads/thread-limits.js';

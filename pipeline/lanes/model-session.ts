@@ -3,7 +3,7 @@
 import type { Outputs } from '../../models/family.js';
 import { ort } from '../../models/graph/runtime.js';
 import type { PreparedModel } from '../../models/prepared.js';
-import type { LaneRuntime } from './lane-task.js';
+import type { LaneRuntime } from './lane-protocol.js';
 import { channelsOf, inputSize } from '../images/model-input.js';
 import { executionProviders } from './provider.js';
 

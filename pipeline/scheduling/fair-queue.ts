@@ -12,6 +12,7 @@ import type { Worked } from '../frames/frame-job.js';
 import type { Cacheable } from '../streams/frame-cache.js';
 import type { StreamQueue, WaitingFrame } from '../streams/stream-queue.js';
 import { retryAfter } from './retry-after.js';
+import type { Size } from './frame-size.js';
 import { Pace } from './pace.js';
 import { Precedence } from './precedence.js';
 
@@ -43,11 +44,6 @@ export type Turn = (FrameTurn | AsideTurn) & {
   /** To be told once how much work it was, ms of a thread: until then it counts for as much as those before it. */
   readonly spent: (ms: number) => void;
 };
-/**
- * Which room a frame needs: `large` where decoding it takes long or those before it were dear, so that it would keep others
- * out; `unproven` where nothing is known of what it costs.
- */
-export type Size = 'usual' | 'unproven' | 'large';
 /** What there is room for now. */
 export interface Room {
   /** Nothing is under way. */

@@ -5,7 +5,7 @@ import type { FrameWork } from '../frames/frame-engine.js';
 import type { Worked } from '../frames/frame-job.js';
 import { sceneBrightness } from '../images/brightness-grid.js';
 import type { FrameView } from '../images/frame-view.js';
-import type { StreamOptions } from '../pipeline-options.js';
+import type { StreamOptions } from './stream-options.js';
 import type { FrameTurn, StreamTurn } from '../scheduling/fair-queue.js';
 import { FrameCosts } from '../scheduling/frame-costs.js';
 import type { FrameIn, FramePlace } from './frame-result.js';

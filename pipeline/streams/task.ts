@@ -5,7 +5,7 @@ import type { LoadedModel } from '../../protocol/models.js';
 import type { FrameJob, Worked } from '../frames/frame-job.js';
 import type { LaneTaskSource } from '../lanes/lane.js';
 import type { ModelStart, Provider } from '../lanes/lane-protocol.js';
-import type { RecogniseOptions, StreamOptions } from '../pipeline-options.js';
+import type { RecogniseOptions, StreamOptions } from './stream-options.js';
 import type { Cacheable } from './frame-cache.js';
 
 /** What a task tells of a frame: an answer without what the core adds, which is how large the frame is and how long it took. */

@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const FRAME_LOT = fileURLToPath(new URL('../../dist/pipeline/frames/decode-pool.js', import.meta.url));
+const DECODE_POOL = fileURLToPath(new URL('../../dist/pipeline/frames/decode-pool.js', import.meta.url));
 
 // In a process of its own: what goes wrong here ends the process.
 const PROGRAM = `
-  const { FrameLot } = await import(${JSON.stringify(FRAME_LOT)});
+  const { DecodePool } = await import(${JSON.stringify(DECODE_POOL)});
   const { setTimeout: sleep } = await import('node:timers/promises');
   for (let round = 0; round < 20; round++) {
-    const lot = new FrameLot({ minWorkers: 2, maxWorkers: 2, places: 2, nice: 0 });
+    const pool = new DecodePool({ minWorkers: 2, maxWorkers: 2, places: 2, nice: 0 });
     await sleep(10 * round);
-    await lot.close();
+    await pool.close();
   }
   process.stdout.write('closed');
 `;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { FrameEngine } from '../../pipeline/frames/frame-engine.js';
 import { ImageMemory } from '../../pipeline/frames/image-memory.js';
 import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
-import type { Size } from '../../pipeline/scheduling/fair-queue.js';
+import type { Size } from '../../pipeline/scheduling/frame-size.js';
 import { defaultPack } from '../fixtures.js';
 import { plainJpeg } from '../server/support/images.js';
 import { DETECT } from '../../pipeline/tasks/faces/face-items.js';

@@ -7,7 +7,8 @@ import { fitSimilarity, writeAligned } from './align.js';
 import { poseFromPoints, sharpnessOf, type FaceMeasures } from './face-quality.js';
 import { GallerySearch } from './gallery/gallery-search.js';
 import type { GallerySnapshot } from './gallery/gallery.js';
-import type { JobCost, LaneRuntime, LaneTask, OpenLaneTask } from '../../lanes/lane-task.js';
+import type { JobCost, LaneTask, OpenLaneTask } from '../../lanes/lane-task.js';
+import type { LaneRuntime } from '../../lanes/lane-protocol.js';
 import { ModelSession } from '../../lanes/model-session.js';
 import { runInRungs, type RungSteps } from '../../lanes/run-in-rungs.js';
 import {

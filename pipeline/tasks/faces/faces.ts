@@ -9,7 +9,7 @@ import type { LaneTaskSource } from '../../lanes/lane.js';
 import type { ModelStart, Provider } from '../../lanes/lane-protocol.js';
 import { loadedModel } from '../../lanes/loaded-model.js';
 import { noModel } from '../../lanes/no-model-error.js';
-import type { RecogniseOptions, StreamOptions } from '../../pipeline-options.js';
+import type { RecogniseOptions, StreamOptions } from '../../streams/stream-options.js';
 import { imageSha256 } from '../../streams/frame-cache.js';
 import type { Task, TaskCore, TaskFrame, TaskStream } from '../../streams/task.js';
 import { workerFile } from '../../threads/worker-file.js';
