@@ -25,7 +25,8 @@ import type { FrameIn, FrameResult } from './streams/frame-result.js';
 import { OpenStream } from './streams/open-stream.js';
 import { SingleImages } from './streams/single-images.js';
 import { StreamQueue, type WaitingBytes } from './streams/stream-queue.js';
-import type { Task, TaskCore, TaskFrame } from './streams/task.js';
+import { LateCore } from './streams/late-core.js';
+import type { Task, TaskFrame } from './streams/task.js';
 import { payloadOf, withTotal } from './streams/timing.js';
 import { Faces } from './tasks/faces/faces.js';
 import { tuningFor } from './tuning/tuner.js';
@@ -80,7 +81,7 @@ export class Pipeline {
   readonly #waitingBytes: WaitingBytes = { used: 0 };
   #closed: Promise<void> | null = null;
 
-  private constructor(options: PipelineOptions, started: StartedLanes, { faces, connect }: StartedTasks) {
+  private constructor(options: PipelineOptions, started: StartedLanes, faces: Faces, core: LateCore) {
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
@@ -110,7 +111,7 @@ export class Pipeline {
       deadlineMs: options.deadlineMs,
       onWaiting: () => this.#pump(),
     });
-    connect({
+    core.connect({
       work: (image, frame, signal) => this.#request(image, frame, signal),
       tellLanes: (task, message) => this.#lanes.tell(task, message),
       forgetFrames: () => this.#cache.forget(),
@@ -126,20 +127,22 @@ export class Pipeline {
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
   static async start(options: PipelineOptions): Promise<Pipeline> {
-    const { pack, tuner, detectEvery, log = SILENT_LOG } = options;
-    const tasks = startTasks(options);
+    const { pack, gallery, thresholds, quality, tuner, detectEvery, cache, log = SILENT_LOG } = options;
+    const core = new LateCore();
+    const cachesStreams = cache?.streams === true;
+    const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams }, core);
     const started = await startLanes(
       {
         ...options,
-        tasks: [tasks.faces.lane],
+        tasks: [faces.lane],
         tuningOf: (provider, mayMeasure) => {
           if (tuner === undefined) return Promise.resolve(null);
           return tuningFor(pack, provider, { ...tuner, measure: mayMeasure && tuner.measure, detectEvery }, log);
         },
       },
-      () => tasks.core.onLaneBack(),
+      () => core.onLaneBack(),
     );
-    return new Pipeline(options, started, tasks);
+    return new Pipeline(options, started, faces, core);
   }
 
   /** What keeps it from taking frames; empty when ready. */
@@ -396,40 +399,4 @@ export class Pipeline {
   #logInternal(error: unknown): void {
     if (!(error instanceof OnlookerError)) this.#log.error({ err: error }, 'a frame could not be worked on');
   }
-}
-
-/** The tasks, made before the lanes that they are opened in; what the core does for them comes with the pipeline. */
-interface StartedTasks {
-  readonly faces: Faces;
-  readonly core: ConnectedCore;
-  readonly connect: (core: ConnectedCore) => void;
-}
-interface ConnectedCore extends TaskCore {
-  onLaneBack(): void;
-}
-
-function startTasks({ pack, gallery, thresholds, quality, detectEvery, cache }: PipelineOptions): StartedTasks {
-  let connected: ConnectedCore | null = null;
-  const untold: [task: string, message: unknown][] = [];
-  const now = (): ConnectedCore => {
-    if (connected === null) throw new Error('the pipeline is still starting');
-    return connected;
-  };
-  const core: ConnectedCore = {
-    work: (image, frame, signal) => now().work(image, frame, signal),
-    // Lanes that are starting had the settings of their tasks before that.
-    tellLanes: (task, message) => {
-      if (connected === null) untold.push([task, message]);
-      else connected.tellLanes(task, message);
-    },
-    forgetFrames: () => connected?.forgetFrames(),
-    assertOpen: () => now().assertOpen(),
-    onLaneBack: () => connected?.onLaneBack(),
-  };
-  const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams: cache?.streams === true }, core);
-  const connect = (real: ConnectedCore): void => {
-    connected = real;
-    for (const [task, message] of untold.splice(0)) real.tellLanes(task, message);
-  };
-  return { faces, core, connect };
 }

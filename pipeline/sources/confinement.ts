@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { PipelineLog } from '../pipeline-log.js';
-import { environment } from './ffmpeg-process.js';
+import { environment } from './ffmpeg-environment.js';
 
 /** What stands before `ffmpeg` on the command line: programs that replace themselves by it (exec), so that the process stays the same. */
 export type Confinement = readonly string[];

@@ -4,6 +4,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Confinement } from './confinement.js';
+import { environment } from './ffmpeg-environment.js';
 import type { FfmpegCommand } from './ffmpeg-command.js';
 import type { SourceClock } from './source-clock.js';
 
@@ -67,10 +68,4 @@ export class FfmpegProcess {
     await this.exited;
     cancelKill();
   }
-}
-
-/** Without this service's own settings, which hold keys, and without what makes ffmpeg write addresses to files. */
-export function environment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(ONLOOKER_|FFREPORT$|AV_LOG_)/.test(name));
-  return Object.fromEntries(entries);
 }

@@ -16,7 +16,7 @@ import { boxOf, hundredths } from '../../geometry/box.js';
 import { decide, namedOnce, type Decision, type MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
 import type { FaceAnswer, FaceItem, FoundFace } from './face-items.js';
-import type { TrackDecision } from './tracking/stream-tracks.js';
+import type { TrackDecision } from './tracking/votes.js';
 
 /** The kinds of the task: who they are, where they are, what they look like. */
 export const FACE_TASKS = ['faces', 'detect', 'embed'] as const satisfies readonly Task[];

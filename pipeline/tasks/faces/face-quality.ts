@@ -123,3 +123,12 @@ export function assertEnrollable(face: FaceMeasures, gate: QualityGate): void {
   if (pitch > gate.maxPitchDegrees) refuse('pitch_degrees', pitch, gate.maxPitchDegrees, 'it looks up or down');
   if (face.sharpness < gate.minSharpness) refuse('sharpness', face.sharpness, gate.minSharpness, 'it is blurred');
 }
+
+/** Less than this, in pixels, or turned farther, is nobody's face in particular. */
+const LEAST_PX = 32;
+const FARTHEST_TURN_DEGREES = 60;
+
+/** Whether an embedding says anything of who it is, however soft the picture. */
+export function isRecognisable({ sizePx, yawDegrees, pitchDegrees }: FaceMeasures): boolean {
+  return sizePx >= LEAST_PX && Math.max(Math.abs(yawDegrees), Math.abs(pitchDegrees)) <= FARTHEST_TURN_DEGREES;
+}

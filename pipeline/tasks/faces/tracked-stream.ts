@@ -15,9 +15,9 @@ import { Continuity, type FrameSize } from '../../tracks/continuity.js';
 import { DetectionPlan } from '../../tracks/detection-plan.js';
 import { sortableIds } from '../../store/sortable-id.js';
 import type { ToldEvent } from './tracking/event-teller.js';
-import { StreamTracks, type CarriedSight, type Sight, type TrackDecision } from './tracking/stream-tracks.js';
+import { StreamTracks, type CarriedSight, type Sight } from './tracking/stream-tracks.js';
 import type { TrackAccount } from './tracking/track-account.js';
-import type { Evidence } from './tracking/votes.js';
+import type { Evidence, TrackDecision } from './tracking/votes.js';
 import { unixMsOf } from '../../events/unix-time.js';
 
 export interface TrackedStreamOptions {

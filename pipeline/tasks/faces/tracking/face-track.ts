@@ -4,7 +4,7 @@ import type { ToldState } from '../../../../protocol/events.js';
 import { cosine } from '../../../geometry/cosine.js';
 import type { PictureLook } from '../../../images/brightness-grid.js';
 import type { FoundFace } from '../face-items.js';
-import { isRecognisable } from './likeness.js';
+import { isRecognisable } from '../face-quality.js';
 import { startMotion, type Motion, type MotionNoise } from '../../../tracks/motion.js';
 import { NO_EVIDENCE, type Evidence, type Verdict } from './votes.js';
 

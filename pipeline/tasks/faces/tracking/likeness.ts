@@ -1,21 +1,12 @@
 // Whether two faces are one person's, by their embeddings. Soft and small faces all look somewhat alike, so they must be
 // more alike than clear ones to be taken for the same, and alone are never taken for different people. Pure.
 import { cosine } from '../../../geometry/cosine.js';
-import type { FaceMeasures } from '../face-quality.js';
+import { isRecognisable } from '../face-quality.js';
 import type { FaceTrack } from './face-track.js';
 import type { TrackingThresholds } from './tracking-options.js';
 import type { Evidence } from './votes.js';
 
 type Rule = Pick<TrackingThresholds, 'sameFace' | 'sameSoftFace' | 'otherFace' | 'otherLead' | 'clearQuality'>;
-
-/** Less than this, in pixels, or turned farther, is nobody's face in particular. */
-const LEAST_PX = 32;
-const FARTHEST_TURN_DEGREES = 60;
-
-/** Whether an embedding says anything of who it is, however soft the picture. */
-export function isRecognisable({ sizePx, yawDegrees, pitchDegrees }: FaceMeasures): boolean {
-  return sizePx >= LEAST_PX && Math.max(Math.abs(yawDegrees), Math.abs(pitchDegrees)) <= FARTHEST_TURN_DEGREES;
-}
 
 const areClear = (a: Evidence, b: Evidence, { clearQuality }: Rule): boolean => Math.min(a.quality, b.quality) >= clearQuality;
 

@@ -18,7 +18,7 @@ import { forgetPeopleIn } from './forget-people.js';
 import { RecentTracks } from './recent-tracks.js';
 import { accountOf, type TrackAccount } from './track-account.js';
 import { DEFAULT_TRACKING, type TrackingOptions, type TrackingSettings } from './tracking-options.js';
-import { firstImpression, verdictOf, type Evidence, type Verdict } from './votes.js';
+import { firstImpression, verdictOf, type Evidence, type TrackDecision, type Verdict } from './votes.js';
 
 /** One face of one frame that belongs to a track. */
 export interface Sight {
@@ -41,13 +41,6 @@ export interface CarriedSight extends Sight {
 export interface Appearance {
   readonly scene: PictureLook;
   readonly faces: readonly PictureLook[];
-}
-
-/** What a track is taken for, as a `result` tells it. */
-export interface TrackDecision extends Verdict {
-  readonly track: string;
-  /** Of the track's best face so far, 0..1; 0 before any was embedded. */
-  readonly quality: number;
 }
 
 /** Enrolment, results and events have names as the gallery had them when it was searched: who tells them looks up today's. */

@@ -1,9 +1,8 @@
 // All that can be said of one track: when it was seen, what its faces showed, and what was decided of it and why. Pure; it
 // holds embeddings and names as they were, so it is for this process alone.
 import { bestFaces, isInView, type FaceTrack } from './face-track.js';
-import type { TrackDecision } from './stream-tracks.js';
 import type { TrackingSettings } from './tracking-options.js';
-import type { Evidence } from './votes.js';
+import type { Evidence, TrackDecision } from './votes.js';
 
 /** Times are the caller's, as are those of its faces. */
 export interface TrackAccount {

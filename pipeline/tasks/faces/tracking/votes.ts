@@ -32,6 +32,13 @@ export interface Verdict {
   readonly reason?: NoPersonReason;
 }
 
+/** What a track is taken for, as a `result` tells it. */
+export interface TrackDecision extends Verdict {
+  readonly track: string;
+  /** Of the track's best face so far, 0..1; 0 before any was embedded. */
+  readonly quality: number;
+}
+
 export const NO_EVIDENCE: Verdict = { person: null, reason: 'too_few_frames' };
 
 type Rule = Pick<

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TrackDecision } from '../../../../pipeline/tasks/faces/tracking/stream-tracks.js';
+import type { TrackDecision } from '../../../../pipeline/tasks/faces/tracking/votes.js';
 import { evidence, faceAt, looksOf, streamTracks } from './scene.js';
 
 const START = 1_000_000;
