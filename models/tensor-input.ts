@@ -1,4 +1,5 @@
 // How a picture becomes the input tensor of a served model: plain data, so that it can be handed to any thread as it is.
+import type { ImageInput } from './family.js';
 
 export interface TensorInput {
   /** Name of the graph's input. */
@@ -38,4 +39,12 @@ export function tensorShape(
 ): readonly [number, number, number] {
   const { width, height, layout } = input;
   return layout === 'nchw' ? [channelCount(input), height, width] : [height, width, channelCount(input)];
+}
+
+/** What a family's input is as a tensor's. */
+export function tensorInputOf(input: ImageInput): TensorInput {
+  const { name, width, height, colour, fit, fill = 0 } = input;
+  const each = (value: number): number[] => Array.from({ length: channelCount({ channels: colour }) }, () => value);
+  const form = { name, width, height, layout: 'nchw', dtype: 'float32', channels: colour } as const;
+  return { ...form, mean: each(input.mean), scale: each(input.scale), resample: 'bilinear', fit, fill };
 }
