@@ -6,6 +6,8 @@ export type ModelErrorCode =
   | 'BAD_MANIFEST'
   /** No pack of that name. */
   | 'UNKNOWN_PACK'
+  /** No model of that name, or no such version of it. */
+  | 'UNKNOWN_MODEL'
   /** A source could not be reached or does not hold the file. */
   | 'FETCH_FAILED'
   /** What was fetched is not what the manifest names; both hashes are told. */

@@ -1,13 +1,14 @@
 // The front door: turns the name of a pack into models that are ready to run. Everything that can be wrong with a pack
 // is found here, at the start, and told in one line; nothing is loaded into the inference runtime to stay.
 import { cachedPath, fileState, type FileState } from './cache.js';
-import type { Family, ImageInput } from './family.js';
+import type { Family, ImageInput, Outputs } from './family.js';
 import { loadFamily } from './family-registry.js';
 import { derivedGraph, derivedState, type DerivedSpec } from './graph/derived-graph.js';
 import { builtInPacks, loadManifest, stemOf, type ManifestModel, type PackManifest } from './manifest.js';
-import { ModelError } from './model-error.js';
+import { ModelError, reasonOf } from './model-error.js';
 import { ensureFiles, type FetchOptions } from './pack-files.js';
 import type { PreparedModel, PreparedPack } from './prepared.js';
+import { tensorInputOf } from './tensor-input.js';
 
 export interface PrepareOptions extends FetchOptions {
   /** Id of a built-in pack, or the path of a manifest. */
@@ -39,7 +40,8 @@ export async function preparePack(options: PrepareOptions): Promise<PreparedPack
   let landmarks: PreparedModel | undefined;
   let embedder: PreparedEmbedder | undefined;
   for (const [entry, family] of families) {
-    const spec = specOf(manifest, entry, family, options.cacheDir);
+    const input = inputOf(entry, family, labelOf(manifest, entry));
+    const spec = specOf(manifest, entry, family, input, options.cacheDir);
     const { path, record } = await derivedGraph(spec, options.signal);
     const prepared: PreparedModel = {
       id: spec.label,
@@ -48,7 +50,7 @@ export async function preparePack(options: PrepareOptions): Promise<PreparedPack
       version: manifest.version,
       sha256: entry.file.sha256,
       path,
-      input: { ...spec.input, name: record.inputName },
+      input: { ...input, name: record.inputName },
       licence: entry.licence,
     };
     if (entry.role === 'detector') detector = prepared;
@@ -79,12 +81,12 @@ export async function verifyPack(options: Pick<PrepareOptions, 'pack' | 'cacheDi
   const manifest = await loadManifest(options.pack);
   const found: VerifiedFile[] = [];
   for (const [entry, family] of await familiesOf(manifest)) {
-    const spec = specOf(manifest, entry, family, options.cacheDir);
-    const { sha256 } = entry.file;
-    const path = cachedPath(options.cacheDir, sha256);
-    found.push({ model: spec.label, kind: 'original', path, state: await fileState(path, sha256) });
+    const input = inputOf(entry, family, labelOf(manifest, entry));
+    const spec = specOf(manifest, entry, family, input, options.cacheDir);
+    const { label: model, originalPath: path, sha256 } = spec;
+    found.push({ model, kind: 'original', path, state: await fileState(path, sha256) });
     const { path: derivedPath, ...state } = await derivedState(spec);
-    found.push({ model: spec.label, kind: 'rewritten', path: derivedPath, state });
+    found.push({ model, kind: 'rewritten', path: derivedPath, state });
   }
   return found;
 }
@@ -103,9 +105,29 @@ async function familiesOf(manifest: PackManifest): Promise<(readonly [ManifestMo
   return families;
 }
 
-function specOf(manifest: PackManifest, entry: ManifestModel, family: Family, cacheDir: string): DerivedSpec {
-  const label = `${manifest.id}/${stemOf(entry, manifest.sources)}`;
-  return { cacheDir, sha256: entry.file.sha256, family, input: inputOf(entry, family, label), label };
+function labelOf(manifest: PackManifest, entry: ManifestModel): string {
+  return `${manifest.id}/${stemOf(entry, manifest.sources)}`;
+}
+
+function specOf(manifest: PackManifest, entry: ManifestModel, family: Family, input: ImageInput, cacheDir: string): DerivedSpec {
+  const label = labelOf(manifest, entry);
+  const { sha256 } = entry.file;
+  const tryReading = (outputs: Outputs, batch: number): void => checkFamilyReads(family, input, outputs, batch, label);
+  return { cacheDir, sha256, originalPath: cachedPath(cacheDir, sha256), input: tensorInputOf(input), label, tryReading };
+}
+
+/** A network of another family is told here, not by the first frame. */
+function checkFamilyReads(family: Family, input: ImageInput, outputs: Outputs, batch: number, label: string): void {
+  try {
+    for (let index = 0; index < batch; index++) {
+      if (family.kind === 'detector') family.decode(outputs, index, input, 0.5);
+      else family.decode(outputs, index);
+    }
+  } catch (error) {
+    throw new ModelError('BAD_MODEL', `${label} is not of the family that its manifest names: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function inputOf(entry: ManifestModel, family: Family, label: string): ImageInput {

@@ -1,8 +1,9 @@
 // Runs a rewritten network against its original, on made-up pictures. What is not the same is refused: a wrong box or
 // embedding would otherwise look like a bad model for ever after.
 import { ModelError, reasonOf } from '../model-error.js';
-import type { ImageInput, Outputs } from '../family.js';
+import type { Outputs } from '../family.js';
 import { itemOf } from '../outputs.js';
+import { channelCount, tensorShape, type TensorInput } from '../tensor-input.js';
 import { fedInputs, loadGraph, shapeOf } from './graph.js';
 
 /** Enough that the items of a batch cannot be mistaken for each other. */
@@ -25,16 +26,20 @@ export interface CheckResult {
   readonly leastCosine: number;
 }
 
-type Run = (pictures: readonly Float32Array[]) => Promise<Outputs>;
+/** The network runs as published, but not as rewritten: one may go on with the original. */
+export class RewriteRefused extends ModelError {}
+
+type Picture = Float32Array | Uint8Array | Int8Array;
+type Run = (pictures: readonly Picture[]) => Promise<Outputs>;
 
 /**
  * Batch 1 must equal the original, and a batch of four must equal the original run four times.
- * @throws ModelError `BAD_MODEL` with what differs and by how much
+ * @throws ModelError `BAD_MODEL`, which is a `RewriteRefused` with what differs and by how much where the original runs
  */
 export async function checkAgainstOriginal(
   original: Uint8Array,
   rewritten: Uint8Array,
-  input: ImageInput,
+  input: TensorInput,
   label: string,
 ): Promise<CheckResult> {
   const inputName = checkedInputName(original, input, label);
@@ -43,7 +48,7 @@ export async function checkAgainstOriginal(
   await withRun(original, inputName, input, label, async (run) => {
     for (const picture of pictures) expected.push(await run([picture]));
   });
-  return withRun(rewritten, inputName, input, label, async (run) => {
+  const checked = withRun(rewritten, inputName, input, label, async (run) => {
     const found = { largestDifference: 0, leastCosine: 1 };
     const [alone] = pictures;
     if (alone) compare(await run([alone]), expected.slice(0, 1), 'alone', label, found);
@@ -51,17 +56,20 @@ export async function checkAgainstOriginal(
     compare(outputs, expected, `in a batch of ${BATCH}`, label, found);
     return { inputName, outputs, batch: BATCH, ...found };
   });
+  return checked.catch((error: unknown) => {
+    throw error instanceof ModelError ? new RewriteRefused(error.code, error.message, { cause: error }) : error;
+  });
 }
 
 /** The name of the only input, whose fixed sizes are those it will be fed. */
-function checkedInputName(original: Uint8Array, input: ImageInput, label: string): string {
+function checkedInputName(original: Uint8Array, input: TensorInput, label: string): string {
   const inputs = fedInputs(loadGraph(original, label).graph);
   const [first, second] = inputs;
   if (first?.name === undefined || first.name === null || second !== undefined) {
     throw new ModelError('BAD_MODEL', `${label} has ${inputs.length} inputs where a picture is the only one expected`);
   }
   const shape = shapeOf(first) ?? [];
-  const fed = [1, input.colour === 'grey' ? 1 : 3, input.height, input.width];
+  const fed = [1, ...tensorShape(input)];
   if (shape.length !== 4 || shape.some((size, index) => size !== null && size !== fed[index])) {
     const has = shape.map((size) => size ?? '?').join('x');
     throw new ModelError('BAD_MODEL', `${label} takes an input of ${has}, but its family or manifest feeds ${fed.join('x')}`);
@@ -72,7 +80,7 @@ function checkedInputName(original: Uint8Array, input: ImageInput, label: string
 async function withRun<T>(
   graph: Uint8Array,
   inputName: string,
-  input: ImageInput,
+  input: TensorInput,
   label: string,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
@@ -85,12 +93,12 @@ async function withRun<T>(
   }).catch((error: unknown) => {
     throw new ModelError('BAD_MODEL', `${label} cannot be loaded: ${reasonOf(error)}`, { cause: error });
   });
+  const shape = tensorShape(input);
   const run: Run = async (pictures) => {
-    const size = pictures[0]?.length ?? 0;
-    const data = new Float32Array(size * pictures.length);
+    const size = shape.reduce((product, side) => product * side, 1);
+    const data = new TENSOR_DATA[input.dtype](size * pictures.length);
     pictures.forEach((picture, index) => data.set(picture, index * size));
-    const channels = size / (input.width * input.height);
-    const feeds = { [inputName]: new ort.Tensor('float32', data, [pictures.length, channels, input.height, input.width]) };
+    const feeds = { [inputName]: new ort.Tensor(input.dtype, data, [pictures.length, ...shape]) };
     const results = await session.run(feeds).catch((error: unknown) => {
       throw new ModelError('BAD_MODEL', `${label} cannot run a batch of ${pictures.length}: ${reasonOf(error)}`, {
         cause: error,
@@ -160,13 +168,15 @@ function distance(a: Float32Array, b: Float32Array): { difference: number; cosin
   return { difference, cosine: aa === 0 && bb === 0 ? 1 : dot / Math.sqrt(aa * bb) };
 }
 
+const TENSOR_DATA = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array } as const;
+
 /** Slow waves with noise over them, which sets off edges and blobs as a photo does; the same for the same seed. */
-function madeUpPicture(input: ImageInput, seed: number): Float32Array {
-  const { width, height } = input;
-  const channels = input.colour === 'grey' ? 1 : 3;
-  const picture = new Float32Array(channels * width * height);
+function madeUpPicture(input: TensorInput, seed: number): Picture {
+  const { width, height, layout, mean, scale } = input;
+  const channels = channelCount(input);
+  const picture = new TENSOR_DATA[input.dtype](channels * width * height);
+  const [down, right, next] = layout === 'nchw' ? [width, 1, width * height] : [width * channels, channels, 1];
   let state = seed * 2654435761;
-  let at = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
@@ -174,7 +184,7 @@ function madeUpPicture(input: ImageInput, seed: number): Float32Array {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         const wave = Math.sin((x / width) * 6.3 * seed + channel) * Math.cos((y / height) * 6.3 * (seed + 1));
         const value = Math.min(255, Math.max(0, 128 + 80 * wave + 60 * (state / 2 ** 32 - 0.5)));
-        picture[at++] = (value - input.mean) * input.scale;
+        picture[y * down + x * right + channel * next] = (value - (mean[channel] ?? 0)) * (scale[channel] ?? 1);
       }
     }
   }

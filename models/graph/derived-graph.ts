@@ -3,11 +3,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cachedPath, fileState, moveIntoPlace, withWorkFolder, type FileState } from '../cache.js';
-import type { Family, ImageInput } from '../family.js';
+import { fileState, moveIntoPlace, withWorkFolder, type FileState } from '../cache.js';
+import type { Outputs } from '../family.js';
 import { sha256OfBytes } from '../hash.js';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
-import { checkAgainstOriginal, type CheckResult } from './check.js';
+import type { TensorInput } from '../tensor-input.js';
+import { checkAgainstOriginal } from './check.js';
 import { REWRITES, REWRITE_VERSION, rewrite } from './rewrites.js';
 
 const recordSchema = z.strictObject({
@@ -29,12 +30,15 @@ export interface DerivedGraph {
 
 export interface DerivedSpec {
   readonly cacheDir: string;
-  /** sha256 of the original, which lies checked in the cache. */
+  /** sha256 of the original, which was just seen to be right. */
   readonly sha256: string;
-  readonly family: Family;
-  readonly input: ImageInput;
+  /** Where the original lies. */
+  readonly originalPath: string;
+  readonly input: TensorInput;
   /** What people know the model as. */
   readonly label: string;
+  /** Reads the outputs of a batch as they will be read; throws where they are of another network than is expected. */
+  readonly tryReading?: (outputs: Outputs, batch: number) => void;
 }
 
 /**
@@ -43,21 +47,16 @@ export interface DerivedSpec {
  */
 export async function derivedGraph(spec: DerivedSpec, signal?: AbortSignal): Promise<DerivedGraph> {
   const key = keyOf(spec);
-  const kept = await keptGraph(spec.cacheDir, key);
+  const kept = await keptGraph(spec, key);
   if (kept) return kept;
-  return withWorkFolder(
-    spec.cacheDir,
-    key,
-    signal,
-    async (folder) => (await keptGraph(spec.cacheDir, key)) ?? derive(spec, key, folder),
-  );
+  return withWorkFolder(spec.cacheDir, key, signal, async (folder) => (await keptGraph(spec, key)) ?? derive(spec, key, folder));
 }
 
 /** Whether a model's rewritten graph lies whole in the cache. @throws ModelError `CACHE_UNUSABLE` */
 export async function derivedState(spec: DerivedSpec): Promise<{ readonly path: string } & FileState> {
   const key = keyOf(spec);
-  const path = pathOf(spec.cacheDir, key);
   const record = await readRecord(spec.cacheDir, key);
+  const path = pathOf(spec, key, record);
   return { path, ...(record ? await fileState(path, record.sha256) : { state: 'missing' }) };
 }
 
@@ -66,13 +65,14 @@ function keyOf({ sha256, input }: DerivedSpec): string {
   return `${sha256}-${input.width}x${input.height}-v${REWRITE_VERSION}`;
 }
 
-function pathOf(cacheDir: string, key: string): string {
-  return join(cacheDir, 'derived', `${key}.onnx`);
+/** A graph that no rewrite has changed is not kept twice. */
+function pathOf(spec: DerivedSpec, key: string, record: DerivedRecord | undefined): string {
+  return record?.sha256 === spec.sha256 ? spec.originalPath : join(spec.cacheDir, 'derived', `${key}.onnx`);
 }
 
-async function keptGraph(cacheDir: string, key: string): Promise<DerivedGraph | undefined> {
-  const record = await readRecord(cacheDir, key);
-  const path = pathOf(cacheDir, key);
+async function keptGraph(spec: DerivedSpec, key: string): Promise<DerivedGraph | undefined> {
+  const record = await readRecord(spec.cacheDir, key);
+  const path = pathOf(spec, key, record);
   return record && (await fileState(path, record.sha256)).state === 'ok' ? { path, record } : undefined;
 }
 
@@ -89,10 +89,10 @@ async function readRecord(cacheDir: string, key: string): Promise<DerivedRecord 
 
 async function derive(spec: DerivedSpec, key: string, folder: string): Promise<DerivedGraph> {
   const { cacheDir, sha256, input, label } = spec;
-  const original = await readFile(cachedPath(cacheDir, sha256));
+  const original = await readFile(spec.originalPath);
   const { bytes, applied } = rewrite(original, REWRITES, label);
   const result = await checkAgainstOriginal(original, bytes, input, label);
-  checkFamilyReads(spec, result);
+  spec.tryReading?.(result.outputs, result.batch);
   const record: DerivedRecord = {
     original: sha256,
     sha256: sha256OfBytes(bytes),
@@ -102,26 +102,14 @@ async function derive(spec: DerivedSpec, key: string, folder: string): Promise<D
     largestDifference: result.largestDifference,
     leastCosine: result.leastCosine,
   };
-  const path = pathOf(cacheDir, key);
+  const path = pathOf(spec, key, record);
   const written = { graph: join(folder, 'graph'), record: join(folder, 'record') };
-  await writeFile(written.graph, bytes);
+  if (path !== spec.originalPath) {
+    await writeFile(written.graph, bytes);
+    await moveIntoPlace(written.graph, path);
+  }
   await writeFile(written.record, `${JSON.stringify(record, null, 2)}\n`);
-  await moveIntoPlace(written.graph, path);
   // Last, since it is what says that the graph is there.
   await moveIntoPlace(written.record, join(cacheDir, 'derived', `${key}.json`));
   return { path, record };
-}
-
-/** A network of another family is told here, not by the first frame. */
-function checkFamilyReads({ family, input, label }: DerivedSpec, { outputs, batch }: CheckResult): void {
-  try {
-    for (let index = 0; index < batch; index++) {
-      if (family.kind === 'detector') family.decode(outputs, index, input, 0.5);
-      else family.decode(outputs, index);
-    }
-  } catch (error) {
-    throw new ModelError('BAD_MODEL', `${label} is not of the family that its manifest names: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -2,18 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { cachedPath } from '../../models/cache.js';
-import type { ImageInput } from '../../models/family.js';
 import { checkAgainstOriginal } from '../../models/graph/check.js';
 import { foldPrelu } from '../../models/graph/fold-prelu.js';
 import { freeBatch } from '../../models/graph/free-batch.js';
 import { constantNamed, forgetShape, writeInt64 } from '../../models/graph/graph.js';
 import type { Rewrite } from '../../models/graph/rewrite.js';
 import { REWRITES, rewrite } from '../../models/graph/rewrites.js';
+import { tensorInputOf, type TensorInput } from '../../models/tensor-input.js';
 import { cacheDir, defaultPack } from '../fixtures.js';
 import { floats, integers, ints, node, tinyEmbedder, tinyModel } from './tiny-model.js';
 
-function squareInput(side: number): ImageInput {
-  return { name: 'x', width: side, height: side, colour: 'rgb', mean: 127, scale: 1 / 128, fit: 'stretch' };
+function squareInput(side: number): TensorInput {
+  const size = { name: 'x', width: side, height: side };
+  return tensorInputOf({ ...size, colour: 'rgb', mean: 127, scale: 1 / 128, fit: 'stretch' });
 }
 
 /** A score head as InsightFace exports SCRFD's, with two anchors: positions first, the batch between them and the anchors. */
@@ -34,7 +35,7 @@ for (const role of ['detector', 'landmarks', 'embedder'] as const) {
     const model = (await defaultPack())[role];
     if (model === undefined) throw new Error(`no ${role}`);
     const original = await readFile(cachedPath(cacheDir, model.sha256));
-    const result = await checkAgainstOriginal(original, await readFile(model.path), model.input, model.id);
+    const result = await checkAgainstOriginal(original, await readFile(model.path), tensorInputOf(model.input), model.id);
     expect(result.largestDifference).toBeLessThan(1e-5);
     expect(result.leastCosine).toBeGreaterThan(0.999999);
   });
