@@ -1,28 +1,42 @@
 // What a task wants done with one frame. The engine decodes the frame, writes the inputs that the job asks for beside its pixels,
 // and lets the job run; what it finds is the job's own.
 import type { ImageInput } from '../../models/family.js';
+import type { TensorInput } from '../../models/tensor-input.js';
+import type { Rect } from '../geometry/box.js';
 import type { FrameView } from '../images/frame-view.js';
 import type { InputGeometry } from '../images/resample.js';
 import type { StageCall } from '../lanes/stage.js';
-import type { Tile } from './tiles.js';
 
-/** The whole frame as a model's input, written by the thread that decodes it. */
-export interface FrameInput {
-  readonly spec: ImageInput;
-  /** Whether very wide and very tall frames are taken apart (tiles.ts), for models that find small things. */
-  readonly mayTile: boolean;
+/** A part of a frame: in its pixels, or where `isShare` in 0..1 of its width and height. It is cut at the edges. */
+export interface FrameRegion extends Rect {
+  readonly isShare?: boolean;
 }
-/** One input of a frame, or of a tile of one. */
+/** The frame, or parts of it, as a model's input, written by the thread that decodes it. */
+export type FrameInput =
+  | {
+      readonly kind: 'image';
+      readonly spec: ImageInput;
+      /** Whether very wide and very tall frames are taken apart (tiles.ts), for models that find small things. */
+      readonly mayTile: boolean;
+    }
+  | {
+      readonly kind: 'tensor';
+      readonly spec: TensorInput;
+      /** Null for the whole frame. */
+      readonly regions: readonly FrameRegion[] | null;
+    };
+/** One input of a frame, or of a part of one. */
 export interface WrittenInput {
   readonly memory: SharedArrayBuffer;
   /** Where in it the input begins, bytes. */
   readonly offset: number;
-  readonly tile: Tile;
+  /** In pixels of the frame. */
+  readonly part: Rect;
   readonly geometry: InputGeometry;
 }
 
 export interface DecodedFrame extends FrameView {
-  /** For each input asked for, in their order: its tiles, or the whole frame as the only one. */
+  /** For each input asked for, in their order: its parts, or the whole frame as the only one. */
   readonly inputs: readonly (readonly WrittenInput[])[];
 }
 

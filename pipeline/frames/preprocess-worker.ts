@@ -3,10 +3,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbageLater, DroppedMemory } from '../threads/collect-garbage.js';
 import { CHANNELS, decodeImage, type ImageProblem, type PixelFormat } from '../images/decode-image.js';
-import { inputSize } from '../images/model-input.js';
 import type { FrameInput, WrittenInput } from './frame-job.js';
-import { tilesOf } from './tiles.js';
-import { tileGeometry, writeTile, type Picture } from '../images/resample.js';
+import { inputPlan } from './input-plan.js';
+import type { Picture } from '../images/resample.js';
 import { yieldToMainThread } from '../threads/thread-priority.js';
 
 export interface PreprocessTask {
@@ -68,28 +67,20 @@ export default async function preprocess(task: PreprocessTask): Promise<Preproce
   return { ...done, ...made, preprocessMs: performance.now() - decodedMs };
 }
 
-const BYTES_PER_FLOAT = 4;
-
 function writeInputs(
   picture: Picture,
   { wanted, inputs }: PreprocessTask,
 ): Pick<Preprocessed, 'written' | 'inputs' | 'inputBytes'> {
-  const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
-  const plans = wanted.map(({ spec, mayTile }) => ({
-    spec,
-    tiles: mayTile ? tilesOf(picture, spec) : [whole],
-    bytes: inputSize(spec) * BYTES_PER_FLOAT,
-  }));
-  const inputBytes = plans.reduce((sum, { tiles, bytes }) => sum + tiles.length * bytes, 0);
+  const plans = wanted.map((input) => inputPlan(picture, input));
+  const inputBytes = plans.reduce((sum, { parts, bytes }) => sum + parts.length * bytes, 0);
   if (inputBytes === 0) return { written: plans.map(() => []), inputs, inputBytes };
   const memory = inputs !== null && inputs.byteLength >= inputBytes ? inputs : new SharedArrayBuffer(inputBytes);
-  let offset = 0;
-  const written = plans.map(({ spec, tiles, bytes }) =>
-    tiles.map((tile) => {
-      const at = offset;
-      offset += bytes;
-      writeTile(picture, tile, spec, new Float32Array(memory, at, bytes / BYTES_PER_FLOAT));
-      return { memory, offset: at, tile, geometry: tileGeometry(tile, spec) };
+  let next = 0;
+  const written = plans.map(({ parts, bytes, write }) =>
+    parts.map((part) => {
+      const offset = next;
+      next += bytes;
+      return { memory, offset, part, geometry: write(part, memory, offset) };
     }),
   );
   return { written, inputs: memory, inputBytes };

@@ -23,10 +23,10 @@ const MODELS = [
 ] as const;
 
 try {
-  const opened = new Map<PreparedModel, ModelSession>();
+  const opened = new Map<PreparedModel, ModelSession<PreparedModel>>();
   for (const [, model] of MODELS) {
     if (model !== undefined)
-      opened.set(model, await ModelSession.open(model, { provider, ladder: batches, intraOpThreads: threads }));
+      opened.set(model, await ModelSession.open<PreparedModel>(model, { provider, ladder: batches, intraOpThreads: threads }));
   }
   tell({ kind: 'ready' });
   port.once('message', (command: MeasureCommand) => void (command === 'begin' ? measure(opened) : close(opened)));
@@ -34,7 +34,7 @@ try {
   tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 
-async function measure(opened: ReadonlyMap<PreparedModel, ModelSession>): Promise<void> {
+async function measure(opened: ReadonlyMap<PreparedModel, ModelSession<PreparedModel>>): Promise<void> {
   try {
     const decoded = await decodeImage(picture, null, MAX_PIXELS);
     if ('code' in decoded) throw new Error(decoded.message);
@@ -66,13 +66,13 @@ async function measure(opened: ReadonlyMap<PreparedModel, ModelSession>): Promis
 }
 
 /** Then nothing keeps the thread, and it ends. */
-async function close(opened: ReadonlyMap<PreparedModel, ModelSession>): Promise<void> {
+async function close(opened: ReadonlyMap<PreparedModel, ModelSession<PreparedModel>>): Promise<void> {
   for (const session of opened.values()) await session.close();
   port.close();
 }
 
 /** Parts of the picture, another one for each item. */
-function fill(session: ModelSession, batch: number, of: Picture): void {
+function fill(session: ModelSession<PreparedModel>, batch: number, of: Picture): void {
   const { input } = session.model;
   for (let item = 0; item < batch; item++) {
     const left = (item * 131) % (of.width - of.height / 2);

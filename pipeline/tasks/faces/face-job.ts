@@ -62,7 +62,7 @@ export class FaceJob implements FrameJob<Faces> {
 
   /** @param want what is wanted of each face, or who chooses */
   constructor(settings: DetectionSettings, asked: FacesAsked, want: FaceItem['want'] | FrameGuide) {
-    this.inputs = [{ spec: settings.input, mayTile: true }];
+    this.inputs = [{ kind: 'image', spec: settings.input, mayTile: true }];
     this.#settings = settings;
     this.#asked = asked;
     this.#want = want;
@@ -97,7 +97,7 @@ export class FaceJob implements FrameJob<Faces> {
     const items = written.map(({ memory, offset, geometry }) => ({ input: memory, offset, geometry, width, height }));
     const found = await call(DETECT, items);
     if (written.length === 1) return found[0] ?? [];
-    const tiles = written.map(({ tile }) => tile);
+    const tiles = written.map(({ part }) => part);
     return mergedDetections(tiles, found, this.#settings.nmsIou, MAX_FACES_PER_FRAME);
   }
 

@@ -23,12 +23,14 @@ import {
 import { suppressOverlaps } from '../../geometry/nms.js';
 import { writeSquareCrop, type Picture } from '../../images/resample.js';
 
+type FaceSession = ModelSession<PreparedModel>;
+
 const TOP_PEOPLE = 3;
 /** Width by height of a box beyond which it is no face: real ones are 0.4 to 1.2, what traffic is taken for is 1.8. */
 const WIDEST_FACE = 1.5;
 
 interface Loaded<F> {
-  readonly session: ModelSession;
+  readonly session: FaceSession;
   readonly family: F;
 }
 
@@ -77,9 +79,8 @@ class FaceLane implements LaneTask {
 }
 
 export class FaceModels {
-  readonly sessions: readonly ModelSession[];
+  readonly sessions: readonly FaceSession[];
   readonly #settings: FaceLaneSettings;
-  readonly #ladder: readonly number[];
   readonly #detector: Loaded<DetectorFamily>;
   readonly #landmarks: Loaded<LandmarkFamily> | null;
   readonly #embedder: Loaded<EmbedderFamily> | null;
@@ -87,13 +88,11 @@ export class FaceModels {
 
   private constructor(
     settings: FaceLaneSettings,
-    ladder: readonly number[],
     detector: Loaded<DetectorFamily>,
     landmarks: Loaded<LandmarkFamily> | null,
     embedder: Loaded<EmbedderFamily> | null,
   ) {
     this.#settings = settings;
-    this.#ladder = ladder;
     this.#detector = detector;
     this.#landmarks = landmarks;
     this.#embedder = embedder;
@@ -103,10 +102,10 @@ export class FaceModels {
 
   /** Loads and warms every model of the pack. @throws when one cannot start; none stays loaded then */
   static async open(settings: FaceLaneSettings, runtime: LaneRuntime): Promise<FaceModels> {
-    const opened: ModelSession[] = [];
+    const opened: FaceSession[] = [];
     const load = async <K extends 'detector' | 'landmarks' | 'embedder'>(model: PreparedModel, kind: K) => {
       const family = await loadFamily(model.family, kind);
-      const session = await ModelSession.open(model, runtime);
+      const session = await ModelSession.open<PreparedModel>(model, runtime);
       opened.push(session);
       return { session, family };
     };
@@ -115,7 +114,7 @@ export class FaceModels {
       const detector = await load(pack.detector, 'detector');
       const landmarks = pack.landmarks === undefined ? null : await load(pack.landmarks, 'landmarks');
       const embedder = pack.embedder === undefined ? null : await load(pack.embedder, 'embedder');
-      return new FaceModels(settings, runtime.ladder, detector, landmarks, embedder);
+      return new FaceModels(settings, detector, landmarks, embedder);
     } catch (error) {
       await Promise.all(opened.map((session) => session.close()));
       throw error;
@@ -246,8 +245,8 @@ export class FaceModels {
     return described;
   }
 
-  #inRungs<T>(session: ModelSession, items: readonly T[], cost: JobCost, steps: RungSteps<T>): Promise<void> {
-    return runInRungs(session, this.#ladder, items, cost, steps);
+  #inRungs<T>(session: FaceSession, items: readonly T[], cost: JobCost, steps: RungSteps<T>): Promise<void> {
+    return runInRungs(session, items, cost, steps);
   }
 }
 
