@@ -1,5 +1,6 @@
 // What a pipeline is started with, asked for, and tells.
 import type { PackThresholds, PreparedPack } from '../models/prepared.js';
+import type { ServedModel } from '../models/served/served-model.js';
 import type { QualityGate } from './tasks/faces/face-quality.js';
 import type { Gallery } from './tasks/faces/gallery/gallery.js';
 import type { PipelineLog } from './pipeline-log.js';
@@ -53,6 +54,12 @@ export interface PipelineOptions {
   };
   /** Where what is known of this machine is kept; without it `auto` is what is usual. */
   readonly tuner?: TunerOptions;
+  /** Models that lie in folders; without them there are faces alone. */
+  readonly served?: {
+    readonly models: readonly ServedModel[];
+    /** Score that a class has to exceed where nothing else is asked for. */
+    readonly classMinimum: number;
+  };
   readonly thresholds?: Partial<PackThresholds>;
   readonly quality?: Partial<QualityGate>;
   readonly observer?: PipelineObserver;

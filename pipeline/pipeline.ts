@@ -28,6 +28,7 @@ import { StreamQueue, type WaitingBytes } from './streams/stream-queue.js';
 import { LateCore } from './streams/late-core.js';
 import type { Task, TaskFrame } from './streams/task.js';
 import { payloadOf, withTotal } from './streams/timing.js';
+import { Classify } from './tasks/classify/classify.js';
 import { Faces } from './tasks/faces/faces.js';
 import { tuningFor } from './tuning/tuner.js';
 import type { Tuning } from './tuning/tuning-store.js';
@@ -81,12 +82,12 @@ export class Pipeline {
   readonly #waitingBytes: WaitingBytes = { used: 0 };
   #closed: Promise<void> | null = null;
 
-  private constructor(options: PipelineOptions, started: StartedLanes, faces: Faces, core: LateCore) {
+  private constructor(options: PipelineOptions, started: StartedLanes, { faces, all }: PipelineTasks, core: LateCore) {
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
     this.faces = faces;
-    this.#tasks = [faces];
+    this.#tasks = all;
     this.#lanes = started.lanes;
     this.provider = started.provider;
     this.models = this.#tasks.flatMap((task) => task.models(started.provider, started.models));
@@ -127,14 +128,13 @@ export class Pipeline {
 
   /** Loads and warms every model. @throws Error when a model, or a provider that was named outright, cannot start */
   static async start(options: PipelineOptions): Promise<Pipeline> {
-    const { pack, gallery, thresholds, quality, tuner, detectEvery, cache, log = SILENT_LOG } = options;
+    const { pack, tuner, detectEvery, log = SILENT_LOG } = options;
     const core = new LateCore();
-    const cachesStreams = cache?.streams === true;
-    const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams }, core);
+    const tasks = tasksOf(options, core);
     const started = await startLanes(
       {
         ...options,
-        tasks: [faces.lane],
+        tasks: tasks.all.map(({ lane }) => lane),
         tuningOf: (provider, mayMeasure) => {
           if (tuner === undefined) return Promise.resolve(null);
           return tuningFor(pack, provider, { ...tuner, measure: mayMeasure && tuner.measure, detectEvery }, log);
@@ -142,7 +142,7 @@ export class Pipeline {
       },
       () => core.onLaneBack(),
     );
-    return new Pipeline(options, started, faces, core);
+    return new Pipeline(options, started, tasks, core);
   }
 
   /** What keeps it from taking frames; empty when ready. */
@@ -399,4 +399,20 @@ export class Pipeline {
   #logInternal(error: unknown): void {
     if (!(error instanceof OnlookerError)) this.#log.error({ err: error }, 'a frame could not be worked on');
   }
+}
+
+interface PipelineTasks {
+  readonly faces: Faces;
+  readonly all: readonly Task[];
+}
+
+function tasksOf(
+  { pack, gallery, thresholds, quality, detectEvery, cache, served }: PipelineOptions,
+  core: LateCore,
+): PipelineTasks {
+  const cachesStreams = cache?.streams === true;
+  const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams }, core);
+  const classifiers = served?.models.filter(({ task }) => task === 'classify') ?? [];
+  if (served === undefined || classifiers.length === 0) return { faces, all: [faces] };
+  return { faces, all: [faces, new Classify({ models: classifiers, minimum: served.classMinimum, cachesStreams })] };
 }

@@ -74,8 +74,24 @@ export interface StreamEvent {
   readonly changes?: StreamChangeCounts;
 }
 
+/** What a stream shows is another class than before, by most of its last frames. */
+export interface ClassEvent {
+  readonly kind: 'class';
+  readonly stream: string;
+  /** Unix ms of the frame that settled it. */
+  readonly ts: number;
+  /** Null where no class is sure enough any more. */
+  readonly label: string | null;
+  /** Of that frame, 0..1; null where there is none. */
+  readonly score: number | null;
+  /** What was told before; null where it was nothing. */
+  readonly previous: string | null;
+  /** Id of the classifier. */
+  readonly model: string;
+}
+
 /** What is told, before it is kept: the log gives it its id. Further kinds join this union. */
-export type NewEvent = FaceEvent | StreamEvent;
+export type NewEvent = FaceEvent | StreamEvent | ClassEvent;
 /** An event as consumers get it. */
 export type KeptEvent = NewEvent & {
   /** Sorts by time. */

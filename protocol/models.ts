@@ -2,7 +2,8 @@
 
 export interface LoadedModel {
   readonly id: string;
-  readonly task: 'detect' | 'landmarks' | 'embed';
+  /** The part it plays. */
+  readonly task: 'detect' | 'landmarks' | 'embed' | 'classify' | 'objects';
   readonly family: string;
   readonly version: string;
   /** Of the file as published, lower-case hex. */

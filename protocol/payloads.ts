@@ -80,6 +80,15 @@ export interface FacesFound {
   readonly carried?: true;
 }
 export interface ClassesFound {
+  /** Best first. */
+  readonly classes: readonly ClassScore[];
+  /** The best one's label where it is sure enough; of a stream that is followed, what most of its last frames show. */
+  readonly accepted: string | null;
+  /** Each of the regions that were asked for, in their order; `classes` are of all of them together. */
+  readonly regions?: readonly ClassifiedRegion[];
+}
+export interface ClassifiedRegion {
+  readonly box: Box;
   readonly classes: readonly ClassScore[];
   readonly accepted: string | null;
 }

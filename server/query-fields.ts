@@ -4,11 +4,18 @@ import { openFieldsSchema, type OpenFields } from '../protocol/messages.js';
 import { OnlookerError } from '../protocol/errors.js';
 import { validated } from './validate.js';
 
-const NUMBERS = ['min_face', 'top_n', 'detect_every', 'deadline_ms', 'weight'] as const;
+const NUMBERS = ['min_face', 'top_n', 'threshold', 'detect_every', 'deadline_ms', 'weight'] as const;
 const FLAGS = ['thumbnails', 'tracking'] as const;
 const TEXTS = ['stream', 'task', 'model', 'send'] as const;
 
-const imageQuerySchema = openFieldsSchema.pick({ model: true, region: true, min_face: true });
+const imageQuerySchema = openFieldsSchema.pick({
+  model: true,
+  region: true,
+  min_face: true,
+  regions: true,
+  top_n: true,
+  threshold: true,
+});
 
 /** What a query asks of one image over HTTP. @throws OnlookerError BAD_MESSAGE */
 export function imageQuery(query: URLSearchParams) {
@@ -32,7 +39,9 @@ function fieldsOf(query: URLSearchParams): Record<string, unknown> {
   };
   for (const name of TEXTS) read(name, (text) => text);
   for (const name of NUMBERS) read(name, toNumber);
-  read('region', (text) => text.split(',').map(toNumber));
+  const toNumbers = (text: string): unknown[] => text.split(',').map(toNumber);
+  read('region', toNumbers);
+  read('regions', (text) => text.split(';').map(toNumbers));
   for (const name of FLAGS) read(name, (text) => ({ '1': true, true: true, '0': false, false: false })[text] ?? text);
   return fields;
 }

@@ -1,5 +1,5 @@
 // An event as one line for people: when, where, what, who, and why nobody is named.
-import type { EventPerson, FaceEvent, KeptEvent, StreamEvent } from '../../protocol/events.js';
+import type { ClassEvent, EventPerson, FaceEvent, KeptEvent, StreamEvent } from '../../protocol/events.js';
 import { formatHeader, formatRow, paint, shown, type Column, type Style } from '../terminal/table.js';
 import { localTime } from './local-time.js';
 
@@ -18,6 +18,7 @@ export const eventHeader = (): string => formatHeader(COLUMNS);
 /** @param nameOf tells people of one name apart */
 export function eventLine(event: KeptEvent, nameOf: (person: EventPerson) => string = ({ name }) => name): string {
   const when = [localTime(event.ts), shown(event.stream)];
+  if (event.kind === 'class') return formatRow(COLUMNS, [...when, event.kind, whichClass(event)]);
   if (!isOfTrack(event)) {
     const style: Style = event.kind === 'stream_up' || event.kind === 'stream_moving' ? 'green' : 'red';
     return formatRow(COLUMNS, [...when, paint(style, event.kind), '', '', '', whatHappened(event)]);
@@ -36,6 +37,12 @@ export function eventLine(event: KeptEvent, nameOf: (person: EventPerson) => str
 function whatHappened({ reason, state, changes }: StreamEvent): string {
   const counts = changes && `; not told: ${changes.up} times up, ${changes.down} down, ${changes.frozen} frozen`;
   return shown(reason ?? state) + (counts ?? '');
+}
+
+function whichClass({ label, score, previous }: ClassEvent): string {
+  const now = label === null ? paint('dim', 'nothing sure') : paint('green', shown(label));
+  const sure = score === null ? '' : ` ${score.toFixed(2)}`;
+  return `${now}${sure}${previous === null ? '' : `, was ${shown(previous)}`}`;
 }
 
 function isOfTrack(event: KeptEvent): event is FaceEvent & KeptEvent {

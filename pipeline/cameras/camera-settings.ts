@@ -1,5 +1,5 @@
 // A registered stream in the words of its source and of the pipeline.
-import type { FaceEvent } from '../../protocol/events.js';
+import type { NewEvent } from '../../protocol/events.js';
 import type { RegisteredStream } from '../../protocol/streams.js';
 import type { StreamOptions } from '../streams/stream-options.js';
 import type { StoredStream } from '../registry/stream-registry.js';
@@ -29,7 +29,7 @@ export function sourceSettings({ stream, url }: StoredStream): SourceSettings {
 /** @param onEvents where the events of its tracks go; null when faces are not to be followed */
 export function streamOptions(
   { id, task, thumbnails = false, ...fields }: RegisteredStream,
-  onEvents: ((events: readonly FaceEvent[]) => void) | null,
+  onEvents: ((events: readonly NewEvent[]) => void) | null,
 ): StreamOptions {
   const { model, region, min_face: minFacePx, detect_every: detectEvery, deadline_ms: deadlineMs, weight } = fields;
   return {

@@ -1,5 +1,6 @@
 // What is asked of a stream, or of one image.
-import type { FaceEvent } from '../../protocol/events.js';
+import type { NewEvent } from '../../protocol/events.js';
+import type { FrameRegion } from '../frames/frame-job.js';
 import type { Task } from '../../protocol/payloads.js';
 
 export interface RecogniseOptions {
@@ -10,15 +11,21 @@ export interface RecogniseOptions {
   readonly region?: readonly [number, number, number, number];
   /** Least longer side of a face, in pixels of the frame. */
   readonly minFacePx?: number;
+  /** Parts of the frame that are classified side by side, instead of the whole or of `region`. */
+  readonly regions?: readonly FrameRegion[];
+  /** How many classes are told. */
+  readonly topN?: number;
+  /** Score that a class has to exceed. */
+  readonly threshold?: number;
 }
 
 export interface StreamOptions extends RecogniseOptions {
-  /** Follow faces from frame to frame (task `faces` alone), and tell who comes and goes. Without it every frame is judged by itself. */
+  /** Follow what is seen from frame to frame (who it is, or which class), and tell what changes. Without it every frame is judged by itself. */
   readonly tracking?: {
     /** Id of the stream, for its events. */
     readonly stream: string;
     /** Must not throw. */
-    readonly onEvents: (events: readonly FaceEvent[]) => void;
+    readonly onEvents: (events: readonly NewEvent[]) => void;
   };
   /** Told the mean brightness of the picture's cells, 0..255, of each frame that is decoded. Must not throw. */
   readonly onScene?: ((scene: Float32Array) => void) | undefined;
