@@ -45,6 +45,8 @@ export const system = {
   task_detect: 'finds faces',
   task_landmarks: 'finds eyes, nose, mouth',
   task_embed: 'tells faces apart',
+  task_classify: 'tells what a picture shows',
+  task_objects: 'finds objects',
   licence: 'Licence',
   model_version: 'Version',
   input: 'Input',

@@ -47,6 +47,8 @@ export const system: Same<typeof english> = {
   task_detect: 'encuentra caras',
   task_landmarks: 'encuentra ojos, nariz y boca',
   task_embed: 'distingue caras',
+  task_classify: 'dice qué muestra una imagen',
+  task_objects: 'encuentra objetos',
   licence: 'Licencia',
   model_version: 'Versión',
   input: 'Entrada',
