@@ -1,7 +1,7 @@
 // Where served models lie: `<root>/<name>/<version>/` with a model file and what belongs to it. Finds and names the files, and reads
 // none. What people mount may be links (a root, Kubernetes' `..data`), but nothing outside the root is ever looked at.
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
 import { compareVersions, latestOf } from './version-order.js';
 
@@ -105,7 +105,7 @@ export function modelFileAt(path: string): ModelFile {
     throw new ModelError('BAD_MANIFEST', `${path} is called neither .onnx, .h5, .hdf5 nor .keras, with or without .gz or .zst`);
   }
   const compression = COMPRESSIONS[match?.[2]?.toLowerCase() as keyof typeof COMPRESSIONS];
-  return { path, fileName: `model.${format}`, format: FORMATS[format], compression };
+  return { path: resolve(path), fileName: `model.${format}`, format: FORMATS[format], compression };
 }
 
 /** Changes whenever a file of the version does, by names, sizes and times: what tells that a folder is to be read again. */

@@ -84,12 +84,15 @@ export function mergedManifest(...manifests: readonly ServedManifest[]): ServedM
 
 function mergedInput(over: InputSettings, under: InputSettings): InputSettings {
   const scales = over.preprocessing !== undefined || over.mean !== undefined || over.scale !== undefined;
-  const { preprocessing, mean, scale, ...rest } = under;
+  const merged = { ...under, ...over };
+  if (!scales) return merged;
   // A way to scale is one thing: parts of two do not mix.
-  const scaling = scales ? {} : definedOf({ preprocessing, mean, scale });
-  return { ...rest, ...scaling, ...over };
-}
-
-function definedOf(settings: InputSettings | Record<keyof InputSettings & string, unknown>): InputSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as InputSettings;
+  const { preprocessing: _name, mean: _mean, scale: _scale, ...rest } = merged;
+  const { preprocessing, mean, scale } = over;
+  return {
+    ...rest,
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    ...(mean === undefined ? {} : { mean }),
+    ...(scale === undefined ? {} : { scale }),
+  };
 }

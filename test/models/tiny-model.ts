@@ -3,6 +3,7 @@ import proto from 'onnx-proto';
 import type { onnx } from 'onnx-proto';
 
 const { AttributeProto, ModelProto, TensorProto } = proto.onnx;
+const FLOAT: number = TensorProto.DataType.FLOAT;
 
 export function floats(name: string, dims: readonly number[], values: readonly number[]): onnx.ITensorProto {
   return { name, dims: [...dims], dataType: TensorProto.DataType.FLOAT, floatData: [...values] };
@@ -26,18 +27,22 @@ export function node(
 }
 
 export interface TinyGraph {
-  readonly input: readonly number[];
-  readonly output: readonly number[];
+  /** Sizes; a word is a dimension that is free. */
+  readonly input: readonly (number | string)[];
+  readonly output: readonly (number | string)[];
+  /** ONNX's number of the input's type; float by default. */
+  readonly inputType?: number;
   readonly nodes: readonly onnx.INodeProto[];
   readonly weights: readonly onnx.ITensorProto[];
 }
 
 /** Bytes of a model with the input `x` and the output `y`. */
-export function tinyModel({ input, output, nodes, weights }: TinyGraph): Uint8Array {
-  const value = (name: string, dims: readonly number[]): onnx.IValueInfoProto => ({
+export function tinyModel({ input, output, inputType = FLOAT, nodes, weights }: TinyGraph): Uint8Array {
+  const sized = (size: number | string) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size });
+  const value = (name: string, dims: readonly (number | string)[], elemType = FLOAT): onnx.IValueInfoProto => ({
     name,
     type: {
-      tensorType: { elemType: TensorProto.DataType.FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } },
+      tensorType: { elemType, shape: { dim: dims.map(sized) } },
     },
   });
   return ModelProto.encode({
@@ -47,7 +52,7 @@ export function tinyModel({ input, output, nodes, weights }: TinyGraph): Uint8Ar
       name: 'tiny',
       node: [...nodes],
       initializer: [...weights],
-      input: [value('x', input)],
+      input: [value('x', input, inputType)],
       output: [value('y', output)],
     },
   }).finish();
