@@ -187,7 +187,7 @@ describe.skipIf(!hasChromium)('pictures of cameras in the console', () => {
     await screenshots(page, 'console-picture-es');
     await dialog.getByRole('button', { name: 'Guardar' }).click();
     const card = page.getByRole('article', { name: 'patio' });
-    await card.getByText(/^Imagen fija · \d+ × \d+ · JPEG/).waitFor();
+    await card.getByText(/^Imagen fija · \d+ × \d+ · JPEG(?! · [\d.,]+ imágenes\/s)/).waitFor();
     expect(await http.streams.get('patio')).toMatchObject({ rotate: 180, aspect: '2.35:1', format: { still: true } });
     expect(complaints).toEqual([]);
     await context.close();
