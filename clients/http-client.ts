@@ -21,6 +21,7 @@ export type { TicketFields } from './http-access.js';
 export type { HttpOptions } from './http-request.js';
 export type { EventPage, EventQuery, TrackEnrolment } from './http-streams.js';
 export type { KeptEvent } from '../protocol/events.js';
+export type { SourceKind } from '../protocol/source-kind.js';
 export type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 export type { TrackAnswer, TrackFace, TrackVote } from '../protocol/tracks.js';
 export type { ConfigReport, EnrolOptions, FaceRecord, ImportReport, LoadedModel, LookalikesAnswer, Person };

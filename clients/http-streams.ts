@@ -2,6 +2,7 @@
 // Addresses of cameras hold passwords: they go into the request's body and nowhere else.
 import type { KeptEvent } from '../protocol/events.js';
 import type { FaceRecord } from '../protocol/people.js';
+import { readSourceKind, SOURCE_KIND_HEADER, type SourceKind } from '../protocol/source-kind.js';
 import type { NewStream, StreamAnswer, StreamPatch, StreamTest } from '../protocol/streams.js';
 import type { TrackAnswer, TrackFace } from '../protocol/tracks.js';
 import { fromBase64 } from './base64.js';
@@ -40,6 +41,12 @@ export function streamFunctions(request: Requester) {
   const path = (id: string) => `/v1/streams/${encodeURIComponent(id)}`;
   const list = (page: Page = {}) =>
     jsonOf<{ readonly streams: readonly StreamAnswer[]; readonly next?: string }>(request('/v1/streams', { query: { ...page } }));
+  /** The same as `test`, and what kind of source was found. */
+  const tried = async (source: StreamTest): Promise<{ readonly image: Uint8Array<ArrayBuffer>; readonly kind: SourceKind }> => {
+    const response = await successful(await request('/v1/streams/test', { method: 'POST', json: source }));
+    const kind = readSourceKind(response.headers.get(SOURCE_KIND_HEADER));
+    return { image: await bytesOf(Promise.resolve(response)), kind };
+  };
   return {
     list,
     /** Every registered camera, page by page. */
@@ -56,9 +63,8 @@ export function streamFunctions(request: Requester) {
     remove: async (id: string, { keepalive = false }: { readonly keepalive?: boolean } = {}): Promise<void> =>
       void (await successful(await request(path(id), { method: 'DELETE', keepalive }))),
     /** The first picture (JPEG) of an address that need not be registered. Rejects with `SOURCE_FAILED` and the reason. */
-    test(source: StreamTest): Promise<Uint8Array> {
-      return bytesOf(request('/v1/streams/test', { method: 'POST', json: source }));
-    },
+    test: async (source: StreamTest): Promise<Uint8Array> => (await tried(source)).image,
+    tried,
     /** The newest frame that was answered, as JPEG, and the `seq` of its result. Rejects with `SOURCE_FAILED` before the first. */
     async answered(id: string): Promise<{ readonly image: Uint8Array<ArrayBuffer>; readonly seq: number }> {
       const response = await successful(await request(`${path(id)}/snapshot.jpg`, { query: { answered: 1 } }));

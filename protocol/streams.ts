@@ -1,6 +1,7 @@
 // A registered stream (a camera that the service watches by itself) as HTTP takes it and gives it. Its address goes in
 // with its password and never comes out with it.
 import { z } from 'zod';
+import { isAspect } from './aspect.js';
 import { regionSchema, schedulingSchemas, streamIdSchema } from './messages.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
@@ -12,20 +13,6 @@ export type StreamState = (typeof STREAM_STATES)[number];
 export const STREAM_FPS_DEFAULT = 5;
 
 const ASPECT_RULE = 'must be width:height, such as "16:9", and neither more than eight times the other';
-const MOST_ASPECT = 8;
-const MAX_ASPECT_LENGTH = 24;
-
-/** Width by height of a shape such as `16:9` or `2.39:1`; NaN for what is none. */
-export function aspectRatio(aspect: string): number {
-  const [, width, height] = /^(\d{1,4}(?:\.\d{1,4})?):(\d{1,4}(?:\.\d{1,4})?)$/.exec(aspect) ?? [];
-  return Number(width) / Number(height);
-}
-
-/** Whether it is a shape that pictures can be given. */
-export function isAspect(aspect: string): boolean {
-  const ratio = aspectRatio(aspect);
-  return ratio >= 1 / MOST_ASPECT && ratio <= MOST_ASPECT;
-}
 
 /** What may be left out, with the source's own default then. */
 const optionSchemas = {
@@ -46,7 +33,7 @@ const optionSchemas = {
   /** Scale wider pictures down to this, in px. */
   width: z.int().min(16).max(8192),
   /** Shape of the picture as it is sent, such as `16:9`, where the camera does not tell it or tells it wrong. */
-  aspect: z.string().max(MAX_ASPECT_LENGTH).refine(isAspect, ASPECT_RULE),
+  aspect: z.string().refine(isAspect, ASPECT_RULE),
   /** Turn pictures clockwise by so many degrees. */
   rotate: z.literal([0, 90, 180, 270]),
   /** Mirror pictures, after they were turned: `horizontal` exchanges left and right. */
@@ -75,13 +62,12 @@ export const newStreamSchema = z.strictObject({
 });
 export type NewStream = z.input<typeof newStreamSchema>;
 
-/** Body of POST /v1/streams/test. */
-export const streamTestSchema = optionsSchema.pick({ transport: true, aspect: true, rotate: true, flip: true }).extend({
-  url: urlSchema,
+/** A stream that is tried before it is registered: whatever it will be registered with may be named, but need not be. */
+export const streamTestSchema = newStreamSchema.partial({ id: true }).extend({
   /** A registered stream whose secrets `***` in the address stands for. */
   stream: streamIdSchema.optional(),
 });
-export type StreamTest = z.infer<typeof streamTestSchema>;
+export type StreamTest = z.input<typeof streamTestSchema>;
 
 /** What `null` takes away, so that the default is in force again. */
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
@@ -112,8 +98,19 @@ export const streamPatchSchema = z.strictObject({
 });
 export type StreamPatch = z.infer<typeof streamPatchSchema>;
 
-/** What answers tell of a stream that cannot be set. */
-const TOLD_ONLY = ['created_at', 'updated_at', 'state', 'reason', 'since', 'format', 'frames'];
+/** What answers tell of a stream that cannot be set; the compiler says which is missing. */
+const TOLD_ONLY: Readonly<Record<Exclude<keyof StreamAnswer, keyof NewStream>, true>> = {
+  created_at: true,
+  updated_at: true,
+  state: true,
+  reason: true,
+  since: true,
+  format: true,
+  frames: true,
+  frozen_since: true,
+  changes: true,
+  flapping: true,
+};
 
 /**
  * An answer may be sent back with what is to be changed in it: what it tells beyond the settings is passed over.
@@ -123,10 +120,11 @@ const sentBack =
   (...further: readonly string[]) =>
   (body: unknown): unknown =>
     typeof body === 'object' && body !== null && !Array.isArray(body)
-      ? Object.fromEntries(Object.entries(body).filter(([name]) => ![...TOLD_ONLY, ...further].includes(name)))
+      ? Object.fromEntries(Object.entries(body).filter(([name]) => !Object.hasOwn(TOLD_ONLY, name) && !further.includes(name)))
       : body;
-/** Bodies as they come: a stream to register, and a change of one. */
+/** Bodies as they come: a stream to register, one to try, and a change of one. */
 export const newStreamBodySchema = z.preprocess(sentBack(), newStreamSchema);
+export const streamTestBodySchema = z.preprocess(sentBack(), streamTestSchema);
 export const streamPatchBodySchema = z.preprocess(sentBack('id'), streamPatchSchema);
 
 /** As it is registered. */

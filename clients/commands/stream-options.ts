@@ -50,6 +50,16 @@ export const STREAM_FIELDS = {
   thumbnails: 'thumbnails',
 } as const satisfies Readonly<Record<string, keyof NewStream>>;
 
+/** How its picture comes, and what is done to it. */
+export function addPictureOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--transport <how>', 'how RTSP carries the picture (default: tcp)').choices(['tcp', 'udp']))
+    .option('--width <px>', 'scale wider pictures down to this', wholeNumber)
+    .option('--aspect <w:h>', 'shape of the picture as it is sent, for a camera that does not tell it: 16:9', aspect)
+    .option('--rotate <degrees>', 'turn pictures clockwise: 0, 90, 180 or 270', rotation)
+    .addOption(new Option('--flip <how>', 'mirror pictures, after turning them').choices(['horizontal', 'vertical']));
+}
+
 export function addStreamOptions(command: Command): Command {
   command
     .addOption(new Option('-t, --task <task>', 'what to ask of each frame (default: faces)').choices(TASKS))
@@ -60,13 +70,8 @@ export function addStreamOptions(command: Command): Command {
     .option('--top-n <n>', 'classes to tell (task classify)', wholeNumber)
     .option('--detect-every <n>', 'search at least every so many frames for faces; 1 searches all', wholeNumber)
     .option('--deadline <ms>', 'drop a frame that cannot be answered within this time', positive)
-    .option('--weight <n>', 'turns beside a stream of weight 1 where there are not enough for all', positive)
-    .addOption(new Option('--transport <how>', 'how RTSP carries the picture (default: tcp)').choices(['tcp', 'udp']))
-    .option('--width <px>', 'scale wider pictures down to this', wholeNumber)
-    .option('--aspect <w:h>', 'shape of the picture as it is sent, for a camera that does not tell it: 16:9', aspect)
-    .option('--rotate <degrees>', 'turn pictures clockwise: 0, 90, 180 or 270', rotation)
-    .addOption(new Option('--flip <how>', 'mirror pictures, after turning them').choices(['horizontal', 'vertical']))
-    .option('--hwaccel <method>', 'decode on hardware: none, auto, or a method of ffmpeg');
+    .option('--weight <n>', 'turns beside a stream of weight 1 where there are not enough for all', positive);
+  addPictureOptions(command).option('--hwaccel <method>', 'decode on hardware: none, auto, or a method of ffmpeg');
   for (const [name, description, isOnByDefault] of [
     ['loop', 'begin a file again when it ends', false],
     ['realtime', 'play a file as fast as it can be looked at, not at its own speed', true],

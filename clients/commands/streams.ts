@@ -1,6 +1,6 @@
 // `onlooker streams`: its subcommands and their options. What they do is loaded when they run.
 import { Command } from 'commander';
-import { addStreamOptions, STREAM_FIELDS, type StreamFlags } from './stream-options.js';
+import { addPictureOptions, addStreamOptions, STREAM_FIELDS, type StreamFlags } from './stream-options.js';
 import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
 import type { Service } from './service.js';
 import { streamId } from './values.js';
@@ -26,7 +26,7 @@ export function streamsCommand(): Command {
 
   addStreamOptions(command('add', 'register a camera: the service watches it from now on, also after a restart'))
     .argument('<id>', 'id that it is to have: 1 to 64 of A-Z a-z 0-9 . _ -', streamId)
-    .argument('<address>', 'rtsp://, rtsps://, http://, https:// (MJPEG) or media:FILE; - reads it from stdin')
+    .argument('<address>', 'rtsp://, rtsps://, http://, https:// (MJPEG or a still) or media:FILE; - reads it from stdin')
     .option('--disabled', 'register it, but do not watch it yet')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -36,11 +36,27 @@ Examples:
   onlooker streams add door rtsp://192.168.1.20/stream1 --fps 5
   pass cameras/door | onlooker streams add door -     (keeps a password out of the shell's history)
   onlooker streams add film media:door.mp4 --loop
+  onlooker streams add yard http://192.168.1.21/snap.jpg --rotate 180     (hangs upside down)
 
 Passwords in addresses are never shown again: the service tells them as ***.`,
     )
     .action((id: string, address: string, flags: CommonFlags & StreamFlags & { readonly disabled?: true }) =>
       run(flags, (module, service, signal) => module.addStream(service, id, address, flags, signal)),
+    );
+  addPictureOptions(command('test', 'open an address once and tell what is there, without registering it'))
+    .argument('<address>', 'as of `add`; - reads it from stdin')
+    .argument('[file]', 'where its first picture goes, as a JPEG; - for stdout')
+    .option('--stream <id>', 'a registered stream whose password *** in the address stands for', streamId)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  onlooker streams test rtsp://192.168.1.20/stream1
+  onlooker streams test http://192.168.1.21/snap.jpg upright.jpg --rotate 180`,
+    )
+    .action((address: string, file: string | undefined, flags: CommonFlags & StreamFlags & { readonly stream?: string }) =>
+      run(flags, (module, service, signal) => module.testAddress(service, address, file, flags, signal)),
     );
   command('show', 'show a stream: its settings, what it is doing, what it has sent')
     .argument('<id>', STREAM_ID, streamId)

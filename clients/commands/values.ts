@@ -1,6 +1,6 @@
 // Values of options as the parser reads them: the number, or what is wrong with it.
 import { InvalidArgumentError } from 'commander';
-import { isAspect } from '../../protocol/streams.js';
+import { isAspect } from '../../protocol/aspect.js';
 
 export function positive(text: string): number {
   const value = Number(text);

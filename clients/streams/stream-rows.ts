@@ -1,5 +1,6 @@
 // Registered streams as text: a row of a table, or everything that is known of one.
 import { STREAM_FIELDS } from '../commands/stream-options.js';
+import { codecName, type SourceKind } from '../../protocol/source-kind.js';
 import { STREAM_FPS_DEFAULT, type StreamAnswer, type StreamState } from '../../protocol/streams.js';
 import { paint, shown, type Style } from '../terminal/table.js';
 import { localTime } from './local-time.js';
@@ -11,6 +12,12 @@ const STATE_STYLES: Readonly<Record<StreamState, Style>> = {
   backoff: 'yellow',
   failed: 'red',
   disabled: 'dim',
+};
+
+export const KIND_TEXTS: Readonly<Record<SourceKind, string>> = {
+  video: 'video',
+  mjpeg: 'motion JPEG',
+  still: 'still picture that is asked for again and again',
 };
 
 export const STREAM_TITLES = ['ID', 'STATE', 'SINCE', 'FPS', 'PICTURE', 'ADDRESS', 'REASON'] as const;
@@ -69,9 +76,9 @@ export function streamDetails(stream: StreamAnswer): readonly (readonly [title: 
   ];
 }
 
-/** e.g. `h264 1920x1080 25 fps` */
+/** e.g. `h264 1920x1080 25 fps`, or `still jpeg 640x480` */
 function pictureText({ format }: StreamAnswer): string {
   if (!format) return '';
   const rate = format.fps === null ? '' : ` ${Number(format.fps.toFixed(1))} fps`;
-  return `${shown(format.codec)} ${format.width}x${format.height}${rate}`;
+  return `${format.still ? 'still ' : ''}${shown(codecName(format))} ${format.width}x${format.height}${rate}`;
 }

@@ -10,7 +10,7 @@ import { createOutput } from '../terminal/output.js';
 import { formatTable, paint, shown } from '../terminal/table.js';
 import { writeWhole } from '../terminal/whole-file.js';
 import { readAddress } from './read-address.js';
-import { stateText, streamDetails, STREAM_TITLES, streamCells } from './stream-rows.js';
+import { KIND_TEXTS, stateText, streamDetails, STREAM_TITLES, streamCells } from './stream-rows.js';
 
 interface Flags {
   readonly json?: true;
@@ -99,12 +99,44 @@ export async function saveSnapshot(
   flags: Flags & { readonly overlay?: true },
   signal: AbortSignal,
 ): Promise<void> {
-  if (file === '-' && process.stdout.isTTY) throw new UsageError('a JPEG is binary: give a file, or send stdout into one');
+  checkTarget(file);
   const { streams } = service.http(signal);
-  const jpeg = Readable.from([await streams.snapshot(id, { overlay: flags.overlay ?? false })]);
-  if (file === '-') return pipeline(jpeg, process.stdout, { signal, end: false });
-  await writeWhole(file, jpeg, signal);
-  createOutput().note(`wrote the newest frame of ${shown(id)} to ${file}`);
+  await writePicture(await streams.snapshot(id, { overlay: flags.overlay ?? false }), file, signal);
+  if (file !== '-') createOutput().note(`wrote the newest frame of ${shown(id)} to ${file}`);
+}
+
+export async function testAddress(
+  service: Service,
+  address: string,
+  file: string | undefined,
+  flags: Flags & StreamFlags & { readonly stream?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  if (file !== undefined) checkTarget(file);
+  const output = createOutput();
+  const { image, kind } = await service.http(signal).streams.tried({
+    ...streamFields(flags),
+    ...(flags.stream === undefined ? {} : { stream: flags.stream }),
+    url: await readAddress(address),
+  });
+  const { default: sharp } = await import('sharp');
+  const { width, height } = await sharp(image).metadata();
+  if (file !== undefined) await writePicture(image, file, signal);
+  const found = flags.json ? JSON.stringify({ kind, width, height }, null, 2) : `${KIND_TEXTS[kind]}, ${width}x${height}`;
+  if (file === '-') output.note(found);
+  else await output.print(found);
+  if (file !== undefined && file !== '-') output.note(`wrote its first picture to ${file}`);
+}
+
+/** @throws UsageError before anything is asked for */
+function checkTarget(file: string): void {
+  if (file === '-' && process.stdout.isTTY) throw new UsageError('a JPEG is binary: give a file, or send stdout into one');
+}
+
+async function writePicture(picture: Uint8Array, file: string, signal: AbortSignal): Promise<void> {
+  const jpeg = Readable.from([picture]);
+  if (file === '-') await pipeline(jpeg, process.stdout, { signal, end: false });
+  else await writeWhole(file, jpeg, signal);
 }
 
 async function tell(what: string, stream: StreamAnswer, flags: Flags): Promise<void> {

@@ -103,9 +103,10 @@ export class Cameras {
    * @returns its first picture, a JPEG, and what it sends
    * @throws OnlookerError BAD_MESSAGE, SOURCE_FAILED with the reason, OVERLOADED, NOT_FOUND, DRAINING
    */
-  async test({ url, stream, ...options }: StreamTest): Promise<ProbedSource> {
+  async test({ url, stream, transport, width, aspect, rotate, flip }: StreamTest): Promise<ProbedSource> {
     const kept = stream === undefined ? undefined : this.#stored(stream).url;
-    return this.#tests.firstPicture({ url: withSecrets(url, kept), ...defined(options) });
+    const settings = defined({ transport, widthPx: width, aspect, rotate, flip });
+    return this.#tests.firstPicture({ url: withSecrets(url, kept), ...settings });
   }
 
   /** Changes it, and begins anew where something changed. @throws OnlookerError as `add`, and NOT_FOUND */

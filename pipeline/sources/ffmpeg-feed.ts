@@ -18,6 +18,8 @@ export interface FfmpegSupply {
   readonly isStill?: boolean | null;
   readonly quietMs?: number;
   onAlive?(tell: () => void): void;
+  /** What the camera sends, where ffmpeg does not see that: it is handed JPEG images, at a rate that it makes up. */
+  readonly codec?: string;
   close(): Promise<void>;
 }
 
@@ -70,7 +72,9 @@ export class FfmpegFeed implements PictureFeed {
   }
 
   format(header: JpegHeader | null): PictureFormat | null {
-    return formatOf(this.#log, header);
+    const seen = formatOf(this.#log, header);
+    const codec = this.#supply?.codec;
+    return seen === null || codec === undefined ? seen : { ...seen, codec, fps: null };
   }
 
   async stop(): Promise<void> {

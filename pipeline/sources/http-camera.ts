@@ -109,8 +109,13 @@ export class HttpCamera implements PictureFeed {
     this.#tellAlive = tell;
   }
 
+  /** Of the newest picture, as the camera sent it. */
+  get codec(): string {
+    return this.#kind;
+  }
+
   format(header: JpegHeader | null): PictureFormat | null {
-    return header === null ? null : { codec: this.#kind, width: header.width, height: header.height, fps: null };
+    return header === null ? null : { codec: this.codec, width: header.width, height: header.height, fps: null };
   }
 
   async stop(): Promise<void> {

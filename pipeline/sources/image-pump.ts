@@ -29,6 +29,10 @@ export class ImagePump implements FfmpegSupply {
     return this.#camera.isStill;
   }
 
+  get codec(): string {
+    return this.#camera.codec;
+  }
+
   get quietMs(): number {
     return this.#camera.quietMs;
   }

@@ -1,6 +1,6 @@
 // How a picture gets its shape: pixels that are not square are made so, it is scaled down, and turned the right way up.
 // As filters of ffmpeg, and pure. Nothing of a user's text gets into them: what was checked is read as numbers again.
-import { aspectRatio } from '../../protocol/streams.js';
+import { aspectRatio } from '../../protocol/aspect.js';
 import type { SourceLimits, SourceSettings } from './source-settings.js';
 
 /** Pixels this much wider than tall, or taller than wide, are not believed: no camera has them. */

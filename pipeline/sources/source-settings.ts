@@ -1,5 +1,6 @@
 // What a source is asked to do, within which limits, and what it says of itself. Knows nothing of ffmpeg.
-import { isAspect, STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
+import { isAspect } from '../../protocol/aspect.js';
+import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
 import { OnlookerError } from '../../protocol/errors.js';
 
 export interface SourceSettings {

@@ -1,7 +1,8 @@
 // Registered streams over HTTP. Their addresses go in with passwords and never come out with them.
 import type { AnsweredPicture } from '../../pipeline/cameras/camera.js';
 import { OnlookerError } from '../../protocol/errors.js';
-import { newStreamBodySchema, streamPatchBodySchema, streamTestSchema } from '../../protocol/streams.js';
+import { SOURCE_KIND_HEADER, sourceKind } from '../../protocol/source-kind.js';
+import { newStreamBodySchema, streamPatchBodySchema, streamTestBodySchema } from '../../protocol/streams.js';
 import type { DrawnSnapshots } from '../drawn-snapshots.js';
 import type { ServiceState } from '../service-state.js';
 import type { Exchange } from './exchange.js';
@@ -37,9 +38,10 @@ export function streamRoutes(state: ServiceState, drawn: DrawnSnapshots): Route[
       right: 'administer',
       handle: async (exchange) => {
         const cameras = state.requireCameras();
-        const { picture, format } = await cameras.test(await requestJson(exchange, streamTestSchema));
+        const { picture, format } = await cameras.test(await requestJson(exchange, streamTestBodySchema));
         const reply = jpegReply(picture);
-        return { ...reply, headers: { ...reply.headers, [SOURCE_HEADER]: format?.still === true ? 'still' : 'video' } };
+        const kind = format === null ? 'video' : sourceKind(format);
+        return { ...reply, headers: { ...reply.headers, [SOURCE_KIND_HEADER]: kind } };
       },
     },
     {
@@ -83,8 +85,6 @@ function visibleStream(exchange: Exchange): string {
 }
 
 /** Which frame it is, by the `seq` of its result: who follows the results can draw them on their own picture. */
-/** Whether the address that was tried is that of a still. */
-const SOURCE_HEADER = 'onlooker-source';
 const SEQ_HEADER = 'onlooker-seq';
 
 const isAsked = ({ query }: Exchange, name: string): boolean => !['0', 'false', null].includes(query.get(name));

@@ -1,13 +1,20 @@
 // Registered streams, kept events and tracks over HTTP, in memory, to test the clients against. Addresses are told with
 // `***` for what stands before the `@`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import sharp from 'sharp';
 import type { ScriptedEvents } from './scripted-events.js';
 import type { Message } from './scripted-service.js';
 
+/** A real one: its size is told. */
+const TESTED = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'green' } })
+  .jpeg()
+  .toBuffer();
 export const SNAPSHOT = Buffer.of(0xff, 0xd8, 0xff, 0xd9);
 
 export function scriptedCameras(events?: ScriptedEvents) {
   const streams = new Map<string, Message>();
+  /** Bodies of the addresses that were tried. */
+  const tried: Message[] = [];
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
@@ -40,6 +47,13 @@ export function scriptedCameras(events?: ScriptedEvents) {
       streams.set(String(body.id), { task: 'faces', enabled: true, created_at: 0, updated_at: 0, ...body });
       return send(201, answerOf(streams.get(String(body.id)) ?? {}));
     }
+    if (id === 'test' && request.method === 'POST') {
+      tried.push(body);
+      if (String(body.url).includes('nowhere')) return fail(502, 'SOURCE_FAILED', 'No picture: the connection is refused.');
+      const kind = String(body.url).includes('snap') ? 'still' : String(body.url).startsWith('http') ? 'mjpeg' : 'video';
+      response.writeHead(200, { 'content-type': 'image/jpeg', 'onlooker-source': kind });
+      return void response.end(TESTED);
+    }
     const stream = streams.get(id);
     if (!stream) return fail(404, 'NOT_FOUND', `There is no stream ${id}.`);
     if (sub === 'snapshot.jpg') {
@@ -51,12 +65,16 @@ export function scriptedCameras(events?: ScriptedEvents) {
     return send(200, answerOf(stream));
   }
 
-  return { streams, onRequest: (request: IncomingMessage, response: ServerResponse) => void respond(request, response) };
+  return { streams, tried, onRequest: (request: IncomingMessage, response: ServerResponse) => void respond(request, response) };
 }
 
 function answerOf(stream: Message): Message {
   const isRunning = stream.enabled === true;
   const isUp = !String(stream.url).includes('nowhere');
+  const isStill = String(stream.url).includes('snap');
+  const format = isStill
+    ? { codec: 'mjpeg', width: 640, height: 480, fps: null, still: true }
+    : { codec: 'h264', width: 1920, height: 1080, fps: 25 };
   return {
     ...Object.fromEntries(Object.entries(stream).filter(([, value]) => value !== null)),
     url: String(stream.url).replace(/:\/\/[^/@]*@/, '://***@'),
@@ -64,7 +82,7 @@ function answerOf(stream: Message): Message {
     reason: isRunning && !isUp ? 'the camera refused the connection' : null,
     since: 1000,
     ...(isRunning && {
-      format: isUp ? { codec: 'h264', width: 1920, height: 1080, fps: 25 } : null,
+      format: isUp ? format : null,
       frames: { received: 10, ok: 9, dropped: 1, errors: 0, skipped: 3 },
     }),
   };

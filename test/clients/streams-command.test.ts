@@ -97,6 +97,31 @@ test('list tells of every page what each camera is doing and why; --json for scr
   expect(lines.map((line) => (JSON.parse(line) as { state: string }).state)).toEqual(['live', 'backoff', 'disabled']);
 });
 
+test('a still is named so where cameras are listed and shown', async () => {
+  await run('add', 'yard', 'http://cam/snap.jpg');
+  const { stdout } = await run('list');
+  expect(stdout.split('\n')[1]?.replace(/ {2,}/g, ' | ')).toContain('| still jpeg 640x480 | http://cam/snap.jpg');
+  expect((await run('show', 'yard')).stdout).toMatch(/picture +still jpeg 640x480\n/);
+});
+
+test('test tells what an address is, in the shape that is asked for, and registers nothing', async () => {
+  const shape = ['--aspect', '4:3', '--rotate', '270', '--flip', 'vertical', '--transport', 'udp', '--stream', 'door'];
+  const film = await run('test', SECRET, ...shape);
+  expect([film.code, film.stdout, film.stderr]).toEqual([0, 'video, 64x48\n', '']);
+  expect(cameras.tried).toEqual([
+    { url: SECRET, aspect: '4:3', rotate: 270, flip: 'vertical', transport: 'udp', stream: 'door' },
+  ]);
+  expect((await run('test', 'http://cam/video')).stdout).toBe('motion JPEG, 64x48\n');
+  const still = await run('test', 'http://cam/snap.jpg', join(folder, 'snap.jpg'), '--json');
+  expect(JSON.parse(still.stdout)).toEqual({ kind: 'still', width: 64, height: 48 });
+  expect(still.stderr).toBe(`wrote its first picture to ${join(folder, 'snap.jpg')}\n`);
+  expect((await readFile(join(folder, 'snap.jpg'))).subarray(0, 2)).toEqual(SNAPSHOT.subarray(0, 2));
+  const none = await run('test', 'rtsp://nowhere/1', join(folder, 'none.jpg'));
+  expect([none.code, none.stdout, none.stderr]).toEqual([1, '', 'onlooker: No picture: the connection is refused.\n']);
+  expect(await readdir(folder)).toEqual(['snap.jpg']);
+  expect(cameras.streams.size).toBe(0);
+});
+
 test('show tells settings and account', async () => {
   await run('add', 'door', SECRET, '--fps', '5');
   const { stdout } = await run('show', 'door');
@@ -211,6 +236,8 @@ test.each([
   ['an id that cannot be', ['watch', 'a b'], 2, /must be 1 to 64 of/],
   ['no address', ['add', 'door'], 2, /missing required argument 'address'/],
   ['an empty address', ['add', 'door', ''], 2, /the address is empty/],
+  ['a shape that is none', ['add', 'door', 'media:x', '--aspect', '16/9'], 2, /must be width:height, e\.g\. 16:9/],
+  ['a turn that is none', ['test', 'media:x', '--rotate', '45'], 2, /must be 0, 90, 180 or 270/],
   ['a wrong number', ['add', 'door', 'media:x', '--fps', 'fast'], 2, /must be a number over 0/],
 ])('%s: one clear line and its exit code', async (_what, args, expected, message) => {
   const { code, stderr, stdout } = await run(...args);

@@ -198,6 +198,29 @@ test('a field that is not known is told by its name, and an answer may be sent b
   for (const id of ['turned', 'copied']) expect((await call('DELETE', `/v1/streams/${id}`)).status).toBe(204);
 });
 
+test('an address is tried in the words in which it is registered: misspelt ones are told, an answer may be sent back', async () => {
+  const settings = { url: 'media:cap12.mp4', fps: 2, width: 200, rotate: 90, motion_gate: true, thumbnails: true };
+  const misspelt = await call('POST', '/v1/streams/test', { ...settings, rotat: 90, strem: 'door' });
+  expect(misspelt).toMatchObject({ status: 400, json: { error: { code: 'BAD_MESSAGE' } } });
+  expect(JSON.stringify(misspelt.json)).toMatch(/rotat.*strem/);
+  expect((await call('POST', '/v1/streams/test', { ...settings, fps: 900 })).status).toBe(400);
+  expect((await call('POST', '/v1/streams', { id: 'tried', ...settings })).status).toBe(201);
+  const running = await until(async () => {
+    const { json } = await call('GET', '/v1/streams/tried');
+    return json['changes'] === undefined ? undefined : json;
+  });
+  for (const body of [{ ...settings }, running]) {
+    const tried = await fetch(`${service.url}/v1/streams/test`, { method: 'POST', body: asJson(body) });
+    expect([tried.status, tried.headers.get('onlooker-source')]).toEqual([200, 'video']);
+    const { width = 0, height = 0 } = await sharp(Buffer.from(await tried.arrayBuffer())).metadata();
+    expect(width).toBe(200);
+    expect(height).toBeGreaterThan(width);
+  }
+  expect(await call('PATCH', '/v1/streams/tried', running)).toMatchObject({ status: 200, json: { rotate: 90 } });
+  expect(await call('POST', '/v1/streams', { ...running, id: 'again' })).toMatchObject({ status: 201 });
+  for (const id of ['tried', 'again']) expect((await call('DELETE', `/v1/streams/${id}`)).status).toBe(204);
+});
+
 test('a camera that dies is told as down, and as up within two seconds of its return', async () => {
   const dying = await camera();
   await call('POST', '/v1/streams', { id: 'hall', url: dying.url, fps: 10 });

@@ -1,5 +1,7 @@
 // What a console asks beside people and events: who looks alike, whether an address gives a picture, what the service runs with.
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
+import { startMjpegCamera } from '../sources/camera/mjpeg-camera.js';
 import { recordClip } from '../sources/camera/rtp-clip.js';
 import { serveClip, type Camera } from '../sources/camera/rtsp-camera.js';
 import { startService, type RunningService } from './support/service.js';
@@ -70,6 +73,27 @@ test('an address is tested with its first picture, and nothing is registered', a
   const response = await fetch(`${service.url}/v1/streams/test`, { method: 'POST', body: asJson({ url: 'media:cap12.mp4' }) });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
   expect((await http.streams.list()).streams).toEqual([]);
+});
+
+test('what was found at an address is told by name: video, motion JPEG, a still', async () => {
+  const image = await readFile(await fixture('franck_01829.jpg'));
+  const mjpeg = await startMjpegCamera({ images: [image], fps: 10 });
+  const still = createHttpServer((_, response) => response.setHeader('Content-Type', 'image/jpeg').end(image)).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(still, 'listening');
+  const stillUrl = `http://127.0.0.1:${(still.address() as AddressInfo).port}/snap.jpg`;
+  const kinds: string[] = [];
+  for (const url of [camera.url, 'media:cap12.mp4', mjpeg.url, stillUrl]) {
+    const { image: picture, kind } = await http.streams.tried({ url });
+    expect((await sharp(picture).metadata()).format).toBe('jpeg');
+    kinds.push(kind);
+  }
+  expect(kinds).toEqual(['video', 'video', 'mjpeg', 'still']);
+  await mjpeg.close();
+  still.closeAllConnections();
+  still.close();
 });
 
 test('an address that gives no picture says why in plain words, and never its password', async () => {

@@ -1,6 +1,9 @@
 // The shape of pictures: pixels that are not square, pictures on their side, mirrored ones, of every kind of camera.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,6 +38,22 @@ function watched(settings: Omit<SourceSettings, 'id'>, maxPixels?: number): Watc
 async function sizeOf(settings: Omit<SourceSettings, 'id'>, maxPixels?: number): Promise<string> {
   const header = readJpegHeader((await watched(settings, maxPixels).nextFrame()).jpeg);
   return `${header?.width}x${header?.height}`;
+}
+/** One image, each time it is asked. */
+async function stillCamera(image: Uint8Array): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((_, response) => response.setHeader('Content-Type', 'image/jpeg').end(image)).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/snap`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 /** A file of one second with such pixels. @returns its address */
 async function film(name: string, size: string, pixel: string, seconds = 1): Promise<string> {
@@ -153,6 +172,22 @@ describe('a picture 320 wide and 180 high, white at its top left', () => {
     const camera = await startMjpegCamera({ images: [jpeg], fps: 10 });
     open.push(camera);
     expect(await whiteCorner((await watched({ url: camera.url, ...shape }).nextFrame()).jpeg)).toBe(expected);
+  });
+
+  test.each<[string, string, Shape]>([
+    ['mjpeg', 'images', { rotate: 90 }],
+    ['mjpeg', 'images', {}],
+    ['mjpeg', 'a still', { aspect: '4:3' }],
+    ['png', 'a PNG still', { flip: 'vertical' }],
+    ['png', 'a PNG still', {}],
+  ])('is told as it was sent (%s), of no rate, for %s of an http camera, with %o', async (codec, what, shape) => {
+    const isStill = what !== 'images';
+    const image = codec === 'png' ? await sharp(jpeg).png().toBuffer() : jpeg;
+    const camera = isStill ? await stillCamera(image) : await startMjpegCamera({ images: [jpeg], fps: 10 });
+    open.push(camera);
+    const it = watched({ url: camera.url, ...shape });
+    await it.nextFrame();
+    expect(it.source.format).toEqual({ codec, width: 320, height: 180, fps: null, ...(isStill && { still: true }) });
   });
 
   test('of an RTSP camera that is mounted sideways stands upright', async () => {

@@ -2,6 +2,12 @@
 
 export type Region = readonly [number, number, number, number];
 
+/** How a picture is turned, clockwise, and mirrored after that. */
+export interface Orientation {
+  readonly rotate: 0 | 90 | 180 | 270;
+  readonly flip: 'none' | 'horizontal' | 'vertical';
+}
+
 /** A smaller one is a slip of the hand. */
 const LEAST = 0.03;
 const STEP = 0.02;
@@ -30,6 +36,22 @@ export function regionAfterKey(region: Region | null, key: string, isSizing: boo
   const [x, y, width, height] = region;
   if (isSizing) return within([x, y, clamp(width + right, LEAST, 1 - x), clamp(height + down, LEAST, 1 - y)]);
   return within([clamp(x + right, 0, 1 - width), clamp(y + down, 0, 1 - height), width, height]);
+}
+
+/** The same part of the scene once its picture is turned and mirrored otherwise. */
+export function regionTurned(region: Region, from: Orientation, to: Orientation): Region {
+  // Mirrored twice is not mirrored.
+  return within(mirrored(quarterTurns(mirrored(region, from.flip), (360 - from.rotate + to.rotate) / 90), to.flip));
+}
+
+function quarterTurns(region: Region, count: number): Region {
+  let [x, y, width, height] = region;
+  for (let turn = 0; turn < count % 4; turn++) [x, y, width, height] = [1 - y - height, x, height, width];
+  return [x, y, width, height];
+}
+
+function mirrored([x, y, width, height]: Region, flip: Orientation['flip']): Region {
+  return [flip === 'horizontal' ? 1 - x - width : x, flip === 'vertical' ? 1 - y - height : y, width, height];
 }
 
 /** With three digits, and inside of the picture for all that rounding does. */

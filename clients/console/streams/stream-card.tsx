@@ -1,4 +1,6 @@
 // One camera: its newest picture, how it is, and why where that is not well.
+import { useState } from 'preact/hooks';
+import { codecName, sourceKind } from '../../../protocol/source-kind.js';
 import { linkTo } from '../app/router.js';
 import { Badge } from '../components/badge.js';
 import { Button, LinkButton } from '../components/button.js';
@@ -85,12 +87,14 @@ export function StreamCard({ stream, onEdit }: StreamCardProps) {
 /** Of the place that a picture is shown in. */
 const PLACE_RATIO = 16 / 9;
 
-function Picture({ stream: { id, state, region, format } }: { readonly stream: WatchedStream }) {
+function Picture({ stream: { id, state, region } }: { readonly stream: WatchedStream }) {
   const isLive = state === 'live';
   const { place, url } = useSnapshot(id, isLive);
-  const ratio = format ? format.width / format.height : PLACE_RATIO;
+  // Of the picture itself, which may be turned and have other pixels than the camera sends.
+  const [ratio, setRatio] = useState<number>();
   // As large as it gets without being cut; the region lies on it and not beside it.
-  const size = { aspectRatio: String(ratio), ...(ratio > PLACE_RATIO ? { width: '100%' } : { height: '100%' }) };
+  const fitted = (ratio ?? PLACE_RATIO) > PLACE_RATIO ? { width: '100%' } : { height: '100%' };
+  const size = { aspectRatio: String(ratio ?? PLACE_RATIO), ...fitted, ...(ratio === undefined && { visibility: 'hidden' }) };
   const percent = (part: number | undefined) => `${(part ?? 0) * 100}%`;
   return (
     <div ref={place} class={`streams-picture ${isLive ? '' : 'streams-picture-old'}`}>
@@ -101,7 +105,12 @@ function Picture({ stream: { id, state, region, format } }: { readonly stream: W
         </span>
       ) : (
         <span class="streams-picture-frame" style={size}>
-          <img src={url} alt={t('streams.snapshot_of', { name: id })} decoding="async" />
+          <img
+            src={url}
+            alt={t('streams.snapshot_of', { name: id })}
+            decoding="async"
+            onLoad={({ currentTarget }) => setRatio(currentTarget.naturalWidth / currentTarget.naturalHeight)}
+          />
           {region && (
             <span
               class="streams-region"
@@ -146,10 +155,11 @@ function Unsteady({ stream: { frozen_since, flapping = false, changes } }: { rea
 }
 
 function Facts({ stream: { format, frames, rate } }: { readonly stream: WatchedStream }) {
-  const { codec, width, height, fps } = format ?? {};
+  const { width, height, fps } = format ?? {};
   const picture = [
+    format?.still ? t('streams.kind_still') : undefined,
     width === undefined || height === undefined ? undefined : `${width} × ${height}`,
-    codec?.toUpperCase(),
+    format ? (sourceKind(format) === 'mjpeg' ? t('streams.kind_mjpeg') : codecName(format).toUpperCase()) : undefined,
     fps === undefined || fps === null ? undefined : t('streams.fps_of', { fps: formatNumber(fps, 1) }),
     rate === null ? undefined : t('streams.rate', { rate: formatNumber(rate, 1) }),
   ].filter((fact) => fact !== undefined);

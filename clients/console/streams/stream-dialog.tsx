@@ -7,10 +7,23 @@ import { Dialog } from '../components/dialog.js';
 import { TextField } from '../components/field.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
+import { OldPicture } from './old-picture.js';
+import { PictureOptions } from './picture-options.js';
 import { RegionEditor } from './region-editor.js';
 import { saveFailure } from './save-failure.js';
 import type { SourceReason } from './source-reason.js';
-import { errorsOf, fieldsOf, NEW_STREAM, newStreamOf, patchOf, suggestedName, type StreamFields } from './stream-form.js';
+import {
+  errorsOf,
+  fieldsOf,
+  isSameShape,
+  NEW_STREAM,
+  newStreamOf,
+  patchOf,
+  shapeOf,
+  suggestedName,
+  type PictureShape,
+  type StreamFields,
+} from './stream-form.js';
 import { StreamOptions } from './stream-options.js';
 import { keepStream, streams } from './streams-store.js';
 import { TestOutcome, Trouble } from './test-outcome.js';
@@ -33,14 +46,22 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
   const taken = stream ? [] : (streams.value ?? []).map(({ id }) => id);
   const errors = errorsOf(fields, taken);
   const isSameAddress = fields.url === stream?.url && fields.transport === (stream.transport ?? 'tcp');
-  const picture = useKnownPicture(stream, test);
+  const known = useKnownPicture(stream, shapeOf(initial));
+  const isUntold = test.state === 'untried' || test.state === 'trying';
+  const shown = test.picture === undefined ? (isUntold && isSameAddress ? known : undefined) : test;
 
   const change = (part: Partial<StreamFields>) => {
     if (part.url !== undefined || part.transport !== undefined) forgetTest();
     const named = part.url !== undefined && !isNamed ? { id: suggestedName(part.url) } : {};
     setFields((before) => ({ ...before, ...named, ...part }));
   };
-  const runTest = () => tryAddress({ url: fields.url, transport: fields.transport, stream: stream?.id });
+  const runTest = async (): Promise<boolean> => {
+    const { url, transport } = fields;
+    // The service would say it in English.
+    if (errors.aspect === undefined) return tryAddress({ url, transport, stream: stream?.id, shape: shapeOf(fields) });
+    showWrong();
+    return false;
+  };
 
   const save = async () => {
     setAsked(true);
@@ -110,9 +131,13 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
           </Button>
           <TestOutcome test={test} />
         </div>
-        {picture !== undefined && (
-          <RegionEditor picture={picture} region={fields.region} onChange={(region) => change({ region })} />
-        )}
+        {shown?.picture !== undefined &&
+          (isSameShape(shown.shape ?? {}, shapeOf(fields)) ? (
+            <RegionEditor picture={shown.picture} region={fields.region} onChange={(region) => change({ region })} />
+          ) : (
+            <OldPicture picture={shown.picture} isTrying={test.state === 'trying'} onShow={() => void runTest()} />
+          ))}
+        <PictureOptions fields={fields} errors={errors} onChange={change} />
         {stream === undefined && (
           <TextField
             label={t('streams.name')}
@@ -137,9 +162,11 @@ export function StreamDialog({ stream, onClose }: StreamDialogProps) {
   );
 }
 
-/** The picture of the test, or else what a camera that is live shows already. */
-function useKnownPicture(stream: StreamAnswer | undefined, test: AddressTest): string | undefined {
-  const [known, setKnown] = useState<string>();
+type KnownPicture = Pick<AddressTest, 'picture' | 'shape'>;
+
+/** What a camera that is live shows already, in the shape that it has. */
+function useKnownPicture(stream: StreamAnswer | undefined, shape: PictureShape): KnownPicture | undefined {
+  const [picture, setPicture] = useState<string>();
   useEffect(() => {
     if (stream?.state !== 'live') return undefined;
     let url: string | undefined;
@@ -148,7 +175,7 @@ function useKnownPicture(stream: StreamAnswer | undefined, test: AddressTest): s
       (jpeg) => {
         if (isOver) return;
         url = URL.createObjectURL(new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' }));
-        setKnown(url);
+        setPicture(url);
       },
       () => undefined,
     );
@@ -157,5 +184,5 @@ function useKnownPicture(stream: StreamAnswer | undefined, test: AddressTest): s
       if (url !== undefined) URL.revokeObjectURL(url);
     };
   }, []);
-  return test.picture ?? (test.state === 'untried' ? known : undefined);
+  return { picture, shape };
 }

@@ -1,22 +1,25 @@
 // What is typed about a camera, before it is one: from a stream to the fields, and from the fields to what the service takes.
+import { isAspect } from '../../../protocol/aspect.js';
 import type { NewStream, StreamAnswer, StreamPatch } from '../../http-client.js';
-import type { Region } from './region.js';
+import { regionTurned, type Orientation, type Region } from './region.js';
 
 /** As typed; numbers too. */
-export interface StreamFields {
+export interface StreamFields extends Orientation {
   readonly id: string;
   readonly url: string;
   readonly transport: 'tcp' | 'udp';
   readonly task: 'faces' | 'detect';
   readonly fps: string;
   readonly minFace: string;
+  /** Empty: as the camera says. */
+  readonly aspect: string;
   readonly region: Region | null;
   readonly thumbnails: boolean;
   readonly motionGate: boolean;
   readonly loop: boolean;
 }
 export type FieldErrors = Readonly<
-  Partial<Record<'id' | 'url' | 'fps' | 'minFace', 'name' | 'taken' | 'address' | 'fps' | 'min_face'>>
+  Partial<Record<'id' | 'url' | 'fps' | 'minFace' | 'aspect', 'name' | 'taken' | 'address' | 'fps' | 'min_face' | 'aspect'>>
 >;
 
 const FPS_DEFAULT = 5;
@@ -29,6 +32,9 @@ export const NEW_STREAM: StreamFields = {
   task: 'faces',
   fps: String(FPS_DEFAULT),
   minFace: '0',
+  aspect: '',
+  rotate: 0,
+  flip: 'none',
   region: null,
   thumbnails: true,
   motionGate: false,
@@ -43,6 +49,9 @@ export function fieldsOf(stream: StreamAnswer): StreamFields {
     task: stream.task === 'detect' ? 'detect' : 'faces',
     fps: String(stream.fps ?? FPS_DEFAULT),
     minFace: String(stream.min_face ?? 0),
+    aspect: stream.aspect ?? '',
+    rotate: stream.rotate ?? 0,
+    flip: stream.flip ?? 'none',
     region: stream.region ?? null,
     thumbnails: stream.thumbnails ?? false,
     motionGate: stream.motion_gate ?? false,
@@ -60,7 +69,36 @@ export function errorsOf(fields: StreamFields, taken: readonly string[]): FieldE
     ...(fields.url.trim() === '' && { url: 'address' as const }),
     ...(!(fps > 0 && fps <= 60) && { fps: 'fps' as const }),
     ...(!(minFace >= 0 && fields.minFace.trim() !== '') && { minFace: 'min_face' as const }),
+    ...(isAspectWrong(fields) && { aspect: 'aspect' as const }),
   };
+}
+
+const isAspectWrong = (fields: StreamFields): boolean => fields.aspect.trim() !== '' && !isAspect(aspectOf(fields));
+
+/** As the service writes it: people also type `16/9`, `16 x 9` and `2,35:1`. */
+const aspectOf = ({ aspect }: StreamFields): string => aspect.replace(/\s/g, '').replace(/[/x×]/i, ':').replace(/,/g, '.');
+
+export interface PictureShape {
+  readonly aspect?: string;
+  readonly rotate?: Orientation['rotate'];
+  readonly flip?: 'horizontal' | 'vertical';
+}
+
+/** What is to be done to the picture; nothing that is not wanted. */
+export function shapeOf(fields: StreamFields): PictureShape {
+  const { rotate, flip } = fields;
+  const aspect = aspectOf(fields);
+  return { ...(aspect !== '' && { aspect }), ...(rotate !== 0 && { rotate }), ...(flip !== 'none' && { flip }) };
+}
+
+export function isSameShape(one: PictureShape, other: PictureShape): boolean {
+  return one.aspect === other.aspect && one.rotate === other.rotate && one.flip === other.flip;
+}
+
+/** Turned and mirrored otherwise: the region stays on what it was drawn on. */
+export function turned(fields: StreamFields, part: Partial<Orientation>): Partial<StreamFields> {
+  const { rotate = fields.rotate, flip = fields.flip } = part;
+  return { rotate, flip, region: fields.region && regionTurned(fields.region, fields, { rotate, flip }) };
 }
 
 export function newStreamOf(fields: StreamFields): NewStream {
@@ -76,6 +114,7 @@ export function patchOf(fields: StreamFields): StreamPatch {
     url: url.trim(),
     task,
     transport: transport === 'tcp' ? null : transport,
+    ...{ aspect: null, rotate: null, flip: null, ...shapeOf(fields) },
     fps: Number(fps),
     min_face: Number(minFace) === 0 ? null : Number(minFace),
     region: region === null ? null : [...region],

@@ -5,14 +5,14 @@ import { t } from '../i18n/i18n.js';
 import type { SourceReason } from './source-reason.js';
 import type { AddressTest } from './use-address-test.js';
 
-export function TestOutcome({ test: { state, failure } }: { readonly test: AddressTest }) {
+export function TestOutcome({ test: { state, kind = 'video', failure } }: { readonly test: AddressTest }) {
   return (
     <div class="streams-outcome" role="status">
       {state === 'trying' && <p class="muted">{t('streams.testing')}</p>}
       {state === 'good' && (
         <p class="row streams-good">
           <Icon name="check" size={18} />
-          {t('streams.tested')}
+          {t(`streams.tested_${kind}`)}
         </p>
       )}
       {failure && (
