@@ -123,9 +123,24 @@ function readEnvironment(env: NodeJS.ProcessEnv): Partial<Record<SettingName, un
     if (isOfKubernetes(variable, value ?? '')) continue;
     const name = byVariable.get(variable);
     if (name === undefined) throw new ConfigError(`${variable} is not a setting${hint(variable, [...byVariable.keys()])}`);
-    if (value !== undefined && value !== '') found[name] = value;
+    const meant = meantBy(value ?? '');
+    if (meant !== '') found[name] = meant;
   }
   return found;
+}
+
+/** Words of the Content-Security-Policy, which have their quotes for good. */
+const QUOTED_WORD = /^'(none|self)'$/;
+
+/**
+ * What is meant by a variable's value: files of variables leave spaces, line ends of other systems and quotes around it where nobody
+ * takes them away (`docker run --env-file` does not). A value that is nothing but spaces is refused as what it is.
+ */
+function meantBy(value: string): string {
+  const text = value.trim();
+  if (QUOTED_WORD.test(text)) return text;
+  const [, , inside] = /^(["'])((?:(?!\1).)*)\1$/.exec(text) ?? [];
+  return inside ?? (text === '' ? value : text);
 }
 
 /**

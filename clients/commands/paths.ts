@@ -17,8 +17,15 @@ export async function expandPaths(paths: readonly string[]): Promise<ExpandedPat
   const files: string[] = [];
   const leftOut: string[] = [];
   for (const path of paths) {
-    const info = await stat(path).catch(() => undefined);
-    if (!info) throw new CommandError(`there is no file or folder ${path}`);
+    const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT' || error.code === 'ENOTDIR';
+      throw new CommandError(
+        isMissing ? `there is no file or folder ${path}` : `${path} cannot be read (${error.code ?? error.message})`,
+      );
+    });
+    // Pipes and devices are read once, and may have no end.
+    if (!info.isFile() && !info.isDirectory())
+      throw new CommandError(`${path} is neither a file nor a folder: save it as a file first`);
     if (!info.isDirectory()) {
       // Given by a pattern of the shell or by `find`, not by somebody who wants it.
       if (!(await isAppleDouble(path))) files.push(path);
@@ -50,7 +57,9 @@ async function lookInto(path: string): Promise<Folder> {
     const file = join(path, name);
     const info = await stat(file).catch(() => undefined);
     if (info?.isDirectory() === true) folders.push(name);
-    else if (isPictureName(name) || (info?.isFile() === true && (await isPicture(file)))) pictures.push(file);
+    // A link that leads nowhere is told like a picture that is damaged; a pipe would keep whoever opens it waiting.
+    else if (info === undefined ? isPictureName(name) : info.isFile() && (isPictureName(name) || (await isPicture(file))))
+      pictures.push(file);
     else others.push(name);
   }
   return { pictures, others, folders };

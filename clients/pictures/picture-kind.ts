@@ -42,8 +42,7 @@ export interface PictureStart {
 
 /** @param head the first `HEAD_BYTES` of a file, or all there are */
 export function pictureStart(head: Uint8Array): PictureStart | undefined {
-  let text = '';
-  for (const byte of head.subarray(0, HEAD_BYTES)) text += String.fromCharCode(byte);
+  const text = latin1(head);
   for (const [kind, signature] of OTHER_SIGNATURES) if (signature.test(text)) return { kind, before: 0 };
   const still = stillOf(text);
   if (still !== undefined) return { kind: still, before: 0 };
@@ -54,6 +53,19 @@ export function pictureStart(head: Uint8Array): PictureStart | undefined {
 
 /** @param head as of `pictureStart` */
 export const pictureKind = (head: Uint8Array): PictureKind | undefined => pictureStart(head)?.kind;
+
+function latin1(head: Uint8Array): string {
+  let text = '';
+  for (const byte of head.subarray(0, HEAD_BYTES)) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** SVG, whatever stands before it: a byte order mark, a declaration, a comment. Lists of parts of a film (MPD) are XML too. @param head as of `pictureStart` */
+export const isDrawing = (head: Uint8Array): boolean =>
+  /^(\xef\xbb\xbf)?\s*(<\?xml(?![^]*<mpd)|<svg[\s>]|<!DOCTYPE svg|<!--[^]*<svg[\s>])/i.test(latin1(head));
+
+/** AVIF that moves. @param head as of `pictureStart` */
+export const isSequence = (head: Uint8Array): boolean => BRANDS.exec(latin1(head))?.[1] === 'avis';
 
 function stillOf(text: string): PictureKind | undefined {
   const found = BRANDS.exec(text);

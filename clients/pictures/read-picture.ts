@@ -9,6 +9,8 @@ import {
   LARGE_BYTES,
   LONGEST_SIDE_PX,
   TAKEN_AS_IT_IS,
+  isDrawing,
+  isSequence,
   pictureKind,
   pictureStart,
   type PictureKind,
@@ -21,6 +23,11 @@ const MEBI = 1024 * 1024;
 /** What its bytes say; undefined for what is no picture. @throws Error of the system */
 export async function kindOfFile(path: string): Promise<PictureKind | undefined> {
   return pictureKind(await headOf(path));
+}
+
+/** Lines and letters rather than pixels: never drawn here, where a film would be. @throws Error of the system */
+export async function isDrawingFile(path: string): Promise<boolean> {
+  return isDrawing(await headOf(path));
 }
 
 /** The half of a file that macOS writes beside it on foreign disks, under its name with `._` before it. */
@@ -37,19 +44,24 @@ export async function isAppleDouble(path: string): Promise<boolean> {
 export async function readPicture(path: string, { smaller = false } = {}): Promise<Uint8Array> {
   const { size } = await stat(path);
   if (size > MOST_BYTES) throw new CommandError(`it has ${Math.ceil(size / MEBI)} MiB: too much for a picture`);
-  const { kind, before = 0 } = pictureStart(await headOf(path)) ?? {};
+  const head = await headOf(path);
+  if (isDrawing(head)) throw new CommandError(DRAWING_ADVICE);
+  const { kind, before = 0 } = pictureStart(head) ?? {};
   // What is no picture goes as it is: the service says what is wrong with it.
   const isTaken = kind === undefined || TAKEN_AS_IT_IS.has(kind);
   if (isTaken && size <= LARGE_BYTES && !smaller) return readFile(path);
   if (kind === undefined) throw new CommandError('it is neither a picture nor small enough to be sent as it is');
   if (kind === 'HEIC') throw new CommandError(HEIC_ADVICE);
-  if (kind === 'BMP' || kind === 'JPEG XL') return smallJpeg(await firstFrame(path, kind), kind);
+  if (kind === 'BMP' || kind === 'JPEG XL' || (kind === 'AVIF' && isSequence(head)))
+    return smallJpeg(await firstFrame(path, kind), kind);
   if (kind === 'JPEG') return smallJpeg(ended((await readFile(path)).subarray(before)), kind);
   return smallJpeg(before === 0 ? path : (await readFile(path)).subarray(before), kind);
 }
 
 /** Decoders take a missing end marker for damage; whether more is missing they say then. */
 const ended = (jpeg: Buffer): Buffer => Buffer.concat([jpeg, Buffer.of(0xff, 0xd9)]);
+
+const DRAWING_ADVICE = 'SVG drawings are not read: save it as JPEG or PNG';
 
 /** Its decoders are patented, and come with no free library. */
 const HEIC_ADVICE =
@@ -89,7 +101,7 @@ async function smallJpeg(input: string | Buffer, kind: PictureKind): Promise<Buf
   }
 }
 
-/** sharp reads neither; ffmpeg does. */
+/** sharp reads neither BMP nor JPEG XL, nor pictures that move in AVIF; ffmpeg does. */
 async function firstFrame(path: string, kind: PictureKind): Promise<Buffer> {
   const { videoFrames } = await import('../video/video-frames.js');
   try {

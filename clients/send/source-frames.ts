@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { FrameInput } from '../client.js';
 import { isPictureName } from '../pictures/picture-kind.js';
-import { kindOfFile, readPicture } from '../pictures/read-picture.js';
+import { isDrawingFile, kindOfFile, readPicture } from '../pictures/read-picture.js';
 import { CommandError } from '../terminal/failure.js';
 import { videoFrames } from '../video/video-frames.js';
 import { newestOf } from './newest.js';
@@ -57,7 +57,7 @@ async function* imageFrame(file: string): AsyncGenerator<SourceFrame> {
 
 /** By its first bytes, or because its name says so: the service then tells what is wrong with it. Anything else is for ffmpeg. */
 async function isPictureFile(file: string): Promise<boolean> {
-  return (await kindOfFile(file)) !== undefined || isPictureName(file);
+  return (await kindOfFile(file)) !== undefined || isPictureName(file) || isDrawingFile(file);
 }
 
 async function* filmFrames(

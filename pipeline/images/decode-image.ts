@@ -65,6 +65,8 @@ export async function decodeImage(
   if (given.byteLength === 0) return badImage('The image is empty.');
   const image = withoutBytesBefore(given);
   if (imageFormat(image) === null) return { code: 'UNSUPPORTED_MEDIA', message: 'The bytes are not a JPEG, PNG or WebP image.' };
+  const coding = readJpegHeader(image)?.unread ?? null;
+  if (coding !== null) return badImage(`JPEG images ${coding} are not read.`);
   const header = await headerOf(image);
   if (header === null) return badImage('The header of the image cannot be read.');
   const dear = tooDear(header, maxPixels);
@@ -72,7 +74,7 @@ export async function decodeImage(
   const scans = mostScans(countedPixels(header) / maxPixels);
   if (hasTooManyScans(image, scans)) return badImage(`The JPEG image has more than ${scans} scans, and is not decoded.`);
   const jpeg = header.format === 'jpeg' ? endedJpeg(image) : { bytes: image, wasOpen: false };
-  if (jpeg === null) return badImage(DAMAGED);
+  if (jpeg === null || (jpeg.wasOpen && (await isFilledUp(jpeg.bytes, header, maxPixels)))) return badImage(DAMAGED);
   let memory = reuse;
   const { width, height } = header;
   if (jpegTurbo !== null && header.isPlainJpeg) {
@@ -95,7 +97,6 @@ async function headerOf(image: Uint8Array): Promise<Known | null> {
   const header = readImageHeader(image);
   if (header?.format === 'png' || header?.format === 'webp') return { ...header, isPlainJpeg: false };
   const jpeg = readJpegHeader(image);
-  if (jpeg?.isArithmetic === true) return null;
   if (header !== null && jpeg?.hasExif === false) return { ...header, isPlainJpeg: isPlain(header.channels) };
   if (imageFormat(image) !== 'jpeg') return null;
   try {
@@ -184,14 +185,52 @@ async function decodeJpeg(strictly: () => Promise<Decoded | null>, leniently: ()
   }
 }
 
-/** Whether everything is there but for a few rows at the bottom. Their pixels are gone through, and not kept. */
-async function decodeAllButLastRows(bytes: Uint8Array, { width, height }: ImageHeader, maxPixels: number): Promise<null> {
+/** Whether everything is there but for a few rows at the bottom. */
+async function decodeAllButLastRows(bytes: Uint8Array, header: ImageHeader, maxPixels: number): Promise<null> {
+  await goThrough(bytes, header.height - mostRowsMissing(header.height), header, maxPixels);
+  return null;
+}
+
+/** Decodes so many rows from the top without keeping their pixels. @throws Error at the first warning */
+async function goThrough(bytes: Uint8Array, rows: number, { width }: ImageHeader, maxPixels: number): Promise<void> {
   await sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc: true })
-    .extract({ left: 0, top: 0, width, height: height - mostRowsMissing(height) })
+    .extract({ left: 0, top: 0, width, height: rows })
     .resize(8, 8, { fit: 'fill' })
     .raw()
     .toBuffer();
-  return null;
+}
+
+/** Fewer at the end are no sign of a file that was filled up. */
+const LEAST_ZEROS = 64;
+
+/**
+ * Whether zeros stand where the rest of the picture should be, as in files that were given their size before they came whole: decoders
+ * take zeros for data, and warn of nothing.
+ *
+ * @param open ends with an end marker that was put there
+ */
+async function isFilledUp(open: Uint8Array, header: ImageHeader, maxPixels: number): Promise<boolean> {
+  const zeros = zerosAtTheEnd(open.subarray(0, -2));
+  if (zeros < LEAST_ZEROS) return false;
+  const bare = open.subarray(0, -2 - zeros);
+  const endsTooEarly = async (withZeros: number, rows: number): Promise<boolean> => {
+    try {
+      await goThrough(Buffer.concat([bare, Buffer.alloc(withZeros), open.subarray(-2)]), rows, header, maxPixels);
+      return false;
+    } catch (error) {
+      return error instanceof Error && ENDS_TOO_EARLY.test(error.message);
+    }
+  };
+  if (!(await endsTooEarly(0, header.height - mostRowsMissing(header.height)))) return false;
+  // The last rows of an even picture may be zeros in truth: then there are just as many as it takes, or hardly fewer.
+  const { height } = header;
+  return (await endsTooEarly(zeros + LEAST_ZEROS, height)) || !(await endsTooEarly(zeros - LEAST_ZEROS, height));
+}
+
+function zerosAtTheEnd(bytes: Uint8Array): number {
+  let at = bytes.length;
+  while (at > 0 && bytes[at - 1] === 0) at--;
+  return bytes.length - at;
 }
 
 const DAMAGED = 'The image is truncated or damaged.';

@@ -22,6 +22,9 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | null {
 const TIFF = [
   [0x49, 0x49, 0x2a, 0x00],
   [0x4d, 0x4d, 0x00, 0x2a],
+  // BigTIFF.
+  [0x49, 0x49, 0x2b, 0x00],
+  [0x4d, 0x4d, 0x00, 0x2b],
 ] as const;
 
 /** More than a byte order mark, some line breaks or a length in front; less than what other files begin with before a picture. */

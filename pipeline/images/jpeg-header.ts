@@ -19,8 +19,8 @@ export interface JpegHeader {
   readonly hasExif: boolean;
   /** Whether a decoder goes over the picture once: it is not progressive, and its first scan has all the components. */
   readonly hasOneScan: boolean;
-  /** Coded arithmetically, as hardly anything writes or reads; data that ends too early cannot be told from whole. */
-  readonly isArithmetic: boolean;
+  /** How it is coded, where that is a way that is not read, as hardly anything writes it; null for all usual ones. */
+  readonly unread: string | null;
   /** Where the first scan begins: what comes before it may hold the time, what comes after is the picture. */
   readonly scanAt: number;
 }
@@ -31,8 +31,16 @@ const isFrameHeader = (code: number): boolean => code >= 0xc0 && code <= 0xcf &&
 /** SOF2, SOF6, SOF10, SOF14. */
 const isProgressive = (code: number): boolean => (code & 0x03) === 2;
 
-/** SOF9 to SOF15. */
-const isArithmetic = (code: number): boolean => code >= 0xc9;
+/**
+ * SOF9 to SOF15 are coded arithmetically: of these, data that ends too early cannot be told from whole. SOF3 is lossless, SOF5 to SOF7
+ * are of several sizes.
+ */
+function unreadCoding(code: number, depth: number): string | null {
+  if (code >= 0xc9) return 'in arithmetic coding';
+  if (code === 0xc3) return 'in lossless coding';
+  if (code >= 0xc5) return 'in hierarchical coding';
+  return depth === 8 ? null : `of ${depth} bits`;
+}
 
 /** @returns null for anything but a header that any decoder reads the same way (ITU T.81, annex B), up to its first scan */
 export function readJpegHeader(image: Uint8Array): JpegHeader | null {
@@ -41,17 +49,19 @@ export function readJpegHeader(image: Uint8Array): JpegHeader | null {
   let hasExif = false;
   let frame: Pick<JpegHeader, 'width' | 'height' | 'components'> | null = null;
   let frameCode = 0;
+  let unread: string | null = null;
   for (let at = 2; at + 4 <= image.length;) {
     const code = image[at + 1] ?? 0;
     if (image[at] !== FF || code === FF || code === 0 || code === TEM || (code >= RST0 && code <= EOI)) return null;
     if (code === SOS) {
       if (frame === null) return null;
       const hasOneScan = !isProgressive(frameCode) && image[at + 4] === frame.components;
-      return { ...frame, hasExif, hasOneScan, isArithmetic: isArithmetic(frameCode), scanAt: at };
+      return { ...frame, hasExif, hasOneScan, unread, scanAt: at };
     }
     if (isFrameHeader(code)) {
       if (frame !== null) return null;
       frameCode = code;
+      unread = unreadCoding(code, image[at + 4] ?? 0);
       frame = { height: uint16(at + 5), width: uint16(at + 7), components: image[at + 9] ?? 0 };
       if (frame.width === 0 || frame.height === 0) return null;
     }

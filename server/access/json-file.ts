@@ -6,6 +6,8 @@ import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
+import { systemCodeOf } from '../../models/model-error.js';
+import { diskFull, isDiskFull } from '../../pipeline/store/disk-space.js';
 import { SerialQueue } from '../../pipeline/store/serial-queue.js';
 import { needDataFolder, notWritable } from '../data-folder.js';
 import { StartError } from '../start-error.js';
@@ -55,14 +57,15 @@ export class JsonFile<T> {
 
   /**
    * Changes what is there now, also when somebody else changed it meanwhile.
-   * @returns what `change` gives beside the new value @throws StartError where the folder takes no files
+   * @returns what `change` gives beside the new value @throws StartError where the folder takes no files · OnlookerError DISK_FULL
    */
   update<R>(change: (value: T) => { readonly value: T; readonly result: R }): Promise<R> {
     return this.#changes.run(async () => {
       const folder = dirname(this.#path);
       await needDataFolder(folder);
-      const release = await lock(this.#path, { realpath: false, retries: LOCK_RETRIES, onCompromised: () => undefined });
+      let release: (() => Promise<void>) | undefined;
       try {
+        release = await lock(this.#path, { realpath: false, retries: LOCK_RETRIES, onCompromised: () => undefined });
         const read = await this.#readNewer();
         if (read !== null) this.#take(read);
         const { value, result } = change(this.#value);
@@ -72,9 +75,10 @@ export class JsonFile<T> {
         }
         return result;
       } catch (error) {
-        throw notWritable(folder, error);
+        // Asked for by somebody: a disk that is full is no fault of the service.
+        throw isDiskFull(systemCodeOf(error)) ? diskFull('keys and sessions') : notWritable(folder, error);
       } finally {
-        await release();
+        await release?.();
       }
     });
   }

@@ -1,5 +1,5 @@
 // Which files of a folder `onlooker enroll` and `onlooker send` take, and what they make of pictures that the service does not.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +132,56 @@ test.each(['bmp', 'jxl'])('%s is read by ffmpeg and sent as JPEG', async (suffix
   await scene().png().toFile(png);
   const path = join(folder, `scene.${suffix}`);
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', png, path]);
+  const { code, stderr } = await enroll(path);
+  expect([code, stderr]).toEqual([0, '1 of 1 enrolled for Ada (p1)\n']);
+  await expectScene(bodies[0]);
+});
+
+test('a pipe, a device and a link that leads in a circle keep nobody waiting: they are told', async () => {
+  const path = await album('odd', { 'a.jpg': await scene().jpeg().toBuffer() });
+  execFileSync('mkfifo', [join(path, 'pipe.jpg')]);
+  await symlink('gone', join(path, 'nowhere.jpg'));
+  await symlink('circle', join(path, 'circle'));
+  const folder = await enroll(path);
+  expect(folder.stdout).toMatch(/a\.jpg +enrolled[^\n]*\nnowhere\.jpg +unreadable/);
+  expect(folder.stderr).toContain('2 files that are no pictures (circle, pipe.jpg)');
+  for (const words of [['enroll', 'Ada'], ['send']])
+    for (const [file, why] of [
+      [join(path, 'pipe.jpg'), 'is neither a file nor a folder: save it as a file first'],
+      ['/dev/zero', 'is neither a file nor a folder: save it as a file first'],
+      [join(path, 'circle'), 'cannot be read (ELOOP)'],
+    ] as const) {
+      const { code, stderr } = await onlooker([...words, file], { ONLOOKER_URL: service.url });
+      expect([code, stderr]).toEqual([1, `onlooker: ${file} ${why}\n`]);
+    }
+});
+
+test('SVG is refused in one sentence, by `enroll` and by `send`, whatever it is called', async () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+  const path = await album('drawings', {
+    'a.svg': svg,
+    'b.jpg': `\ufeff<?xml version="1.0"?>\n${svg}`,
+    'c.dat': `<!-- made by hand -->\n${svg}`,
+  });
+  for (const name of ['a.svg', 'b.jpg', 'c.dat']) {
+    const sentence = 'SVG drawings are not read: save it as JPEG or PNG\n';
+    const enrolled = await enroll(join(path, name));
+    expect(enrolled.stdout).toContain(sentence);
+    expect(enrolled.code).toBe(1);
+    const sent = await onlooker(['send', join(path, name)], { ONLOOKER_URL: service.url });
+    expect(sent.stderr).toContain(`onlooker: ${name}: ${sentence}`);
+    expect(sent.code).toBe(1);
+  }
+  expect(bodies).toEqual([]);
+  expect(service.frames()).toEqual([]);
+});
+
+test('of an AVIF picture that moves the first one is sent', async () => {
+  const path = join(folder, 'moves.avif');
+  const png = join(folder, 'still.png');
+  await scene().png().toFile(png);
+  const film = ['-loop', '1', '-t', '1', '-r', '3', '-i', png, '-pix_fmt', 'yuv420p', '-c:v', 'libaom-av1', '-cpu-used', '8'];
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...film, path]);
   const { code, stderr } = await enroll(path);
   expect([code, stderr]).toEqual([0, '1 of 1 enrolled for Ada (p1)\n']);
   await expectScene(bodies[0]);

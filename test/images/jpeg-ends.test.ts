@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 async function told(image: Uint8Array): Promise<string> {
-  const decoded = await decodeImage(image, null, WIDTH * HEIGHT * 3);
+  const decoded = await decodeImage(image, null, WIDTH * HEIGHT * 12);
   return 'code' in decoded ? decoded.code : 'ok';
 }
 async function pixelsOf(image: Uint8Array): Promise<Buffer> {
@@ -84,6 +84,53 @@ describe('without an end marker', () => {
   });
 });
 
+describe('filled up with zeros, as a file that was given its size before it came whole', () => {
+  test.each(kinds)('a %s image of which too much is missing is damaged', async (kind) => {
+    const whole = jpegs[kind];
+    for (const part of [0.3, 0.6, 0.85]) {
+      const there = whole.subarray(0, Math.floor(whole.length * part));
+      for (const zeros of [200, whole.length - there.length, 2 * whole.length])
+        expect(await told(Buffer.concat([there, Buffer.alloc(zeros)]))).toBe('BAD_IMAGE');
+    }
+  });
+
+  test.each(kinds)('a %s image that misses nothing but its end marker is the same picture', async (kind) => {
+    const whole = jpegs[kind];
+    await expectSamePixels(Buffer.concat([whole.subarray(0, -2), Buffer.alloc(9000)]), whole);
+  });
+
+  test('an even picture whose last rows are coded as zeros may lack its end marker', async () => {
+    for (const orientation of [1, 6]) {
+      const whole = await sharp(jpegs.baseline)
+        .extend({ bottom: 4000, background: '#000' })
+        .jpeg({ quality: 40 })
+        .withMetadata({ orientation })
+        .toBuffer();
+      const [width, height] = orientation === 1 ? [WIDTH, HEIGHT + 4000] : [HEIGHT + 4000, WIDTH];
+      expect(whole.subarray(-203, -3).equals(Buffer.alloc(200))).toBe(true);
+      for (const cut of [2, 3, 5])
+        expect(await decodeImage(whole.subarray(0, -cut), null, width * height)).toMatchObject({ width, height });
+      expect(await told(whole.subarray(0, -800))).toBe('BAD_IMAGE');
+    }
+  });
+});
+
+test.each([
+  ['in arithmetic coding', 0xc9, 8],
+  ['in lossless coding', 0xc3, 8],
+  ['in hierarchical coding', 0xc5, 8],
+  ['of 12 bits', 0xc1, 12],
+])('a JPEG image %s is not called damaged, but by what it is', async (kind, code, depth) => {
+  const image = Buffer.from(jpegs.baseline);
+  const frame = image.indexOf(Buffer.of(0xff, 0xc0));
+  image[frame + 1] = code;
+  image[frame + 4] = depth;
+  expect(await decodeImage(image, null, WIDTH * HEIGHT)).toEqual({
+    code: 'BAD_IMAGE',
+    message: `JPEG images ${kind} are not read.`,
+  });
+});
+
 describe('something behind the end', () => {
   test.each([
     ['zeros', () => Buffer.alloc(10_000)],
@@ -128,6 +175,8 @@ describe('something before the start', () => {
     const tiff = await sharp(jpegs.baseline).tiff({ compression: 'jpeg' }).toBuffer();
     expect(tiff.subarray(0, 16).includes(Buffer.of(0xff, 0xd8, 0xff))).toBe(true);
     expect(await told(tiff)).toBe('UNSUPPORTED_MEDIA');
+    const big = await sharp(jpegs.baseline).tiff({ compression: 'jpeg', bigtiff: true }).toBuffer();
+    expect(await told(big)).toBe('UNSUPPORTED_MEDIA');
   });
 
   test('bounds hold behind it', async () => {

@@ -60,6 +60,35 @@ test('ONLOOKER_CONFIG names another file, an empty variable is unset, and the va
   expect(settings).toMatchObject({ port: 9001, host: '127.0.0.1' });
 });
 
+test.each([
+  ['spaces', (text: string) => ` ${text}  `],
+  ['a line end of Windows', (text: string) => `${text}\r`],
+  ['double quotes', (text: string) => `"${text}"`],
+  ['single quotes, and a space behind', (text: string) => `'${text}' `],
+])('%s around values are taken off, as files of variables leave them', (_what, wrapped) => {
+  const meant = {
+    ONLOOKER_HOST: '127.0.0.1',
+    ONLOOKER_PORT: '9000',
+    ONLOOKER_DATA_DIR: '/var/lib/my data',
+    ONLOOKER_LOG_LEVEL: 'warn',
+    ONLOOKER_FACE_PICTURES: 'false',
+    ONLOOKER_LANES: 'auto',
+    ONLOOKER_MATCH_THRESHOLD: '0.5',
+    ONLOOKER_ALLOWED_HOSTS: 'cam.example',
+    ONLOOKER_PACK: 'opencv',
+    ONLOOKER_BASE_PATH: '/onlooker',
+  };
+  const env = Object.fromEntries(Object.entries(meant).map(([name, value]) => [name, wrapped(value)]));
+  expect(loadConfig({}, env, emptyFolder).settings).toEqual(loadConfig({}, meant, emptyFolder).settings);
+});
+
+test('quotes that belong to a value stay, and empty ones are nothing', () => {
+  const { settings, origins } = loadConfig({}, { ONLOOKER_FRAME_ANCESTORS: "'self'", ONLOOKER_HOST: '""' }, emptyFolder);
+  expect([settings.frameAncestors, settings.host, origins.host]).toEqual(["'self'", '127.0.0.1', 'default']);
+  const several = "'self' https://home.example";
+  expect(loadConfig({}, { ONLOOKER_FRAME_ANCESTORS: several }, emptyFolder).settings.frameAncestors).toBe(several);
+});
+
 test.each<[Record<string, string>, string]>([
   [{ ONLOOKER_PORT: '99999' }, 'ONLOOKER_PORT must be an integer from 0 to 65535, but is "99999"'],
   [{ ONLOOKER_PORT: '80.5' }, 'ONLOOKER_PORT must be an integer from 0 to 65535, but is "80.5"'],
