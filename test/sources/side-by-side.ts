@@ -2,7 +2,7 @@
 import { test as base } from 'vitest';
 import { watch } from './watched.js';
 
-interface Own {
+export interface Own {
   /** Closed when the test ends, what came last first. @returns it */
   readonly owned: <T extends { close(): Promise<void> }>(thing: T) => T;
   /** As `watch` is, and closed when the test ends. */
