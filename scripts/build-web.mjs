@@ -1,36 +1,26 @@
 // Builds what browsers get, into dist/web/: the console, then the client beside it, each file also compressed, so that the
 // service only picks. `--if-changed`: only when a source is newer than what is there.
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { isOutdated } from './outdated.mjs';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const WEB = at('dist/web');
 /** Written last: when it is there, all is. */
 const STAMP = at('dist/.web-built');
-const SOURCES = ['clients', 'protocol', 'package-lock.json', 'scripts/build-web.mjs'];
+const SOURCES = ['clients', 'protocol', 'package-lock.json', 'scripts/build-web.mjs'].map(at);
 /** Below this a header is all that would be saved. */
 const MIN_BYTES = 512;
 
-if (!process.argv.includes('--if-changed') || isOutdated()) {
+if (!process.argv.includes('--if-changed') || !existsSync(WEB) || isOutdated(STAMP, SOURCES)) {
   for (const part of ['clients/console', 'clients/browser']) {
     await build({ configFile: at(`${part}/vite.config.mjs`), logLevel: 'warn' });
   }
   compressAll();
   writeFileSync(STAMP, '');
-}
-
-function isOutdated() {
-  if (!existsSync(STAMP) || !existsSync(WEB)) return true;
-  return Math.max(...SOURCES.map((source) => newestMs(at(source)))) > statSync(STAMP).mtimeMs;
-}
-
-function newestMs(path) {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
 }
 
 function compressAll() {

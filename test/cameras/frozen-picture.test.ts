@@ -18,8 +18,10 @@ beforeAll(async () => {
 
 /** The still as a camera's encoder sends it, 10 pictures a second, of which every second one is looked at. */
 async function encoded(filter: string, encoder: readonly string[], seconds: number): Promise<readonly Uint8Array[]> {
-  const source = ['-loop', '1', '-framerate', '10', '-i', still, '-t', String(seconds)];
-  const film = await ffmpeg([...source, '-vf', `scale=320:180,format=yuv420p,${filter}`, ...encoder, '-f', 'mpegts', '-']);
+  // Repeated once it is small: the whole photograph would be decoded for each of the pictures.
+  const filters = `scale=320:180,format=yuv420p,loop=-1:1,${filter}`;
+  const source = ['-framerate', '10', '-i', still, '-t', String(seconds), '-vf', filters];
+  const film = await ffmpeg([...source, ...encoder, '-f', 'mpegts', '-']);
   const jpegs = ['-vf', "select='not(mod(n,2))'", '-fps_mode', 'passthrough', '-c:v', 'mjpeg', '-q:v', '3', '-f', 'mjpeg', '-'];
   const bytes = await ffmpeg(['-f', 'mpegts', '-i', 'pipe:0', ...jpegs], film);
   return new JpegSplitter(1 << 24).push(bytes);

@@ -4,17 +4,22 @@ import { OnlookerClient, type ClientOptions } from '../../clients/client.js';
 import { createHttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
 import { startKeyedService, type KeyedService } from '../server/support/keyed-service.js';
-import { startService } from '../server/support/service.js';
+import { startService, type RunningService } from '../server/support/service.js';
 import { inBrowsers } from './browser-socket.js';
 import { finished, onlooker, start } from './program.js';
 
 let keyed: KeyedService;
+/** It asks nobody for a key. */
+let keyless: RunningService;
 const opened: OnlookerClient[] = [];
 
 beforeAll(async () => {
-  keyed = await startKeyedService();
+  [keyed, keyless] = await Promise.all([startKeyedService(), startService()]);
 });
-afterAll(() => keyed.stop());
+afterAll(async () => {
+  await keyed.stop();
+  await keyless.stop();
+});
 afterEach(async () => {
   for (const client of opened.splice(0)) await client.close();
 });
@@ -83,14 +88,9 @@ describe.each([
   });
 
   test('a key is shown in vain, and does no harm, where the service asks for none', async () => {
-    const open = await startService({});
-    try {
-      const client = await OnlookerClient.connect(open.url, { key: keyed.keys.viewer, ...options });
-      await client.open({ stream: 'a' });
-      await client.close();
-    } finally {
-      await open.stop();
-    }
+    const client = await OnlookerClient.connect(keyless.url, { key: keyed.keys.viewer, ...options });
+    await client.open({ stream: where.replace(' ', '-') });
+    await client.close();
   });
 });
 

@@ -2,28 +2,40 @@
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { SILENT_LOG } from '../../pipeline/pipeline-log.js';
 import { samplePicture } from '../../pipeline/tuning/sample-picture.js';
 import { tuningFor } from '../../pipeline/tuning/tuner.js';
-import { loadTuning, saveTuning } from '../../pipeline/tuning/tuning-store.js';
+import { loadTuning, saveTuning, type Tuning } from '../../pipeline/tuning/tuning-store.js';
 import type { ModelsAnswer } from '../../protocol/models.js';
 import { readJpegHeader } from '../../pipeline/images/jpeg-header.js';
 import { cacheDir, defaultPack } from '../fixtures.js';
 import { startService, until } from '../server/support/service.js';
 
+const newFolder = () => mkdtemp(join(tmpdir(), 'onlooker-tuning-'));
+const measure = async (modelsDir: string, detectEvery = 3) => {
+  const tuning = await tuningFor(await defaultPack(), 'cpu', { modelsDir, measure: true, detectEvery }, SILENT_LOG);
+  if (tuning === null) throw new Error('nothing was measured');
+  return tuning;
+};
+const keptIn = async (modelsDir: string): Promise<string[]> => (await readdir(join(modelsDir, 'tuning'))).sort();
+
 let folder: string;
+/** Where this machine was measured, for all tests: each saves it in its own folder. */
+let measuredFolder: string;
+let tuning: Tuning;
+beforeAll(async () => {
+  measuredFolder = await newFolder();
+  tuning = await measure(measuredFolder);
+});
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'onlooker-tuning-'));
+  folder = await newFolder();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-const kept = async (): Promise<string[]> => (await readdir(join(folder, 'tuning'))).sort();
+afterAll(() => rm(measuredFolder, { recursive: true, force: true }));
 
 test('every model is measured by batch and threads, once, and the measurement is found again', async () => {
   const pack = await defaultPack();
-  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG);
-  if (tuning === null) throw new Error('nothing was measured');
   const cores = availableParallelism();
   expect(tuning.costs.models.map(({ kind }) => kind)).toEqual(['detector', 'landmarks', 'embedder']);
   for (const { runs } of tuning.costs.models) {
@@ -34,19 +46,18 @@ test('every model is measured by batch and threads, once, and the measurement is
   }
   expect(tuning.costs.glanceMs).toBeLessThan(tuning.costs.lookMs);
   expect(tuning.capacity.followed).toBeGreaterThan(tuning.capacity.everyFace);
-  expect(await kept()).toHaveLength(1);
-  expect(await loadTuning(folder, pack, 'cpu')).toEqual(tuning);
-  expect(await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG)).toEqual(tuning);
+  expect(await keptIn(measuredFolder)).toHaveLength(1);
+  expect(await loadTuning(measuredFolder, pack, 'cpu')).toEqual(tuning);
+  expect(await measure(measuredFolder)).toEqual(tuning);
   // Another provider, or another model, is another measurement.
-  expect(await loadTuning(folder, pack, 'cuda')).toBeNull();
-  expect(await loadTuning(folder, { ...pack, detector: { ...pack.detector, sha256: 'other' } }, 'cpu')).toBeNull();
+  expect(await loadTuning(measuredFolder, pack, 'cuda')).toBeNull();
+  expect(await loadTuning(measuredFolder, { ...pack, detector: { ...pack.detector, sha256: 'other' } }, 'cpu')).toBeNull();
 });
 
 test('a measurement that is damaged, or of another version, counts as none', async () => {
   const pack = await defaultPack();
-  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG);
-  if (tuning === null) throw new Error('nothing was measured');
-  const [file = ''] = await kept();
+  await saveTuning(folder, pack, tuning);
+  const [file = ''] = await keptIn(folder);
   for (const text of [
     '',
     '{"version": 3}',
@@ -58,13 +69,12 @@ test('a measurement that is damaged, or of another version, counts as none', asy
   }
   await saveTuning(folder, pack, tuning);
   expect(await loadTuning(folder, pack, 'cpu')).toEqual(tuning);
-  expect(await kept()).toEqual([file]);
+  expect(await keptIn(folder)).toEqual([file]);
 });
 
 test('a measurement that no machine has, or that is of another machine or provider, counts as none', async () => {
   const pack = await defaultPack();
-  const tuning = await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG);
-  if (tuning === null) throw new Error('nothing was measured');
+  await saveTuning(folder, pack, tuning);
   const { plan, costs, capacity } = tuning;
   for (const wrong of [
     { machine: 'another machine' },
@@ -80,31 +90,27 @@ test('a measurement that no machine has, or that is of another machine or provid
     { capacity: { ...capacity, everyFace: 0 } },
     { capacity: { ...capacity, followed: -1 } },
   ]) {
-    const [file = ''] = await kept();
+    const [file = ''] = await keptIn(folder);
     await writeFile(join(folder, 'tuning', file), JSON.stringify({ ...tuning, ...wrong }));
     expect(await loadTuning(folder, pack, 'cpu'), JSON.stringify(wrong)).toBeNull();
   }
   // It is measured again, and what is kept then is sound.
-  expect(await tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery: 3 }, SILENT_LOG)).not.toBeNull();
-  expect(await loadTuning(folder, pack, 'cpu')).not.toBeNull();
+  const anew = await measure(folder);
+  expect(await loadTuning(folder, pack, 'cpu')).toEqual(anew);
 });
 
 test('what was measured is calculated anew where frames are looked at more often than it was kept for', async () => {
   const pack = await defaultPack();
-  const withEvery = (detectEvery: number) =>
-    tuningFor(pack, 'cpu', { modelsDir: folder, measure: true, detectEvery }, SILENT_LOG);
-  const kept = await withEvery(3);
-  if (kept === null) throw new Error('nothing was measured');
   const served = { framesPerSecond: 1000, p95Ms: 1 };
-  const tried = { ...kept, trials: [{ plan: kept.plan, everyFace: served, followed: served }] };
+  const tried = { ...tuning, trials: [{ plan: tuning.plan, everyFace: served, followed: served }] };
   await saveTuning(folder, pack, tried);
-  const often = await withEvery(1);
-  expect(often).toMatchObject({ measuredAt: kept.measuredAt, costs: kept.costs, lookEvery: 1 });
-  expect(often?.capacity.followed).toBeLessThan(kept.capacity.followed);
-  expect(often?.trials).toBeUndefined();
+  const often = await measure(folder, 1);
+  expect(often).toMatchObject({ measuredAt: tuning.measuredAt, costs: tuning.costs, lookEvery: 1 });
+  expect(often.capacity.followed).toBeLessThan(tuning.capacity.followed);
+  expect(often.trials).toBeUndefined();
   // The file is as it was, for whoever sets it back; and of a camera no fewer frames than one in 100 ms are looked at.
-  expect(await withEvery(3)).toEqual(tried);
-  expect(await withEvery(10)).toEqual(tried);
+  expect(await measure(folder, 3)).toEqual(tried);
+  expect(await measure(folder, 10)).toEqual(tried);
 });
 
 test('nothing is measured where that is not wanted', async () => {
@@ -118,11 +124,11 @@ test('the service runs by what was measured and tells it', async () => {
   for (const part of ['sha256', 'derived']) await symlink(join(cacheDir, part), join(folder, part));
   const service = await startService({ ONLOOKER_TUNE_AT_START: 'true', ONLOOKER_MODELS_DIR: folder });
   try {
-    const { tuning } = (await (await fetch(`${service.url}/v1/models`)).json()) as ModelsAnswer;
-    if (tuning === undefined) throw new Error('nothing is told');
-    expect(tuning.provider).toBe('cpu');
-    expect(await service.metric('onlooker_lanes')).toBe(tuning.plan.lanes);
-    expect(tuning.sustained.followed.streams).toBeGreaterThanOrEqual(tuning.sustained.every_face.streams);
+    const { tuning: told } = (await (await fetch(`${service.url}/v1/models`)).json()) as ModelsAnswer;
+    if (told === undefined) throw new Error('nothing is told');
+    expect(told.provider).toBe('cpu');
+    expect(await service.metric('onlooker_lanes')).toBe(told.plan.lanes);
+    expect(told.sustained.followed.streams).toBeGreaterThanOrEqual(told.sustained.every_face.streams);
     await until(() => (service.log.includes('"msg":"what this machine sustains"') ? true : undefined));
   } finally {
     await service.stop();
