@@ -52,7 +52,9 @@ export function parseArchitecture(text: string): ModelSpec {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new KerasFault(`its architecture is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new KerasFault(`its architecture is no JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
   const root = checked(serialised, json, (what) => new KerasFault(`its architecture ${what}`));
   const spec = parse(root, [], { layers: 0 });
@@ -72,7 +74,9 @@ function parse(from: Serialised, above: Path, count: { layers: number }): LayerS
     return { kind: 'layer', name, className, config, path };
   }
   // Before Keras 2.2.3 a Sequential's configuration was the list of its layers.
-  const body = checked(modelConfig, Array.isArray(config) ? { layers: config } : config, (what) => faultAt(path, className, what));
+  const body = checked(modelConfig, Array.isArray(config) ? { layers: config } : config, (what) =>
+    faultAt(path, className, what),
+  );
   const layers = body.layers.map((layer) => parse(layer, path, count));
   const twice = layers.find((layer, index) => layers.findIndex(({ name }) => name === layer.name) !== index);
   if (twice) throw faultAt(twice.path, twice.className, 'has the name of another layer');
@@ -82,7 +86,10 @@ function parse(from: Serialised, above: Path, count: { layers: number }): LayerS
   return {
     ...model,
     calls: new Map(
-      body.layers.map((layer, index) => [layers[index]?.name ?? '', callsOf(layer.inbound_nodes ?? [], (what) => fault(`${what}, at ${nameOf(layer)}`))]),
+      body.layers.map((layer, index) => [
+        layers[index]?.name ?? '',
+        callsOf(layer.inbound_nodes ?? [], (what) => fault(`${what}, at ${nameOf(layer)}`)),
+      ]),
     ),
     inputs: tensorsOf(body['input_layers'], fault),
     outputs: tensorsOf(body['output_layers'], fault),
@@ -96,7 +103,11 @@ function nameOf({ name, config, class_name: className }: Serialised): string {
 }
 
 /** A Sequential as a graph: each layer takes what the one before it gave. */
-function chain(layers: readonly (LayerSpec | ModelSpec)[], config: unknown, path: Path): Pick<ModelSpec, 'calls' | 'inputs' | 'outputs' | 'layers'> {
+function chain(
+  layers: readonly (LayerSpec | ModelSpec)[],
+  config: unknown,
+  path: Path,
+): Pick<ModelSpec, 'calls' | 'inputs' | 'outputs' | 'layers'> {
   const [first] = layers;
   const last = layers.at(-1);
   if (!first || !last) throw new KerasFault(`${readable(path)} (Sequential) has no layers`);

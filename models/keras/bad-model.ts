@@ -1,6 +1,5 @@
-// The one way in which a Keras file is refused: what is wrong, in which file, at which layer.
-import { z } from 'zod';
-import { ModelError, reasonOf } from '../model-error.js';
+// How whatever is wrong with a Keras file is said: what it is, and at which layer.
+import type { z } from 'zod';
 
 /** Where a layer stands, from the outermost model inwards. */
 export type Path = readonly string[];
@@ -10,7 +9,7 @@ export function readable(path: Path): string {
   return path.join(' > ');
 }
 
-/** What is wrong with a file, before anybody has said which file it is. */
+/** What is wrong with a file; `convertKeras` puts its name to it. */
 export class KerasFault extends Error {
   override readonly name = 'KerasFault';
 }
@@ -18,19 +17,6 @@ export class KerasFault extends Error {
 /** A fault of one layer. */
 export function faultAt(path: Path, className: string, what: string): KerasFault {
   return new KerasFault(`${readable(path)} (${className}) ${what}`);
-}
-
-/**
- * Puts the file's name to whatever goes wrong in reading it.
- * @throws ModelError `BAD_MODEL`
- */
-export async function namingFile<T>(label: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ModelError) throw error;
-    throw new ModelError('BAD_MODEL', `${label} cannot be converted: ${reasonOf(error)}`, { cause: error });
-  }
 }
 
 /** The part of a configuration that is needed, checked. @throws KerasFault that names the field */

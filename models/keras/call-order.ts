@@ -25,7 +25,12 @@ export function callsInOrder(model: ModelSpec): Call[] {
   for (const call of waiting.values()) {
     const needed = new Set(tensorsIn(call.args).map((tensor) => keyOf(tensor.layer, callIndex(model, tensor))));
     for (const key of needed) {
-      if (!known.has(key)) throw faultAt(call.layer.path, call.layer.className, `takes the output of ${key.replace(/^\d+ /, '')}, which is not there`);
+      if (!known.has(key))
+        throw faultAt(
+          call.layer.path,
+          call.layer.className,
+          `takes the output of ${key.replace(/^\d+ /, '')}, which is not there`,
+        );
       if (waiting.has(key)) readers.set(key, [...(readers.get(key) ?? []), call]);
     }
     const open = [...needed].filter((key) => waiting.has(key)).length;
@@ -42,7 +47,8 @@ export function callsInOrder(model: ModelSpec): Call[] {
     }
   }
   const stuck = [...missing].find(([, left]) => left > 0)?.[0];
-  if (stuck) throw new KerasFault(`its layers run in a circle, in which ${readable(stuck.layer.path)} (${stuck.layer.className}) is`);
+  if (stuck)
+    throw new KerasFault(`its layers run in a circle, in which ${readable(stuck.layer.path)} (${stuck.layer.className}) is`);
   return ordered;
 }
 

@@ -46,7 +46,9 @@ export async function unpackKeras(path: string, weightsTo: string): Promise<Unpa
     return texts;
   } catch (error) {
     if (error instanceof KerasFault) throw error;
-    throw new KerasFault(`its archive cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new KerasFault(`its archive cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   } finally {
     zip.close();
   }
@@ -65,6 +67,7 @@ async function entriesOf(zip: ZipFile): Promise<Map<string, Entry>> {
 }
 
 async function textOf(zip: ZipFile, entry: Entry): Promise<string> {
-  if (entry.uncompressedSize > MOST_JSON_BYTES) throw new KerasFault(`its ${entry.fileName} is of ${entry.uncompressedSize} bytes`);
+  if (entry.uncompressedSize > MOST_JSON_BYTES)
+    throw new KerasFault(`its ${entry.fileName} is of ${entry.uncompressedSize} bytes`);
   return (await buffer(await zip.openReadStreamPromise(entry))).toString('utf8');
 }

@@ -85,7 +85,13 @@ export class OnnxBuilder {
   integers(values: readonly number[]): string {
     const name = `integers ${values.join(' ')}`;
     const read = () => new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-    this.constants.set(name, { name, dims: [values.length], dataType: TensorProto.DataType.INT64, bytes: values.length * 8, read });
+    this.constants.set(name, {
+      name,
+      dims: [values.length],
+      dataType: TensorProto.DataType.INT64,
+      bytes: values.length * 8,
+      read,
+    });
     return name;
   }
 

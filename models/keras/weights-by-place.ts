@@ -33,7 +33,8 @@ function placeLayers(file: Hdf5File, model: ModelSpec, group: string, places: Ma
     const base = groupName(layer);
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);
-    const name = byName.get(layer.name) ?? (container.endsWith(OLD_LAYERS) ? inOrder(groups, base)[count] : suffixed(base, count));
+    const name =
+      byName.get(layer.name) ?? (container.endsWith(OLD_LAYERS) ? inOrder(groups, base)[count] : suffixed(base, count));
     if (name === undefined) continue;
     const place = `${container}/${name}`;
     if (layer.kind === 'model') placeLayers(file, layer, place, places);

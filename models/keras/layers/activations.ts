@@ -45,10 +45,12 @@ function rectified(call: LayerCall, value: Value, { top, slope, threshold }: Rec
   const start = threshold ?? 0;
   const steepness = slope ?? 0;
   const scalar = (role: string, number: number) => graph.numbers(path, role, [number], []);
-  const clipped = (name: string) => (top == null ? name : graph.node('Clip', path, [name, '', scalar('top', top)]));
+  const clipped = (name: string) => ((top ?? null) === null ? name : graph.node('Clip', path, [name, '', scalar('top', top)]));
   const simple = () => {
     if (steepness !== 0) return clipped(graph.node('LeakyRelu', path, [from], { alpha: { float: steepness } }));
-    return top == null ? graph.node('Relu', path, [from]) : graph.node('Clip', path, [from, scalar('bottom', 0), scalar('top', top)]);
+    return (top ?? null) === null
+      ? graph.node('Relu', path, [from])
+      : graph.node('Clip', path, [from, scalar('bottom', 0), scalar('top', top)]);
   };
   const thresholded = () => {
     const over = clipped(graph.node('ThresholdedRelu', path, [from], { alpha: { float: start } }));
@@ -89,14 +91,15 @@ export function withActivation(call: LayerCall, value: Value, activation: unknow
   if (activation === undefined || activation === null) return value;
   const whole = serialised.safeParse(activation).data;
   const layer = whole && Object.hasOwn(layers, whole.class_name) ? layers[whole.class_name] : undefined;
-  if (layer && whole.class_name !== 'Activation') {
+  if (layer && whole && whole.class_name !== 'Activation') {
     const config = (whole.config ?? {}) as Record<string, unknown>;
     // Its constants must not be taken for those of the layer that it is of.
     return layer({ ...call, config, operands: [value], path: [...call.path, 'activation'] });
   }
   const name = whole?.class_name === 'function' ? whole.config : activation;
   const known = typeof name === 'string' && Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (!known) throw fault(call, `has the activation ${typeof name === 'string' ? `"${name}"` : JSON.stringify(name)}, which is not known`);
+  if (!known)
+    throw fault(call, `has the activation ${typeof name === 'string' ? `"${name}"` : JSON.stringify(name)}, which is not known`);
   return known(call, value);
 }
 
@@ -114,7 +117,9 @@ const preluConfig = z.object({ shared_axes: z.array(z.int()).nullish() });
 function prelu(call: LayerCall): Value {
   const { graph, path, weights } = call;
   const value = input(call);
-  const shared = new Set((configOf(call, preluConfig).shared_axes ?? []).map((axis) => dimensionOf(call, axis, value.shape.length)));
+  const shared = new Set(
+    (configOf(call, preluConfig).shared_axes ?? []).map((axis) => dimensionOf(call, axis, value.shape.length)),
+  );
   const shape = value.shape.map((length, dimension) => (shared.has(dimension) ? 1 : length));
   const alpha = weights.take(['alpha'], shape);
   // In Keras' own order, unless there is but one place, where both orders are the same.

@@ -25,7 +25,13 @@ function batchNormalization(call: LayerCall): Value {
   if (dimension === rank - 1 && (rank === 1 || rank === 3)) {
     const constant = (role: string, read: () => Float32Array) => graph.floats(path, role, [channels], read);
     const from = rank === 3 ? graph.inChannelsFirst(value) : graph.inKerasOrder(value);
-    const inputs = [from, constant('gamma', gamma), constant('beta', beta), constant('moving_mean', mean), constant('moving_variance', variance)];
+    const inputs = [
+      from,
+      constant('gamma', gamma),
+      constant('beta', beta),
+      constant('moving_mean', mean),
+      constant('moving_variance', variance),
+    ];
     const name = graph.node('BatchNormalization', path, inputs, { epsilon: { float: config.epsilon } });
     return graph.like(path, name, value);
   }
@@ -43,4 +49,8 @@ function batchNormalization(call: LayerCall): Value {
   return graph.plain(path, graph.node('Add', path, [product, graph.floats(path, 'summands', dims, summands)]), value.shape);
 }
 
-export const layers: LayerGroup = { BatchNormalization: batchNormalization, BatchNormalizationV1: batchNormalization, SyncBatchNormalization: batchNormalization };
+export const layers: LayerGroup = {
+  BatchNormalization: batchNormalization,
+  BatchNormalizationV1: batchNormalization,
+  SyncBatchNormalization: batchNormalization,
+};

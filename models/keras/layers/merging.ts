@@ -2,7 +2,17 @@
 // Keras writes down as layers where a net was made with `x + 3`.
 import { z } from 'zod';
 import { Value, pictureShape } from '../onnx-builder.js';
-import { axis, configOf, dimensionOf, fault, input, type ConvertLayer, type LayerCall, type LayerGroup, type Operand } from './layer.js';
+import {
+  axis,
+  configOf,
+  dimensionOf,
+  fault,
+  input,
+  type ConvertLayer,
+  type LayerCall,
+  type LayerGroup,
+  type Operand,
+} from './layer.js';
 import { withActivation } from './activations.js';
 
 /** Folds operands into one by an operator of two; constants and smaller values are spread over larger ones. */
@@ -22,7 +32,11 @@ function together(call: LayerCall, opType: string, left: Operand, right: Operand
     const shape = spread(call, a.shape, b.shape);
     if (shape.length !== 3)
       return graph.plain(path, graph.node(opType, path, [graph.inKerasOrder(a), graph.inKerasOrder(b)]), shape);
-    return graph.picture(path, graph.node(opType, path, [graph.inChannelsFirst(a), graph.inChannelsFirst(b)]), pictureShape(shape));
+    return graph.picture(
+      path,
+      graph.node(opType, path, [graph.inChannelsFirst(a), graph.inChannelsFirst(b)]),
+      pictureShape(shape),
+    );
   }
   const [value, constant] = left instanceof Value ? [left, right] : [right, left];
   if (!(value instanceof Value) || constant instanceof Value) throw fault(call, 'is given no layer’s output');
@@ -36,7 +50,8 @@ function constantFor(call: LayerCall, value: Value, constant: number | readonly 
   const { graph, path } = call;
   const numbers = typeof constant === 'number' ? [constant] : constant;
   const channels = value.shape.at(-1) ?? 1;
-  if (numbers.length !== 1 && numbers.length !== channels) throw fault(call, `is given ${numbers.length} numbers for ${channels} channels`);
+  if (numbers.length !== 1 && numbers.length !== channels)
+    throw fault(call, `is given ${numbers.length} numbers for ${channels} channels`);
   const isTurned = numbers.length > 1 && value.channelsFirst !== undefined;
   return graph.numbers(path, `constant ${numbers.join(' ')}`, numbers, isTurned ? [numbers.length, 1, 1] : [numbers.length]);
 }
@@ -54,7 +69,8 @@ function sameRank({ graph, path }: LayerCall, a: Value, b: Value): readonly [Val
 function spread(call: LayerCall, a: readonly number[], b: readonly number[]): number[] {
   return a.map((length, dimension) => {
     const other = b[dimension] ?? 1;
-    if (length !== other && length !== 1 && other !== 1) throw fault(call, `cannot bring ${a.join('x')} and ${b.join('x')} together`);
+    if (length !== other && length !== 1 && other !== 1)
+      throw fault(call, `cannot bring ${a.join('x')} and ${b.join('x')} together`);
     return Math.max(length, other);
   });
 }
@@ -62,7 +78,11 @@ function spread(call: LayerCall, a: readonly number[], b: readonly number[]): nu
 const average: ConvertLayer = (call) => {
   const { graph, path, operands } = call;
   const sum = folded(call, 'Add');
-  return graph.like(path, graph.node('Div', path, [graph.anyOrder(sum), graph.numbers(path, 'count', [operands.length], [])]), sum);
+  return graph.like(
+    path,
+    graph.node('Div', path, [graph.anyOrder(sum), graph.numbers(path, 'count', [operands.length], [])]),
+    sum,
+  );
 };
 
 const concatenation: ConvertLayer = (call) => {
@@ -72,11 +92,24 @@ const concatenation: ConvertLayer = (call) => {
   if (!first || values.length !== call.operands.length) throw fault(call, 'takes layers’ outputs alone');
   const rank = first.shape.length;
   const dimension = dimensionOf(call, configOf(call, z.object({ axis: axis.default(-1) })).axis, rank);
-  const fits = values.every(({ shape }) => shape.length === rank && shape.every((length, at) => at === dimension || length === first.shape[at]));
+  const fits = values.every(
+    ({ shape }) => shape.length === rank && shape.every((length, at) => at === dimension || length === first.shape[at]),
+  );
   if (!fits) throw fault(call, `cannot join ${values.map(({ shape }) => shape.join('x')).join(', ')}`);
-  const shape = first.shape.map((length, at) => (at === dimension ? values.reduce((sum, value) => sum + (value.shape[at] ?? 0), 0) : length));
+  const shape = first.shape.map((length, at) =>
+    at === dimension ? values.reduce((sum, value) => sum + (value.shape[at] ?? 0), 0) : length,
+  );
   if (rank !== 3) {
-    return graph.plain(path, graph.node('Concat', path, values.map((value) => graph.inKerasOrder(value)), { axis: dimension + 1 }), shape);
+    return graph.plain(
+      path,
+      graph.node(
+        'Concat',
+        path,
+        values.map((value) => graph.inKerasOrder(value)),
+        { axis: dimension + 1 },
+      ),
+      shape,
+    );
   }
   const names = values.map((value) => graph.inChannelsFirst(value));
   return graph.picture(path, graph.node('Concat', path, names, { axis: graph.axisOf(first, dimension) }), pictureShape(shape));
@@ -115,7 +148,10 @@ const tensorFlowFunction: ConvertLayer = (call) => {
   throw fault(call, `is the function "${name}" of TensorFlow, which is not known`);
 };
 
-const by = (opType: string): ConvertLayer => (call) => folded(call, opType);
+const by =
+  (opType: string): ConvertLayer =>
+  (call) =>
+    folded(call, opType);
 
 export const layers: LayerGroup = {
   Add: by('Add'),

@@ -3,8 +3,20 @@ import { z } from 'zod';
 import type { Value } from '../onnx-builder.js';
 import { channelsLast, configOf, fault, picture, sides, type LayerCall, type LayerGroup } from './layer.js';
 
-const paddingConfig = z.object({ padding: sides.default([[1, 1], [1, 1]]), data_format: channelsLast });
-const croppingConfig = z.object({ cropping: sides.default([[0, 0], [0, 0]]), data_format: channelsLast });
+const paddingConfig = z.object({
+  padding: sides.default([
+    [1, 1],
+    [1, 1],
+  ]),
+  data_format: channelsLast,
+});
+const croppingConfig = z.object({
+  cropping: sides.default([
+    [0, 0],
+    [0, 0],
+  ]),
+  data_format: channelsLast,
+});
 
 function padded(call: LayerCall): Value {
   const { graph, path } = call;
@@ -16,7 +28,6 @@ function padded(call: LayerCall): Value {
 }
 
 function cropped(call: LayerCall): Value {
-  const { graph, path } = call;
   const { value, shape } = picture(call);
   const [[top, bottom], [left, right]] = configOf(call, croppingConfig).cropping;
   const [height, width, channels] = shape;

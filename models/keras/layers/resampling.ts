@@ -4,8 +4,15 @@ import type { Value } from '../onnx-builder.js';
 import { channelsLast, configOf, count, fault, pair, picture, type LayerCall, type LayerGroup } from './layer.js';
 import { sliced } from './padding-and-cropping.js';
 
-const interpolation = z.string().toLowerCase().pipe(z.enum(['nearest', 'bilinear'], { error: 'only nearest and bilinear are known' }));
-const upSamplingConfig = z.object({ size: pair.default([2, 2]), interpolation: interpolation.default('nearest'), data_format: channelsLast });
+const interpolation = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['nearest', 'bilinear'], { error: 'only nearest and bilinear are known' }));
+const upSamplingConfig = z.object({
+  size: pair.default([2, 2]),
+  interpolation: interpolation.default('nearest'),
+  data_format: channelsLast,
+});
 const resizingConfig = z.object({
   height: count,
   width: count,
@@ -50,7 +57,12 @@ function resizing(call: LayerCall): Value {
 }
 
 /** The largest part of that shape, from the middle. */
-function middle(call: LayerCall, value: Value, [height, width, channels]: readonly [number, number, number], aspect: number): Value {
+function middle(
+  call: LayerCall,
+  value: Value,
+  [height, width, channels]: readonly [number, number, number],
+  aspect: number,
+): Value {
   const [rows, columns] = [Math.min(height, Math.trunc(width / aspect)), Math.min(width, Math.trunc(height * aspect))];
   if (rows < 1 || columns < 1) throw fault(call, `leaves nothing of a picture of ${height}x${width}`);
   const [top, left] = [Math.trunc((height - rows) / 2), Math.trunc((width - columns) / 2)];

@@ -16,7 +16,11 @@ function reshaped(call: LayerCall): Value {
   const known = sizeOf(target.filter((length) => length !== -1));
   const size = sizeOf(value.shape);
   const shape = target.map((length) => (length === -1 ? size / known : length));
-  if (sizeOf(shape) !== size || shape.some((length) => !Number.isInteger(length)) || target.indexOf(-1) !== target.lastIndexOf(-1))
+  if (
+    sizeOf(shape) !== size ||
+    shape.some((length) => !Number.isInteger(length)) ||
+    target.indexOf(-1) !== target.lastIndexOf(-1)
+  )
     throw fault(call, `cannot make ${target.join('x')} of ${value.shape.join('x')}`);
   return call.graph.reshaped(call.path, value, shape);
 }
@@ -29,7 +33,11 @@ function permuted(call: LayerCall): Value {
   if (dims.length !== rank || new Set(dims).size !== rank || dims.some((axis) => axis < 1 || axis > rank))
     throw fault(call, `cannot reorder ${rank} dimensions by ${dims.join(', ')}`);
   const name = graph.node('Transpose', path, [graph.inKerasOrder(value)], { perm: [0, ...dims] });
-  return graph.plain(path, name, dims.map((axis) => value.shape[axis - 1] ?? 0));
+  return graph.plain(
+    path,
+    name,
+    dims.map((axis) => value.shape[axis - 1] ?? 0),
+  );
 }
 
 export const layers: LayerGroup = { Flatten: flattened, Reshape: reshaped, Permute: permuted };

@@ -46,12 +46,15 @@ function transposed(call: LayerCall): Value {
   const { graph, path, weights } = call;
   const [height, width, channels] = shape;
   const sides = [along(height, 0, config), along(width, 1, config)] as const;
-  if (sides.some(({ output, spare }) => output < 1 || spare < 0)) throw fault(call, 'has an output_padding that its size does not allow');
+  if (sides.some(({ output, spare }) => output < 1 || spare < 0))
+    throw fault(call, 'has an output_padding that its size does not allow');
   const kernel = [...config.kernel_size, config.filters, channels] as const;
   const stored = weights.take(['kernel'], kernel);
   const inputs = [
     graph.inChannelsFirst(value),
-    graph.floats(path, 'kernel', [channels, config.filters, ...config.kernel_size], () => reordered(stored.read(), kernel, [3, 2, 0, 1])),
+    graph.floats(path, 'kernel', [channels, config.filters, ...config.kernel_size], () =>
+      reordered(stored.read(), kernel, [3, 2, 0, 1]),
+    ),
   ];
   if (config.use_bias) inputs.push(graph.floats(path, 'bias', [config.filters], weights.take(['bias'], [config.filters]).read));
   const name = graph.node('ConvTranspose', path, inputs, {
@@ -64,4 +67,8 @@ function transposed(call: LayerCall): Value {
   return withActivation(call, graph.picture(path, name, [sides[0].output, sides[1].output, config.filters]), config.activation);
 }
 
-export const layers: LayerGroup = { Conv2DTranspose: transposed, Convolution2DTranspose: transposed, Deconvolution2D: transposed };
+export const layers: LayerGroup = {
+  Conv2DTranspose: transposed,
+  Convolution2DTranspose: transposed,
+  Deconvolution2D: transposed,
+};
