@@ -39,16 +39,17 @@ interface Rectifier {
 }
 
 /** What lies under the threshold is 0, or slopes away from there; what lies over `top` is that. */
-function rectified(call: LayerCall, value: Value, { top, slope, threshold }: Rectifier): Value {
+function rectified(call: LayerCall, value: Value, { top: highest, slope, threshold }: Rectifier): Value {
   const { graph, path } = call;
   const from = graph.anyOrder(value);
+  const top = highest ?? Infinity;
   const start = threshold ?? 0;
   const steepness = slope ?? 0;
   const scalar = (role: string, number: number) => graph.numbers(path, role, [number], []);
-  const clipped = (name: string) => ((top ?? null) === null ? name : graph.node('Clip', path, [name, '', scalar('top', top)]));
+  const clipped = (name: string) => (top === Infinity ? name : graph.node('Clip', path, [name, '', scalar('top', top)]));
   const simple = () => {
     if (steepness !== 0) return clipped(graph.node('LeakyRelu', path, [from], { alpha: { float: steepness } }));
-    return (top ?? null) === null
+    return top === Infinity
       ? graph.node('Relu', path, [from])
       : graph.node('Clip', path, [from, scalar('bottom', 0), scalar('top', top)]);
   };

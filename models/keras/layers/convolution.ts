@@ -13,7 +13,7 @@ const common = {
   padding: padding.default('valid'),
   data_format: channelsLast,
   use_bias: z.boolean().default(true),
-  activation: z.unknown(),
+  activation: z.unknown().optional(),
 };
 const wholeConfig = z.object({ ...common, filters: count, groups: count.nullish() });
 const byChannelConfig = z.object({ ...common, depth_multiplier: count.default(1) });

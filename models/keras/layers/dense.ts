@@ -4,7 +4,7 @@ import { pictureShape, type Value } from '../onnx-builder.js';
 import { withActivation } from './activations.js';
 import { configOf, count, fault, input, type LayerCall, type LayerGroup } from './layer.js';
 
-const schema = z.object({ units: count, use_bias: z.boolean().default(true), activation: z.unknown() });
+const schema = z.object({ units: count, use_bias: z.boolean().default(true), activation: z.unknown().optional() });
 
 function dense(call: LayerCall): Value {
   const { graph, path, weights } = call;

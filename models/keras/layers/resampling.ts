@@ -30,15 +30,22 @@ function resized(
   interpolation: 'nearest' | 'bilinear',
   isRaw: boolean,
 ): Value {
-  const channels = value.shape[2] ?? 0;
-  const [from, sizes] = [graph.inChannelsFirst(value), graph.integers([height, width])];
-  const name = graph.node('Resize', path, [from, '', '', sizes], {
-    axes: [2, 3],
+  const [rows = 0, columns = 0, channels = 0] = value.shape;
+  // Sizes of these two dimensions alone would be plainer, but the runtime's optimiser takes them for those of all four.
+  const scales = [1, 1, scaleTo(height, rows), scaleTo(width, columns)];
+  const inputs = [graph.inChannelsFirst(value), '', graph.numbers(path, 'scales', scales)];
+  const name = graph.node('Resize', path, inputs, {
     mode: interpolation === 'nearest' ? 'nearest' : 'linear',
     coordinate_transformation_mode: 'half_pixel',
     nearest_mode: 'round_prefer_ceil',
   });
   return graph.picture(path, name, [height, width, channels], isRaw);
+}
+
+/** As a float32, and not so little too small that the runtime would round the length down. */
+function scaleTo(length: number, from: number): number {
+  const scale = Math.fround(length / from);
+  return Math.fround(scale * from) < length || scale * from < length ? Math.fround(scale * (1 + 2 ** -23)) : scale;
 }
 
 function upSampling(call: LayerCall): Value {

@@ -17,7 +17,7 @@ const schema = z.object({
   output_padding: z.union([z.tuple([spare, spare]), spare.transform((both): [number, number] => [both, both])]).nullish(),
   data_format: channelsLast,
   use_bias: z.boolean().default(true),
-  activation: z.unknown(),
+  activation: z.unknown().optional(),
 });
 type Config = z.infer<typeof schema>;
 
