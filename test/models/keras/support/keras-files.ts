@@ -24,12 +24,19 @@ const asFloat32: Store = (file, path, { shape, values }) => {
   file.create_dataset({ name: path, data: values, shape: [...shape] });
 };
 
+export interface H5Options {
+  readonly version?: string;
+  readonly store?: Store;
+  /** Lists of names as Keras splits them where they are long. */
+  readonly namesInParts?: boolean;
+}
+
 /** A whole model in HDF5, as Keras 2 and `model.save('x.h5')` of Keras 3 write it. */
 export async function saveH5(
   path: string,
   model: Json | string,
   weights: SavedWeights,
-  { version = '2.13.1', store = asFloat32 }: { readonly version?: string; readonly store?: Store } = {},
+  { version = '2.13.1', store = asFloat32, namesInParts = false }: H5Options = {},
 ): Promise<void> {
   await ready;
   const file = new File(path, 'w');
@@ -47,7 +54,9 @@ export async function saveH5(
   for (const [layer, names] of outermost) {
     file.create_group(`model_weights/${layer}`);
     const group = file.get(`model_weights/${layer}`);
-    if (group instanceof Group) group.create_attribute('weight_names', names);
+    if (!(group instanceof Group)) throw new Error('a group was not made');
+    if (namesInParts) names.forEach((name, index) => group.create_attribute(`weight_names${index}`, [name]));
+    else group.create_attribute('weight_names', names);
   }
   for (const [place, saved] of weights) {
     const [top = '', ...within] = place.split('/');
