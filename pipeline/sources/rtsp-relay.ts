@@ -204,7 +204,7 @@ export class RtspRelay {
     if (status === 401) {
       const challenges = message.headers.filter(([name]) => name.toLowerCase() === 'www-authenticate').map(([, value]) => value);
       if (this.#authorization?.accept(challenges) === true) return this.#ask(pending.request);
-    }
+    } else if (status < 300) this.#authorization?.taken();
     if (status >= 300 && status < 400) return void this.#follow(pending, headerOf(message.headers, 'location') ?? '');
     this.#video.describe(message.body.toString('latin1'));
     const headers = message.headers
