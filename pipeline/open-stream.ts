@@ -21,6 +21,8 @@ export interface OpenStreamParts {
   readonly tracked: TrackedStream | null;
   readonly weight: number;
   readonly deadlineMs: number;
+  /** Of one image. */
+  readonly maxFrameBytes: number;
   /** That of streams that asked for none. */
   readonly usualDeadlineMs: number;
   /** Id of the model that answers. */
@@ -41,6 +43,7 @@ export class OpenStream implements StreamTurn {
   readonly queue: StreamQueue;
   readonly tracked: TrackedStream | null;
   readonly weight: number;
+  readonly maxFrameBytes: number;
   readonly #parts: OpenStreamParts;
   readonly #costs = new FrameCosts();
 
@@ -49,6 +52,7 @@ export class OpenStream implements StreamTurn {
     this.queue = parts.queue;
     this.tracked = parts.tracked;
     this.weight = parts.weight;
+    this.maxFrameBytes = parts.maxFrameBytes;
   }
 
   dropLate(nowMs: number, isIdle: boolean): void {

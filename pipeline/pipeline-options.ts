@@ -89,6 +89,8 @@ export interface StreamOptions extends RecogniseOptions {
   readonly deadlineMs?: number;
   /** Turns beside a stream of weight 1, which is the default. */
   readonly weight?: number;
+  /** Largest image; by default that of the pipeline, which is what clients may send. */
+  readonly maxFrameBytes?: number;
 }
 
 export interface PipelineState {

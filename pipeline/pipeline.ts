@@ -187,7 +187,7 @@ export class Pipeline {
    */
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const { task, model } = this.#answerer(options);
-    const { credits, deadlineMs } = this.#options;
+    const { credits, deadlineMs, maxFrameBytes } = this.#options;
     const queue = new StreamQueue(credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
     const stream = new OpenStream({
       options: { ...options, task },
@@ -196,6 +196,7 @@ export class Pipeline {
       weight: options.weight ?? 1,
       deadlineMs: options.deadlineMs ?? deadlineMs,
       usualDeadlineMs: deadlineMs,
+      maxFrameBytes: options.maxFrameBytes ?? maxFrameBytes,
       model: model.id,
       gallery: this.#gallery,
       thresholds: this.#thresholds,
@@ -350,10 +351,10 @@ export class Pipeline {
   }
 
   #push(stream: OpenStream, frame: FrameIn, refusal: FrameRefusal | null): void {
-    const { queue } = stream;
+    const { queue, maxFrameBytes } = stream;
     const bytes = frame.image.byteLength;
     this.#observer?.received(bytes);
-    const { maxFrameBytes, maxWaitingBytes } = this.#options;
+    const { maxWaitingBytes } = this.#options;
     if (refusal !== null) {
       queue.pushAnswered(frame, { status: 'error', ...refusal });
       return;

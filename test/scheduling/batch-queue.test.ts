@@ -19,6 +19,7 @@ const streamParts = {
   tracked: null,
   weight: 1,
   usualDeadlineMs: 2000,
+  maxFrameBytes: 1 << 20,
   model: 'm',
   gallery: null,
   thresholds: { detectionScore: 0.5, nmsIou: 0.4, match: 0.4, margin: 0 },
