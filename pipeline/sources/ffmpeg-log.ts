@@ -7,6 +7,7 @@ import {
   PIXELS_CHANGED,
   TOO_MANY_FRAMES,
   TOO_MANY_PIXELS,
+  UNANSWERED,
   tooManyPixels,
   type Failure,
 } from './failure.js';
@@ -53,8 +54,9 @@ export class FfmpegLog {
   /** The most telling reason so far. */
   get failure(): Failure | null {
     const failure = this.#fatal ?? this.#failure?.failure ?? null;
-    // ffmpeg calls a stream of which nothing came none.
-    return failure === NO_STREAM && this.#codec !== null ? NO_DATA : failure;
+    const isDescribed = this.#codec !== null && this.#decodedSize === null;
+    // ffmpeg calls a stream of which nothing came none, or says that it waited too long.
+    return isDescribed && (failure === NO_STREAM || failure === UNANSWERED) ? NO_DATA : failure;
   }
   /** No use in letting it run on. */
   get fatal(): Failure | null {
