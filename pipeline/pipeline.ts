@@ -188,7 +188,7 @@ export class Pipeline {
   openStream(options: StreamOptions, onResult: (result: FrameResult) => void): PipelineStream {
     const task = this.#taskFor(options);
     const model = task.modelFor(options);
-    const { credits, deadlineMs } = this.#options;
+    const { credits, deadlineMs, maxFrameBytes } = this.#options;
     const queue = new StreamQueue(credits, (result) => this.#deliver(result, onResult), this.#waitingBytes);
     const stream = new OpenStream({
       onScene: options.onScene,
@@ -197,6 +197,7 @@ export class Pipeline {
       weight: options.weight ?? 1,
       deadlineMs: options.deadlineMs ?? deadlineMs,
       usualDeadlineMs: deadlineMs,
+      maxFrameBytes: options.maxFrameBytes ?? maxFrameBytes,
       errorOutcome: (error) => this.#errorOutcome(error),
     });
     this.#streams.add(stream);
@@ -271,10 +272,10 @@ export class Pipeline {
   }
 
   #push(stream: OpenStream, frame: FrameIn, refusal: FrameRefusal | null): void {
-    const { queue } = stream;
+    const { queue, maxFrameBytes } = stream;
     const bytes = frame.image.byteLength;
     this.#observer?.received(bytes);
-    const { maxFrameBytes, maxWaitingBytes } = this.#options;
+    const { maxWaitingBytes } = this.#options;
     if (refusal !== null) {
       queue.pushAnswered(frame, { status: 'error', ...refusal });
       return;

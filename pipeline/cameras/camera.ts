@@ -63,6 +63,10 @@ export class Camera {
       log,
       onFrame: (frame) => this.#take(frame),
       onState: (change) => this.#tell(change),
+      onUnchanged: () => {
+        this.#frozen.unchanged(this.#clock.nowMs());
+        this.#lookWhetherFrozen();
+      },
     });
     this.#stream = options.open(
       (result) => this.#settle(result),

@@ -20,7 +20,7 @@ import type { ProbedSource } from '../sources/probe-source.js';
 import { CameraSource } from '../sources/camera-source.js';
 import { tryConfinement } from '../sources/confinement.js';
 import { checkHost, parseAddress, type AddressRules } from '../sources/source-address.js';
-import type { SourceLimits } from '../sources/source-settings.js';
+import { SOURCE_LIMITS, type SourceLimits } from '../sources/source-settings.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { Camera, type AnsweredPicture } from './camera.js';
 import { defined, sourceSettings, streamOptions } from './camera-settings.js';
@@ -195,6 +195,8 @@ export class Cameras {
     const { pipeline, rules, limits = {}, log, tracking, onEvents, onResult } = this.#options;
     const { id, enabled } = stored.stream;
     if (!enabled) return;
+    // Its pictures were bounded when they came in; what clients may send is another matter.
+    const { maxFrameBytes } = { ...SOURCE_LIMITS, ...limits };
     try {
       const camera = new Camera({
         source: sourceSettings(stored),
@@ -202,7 +204,7 @@ export class Cameras {
         limits,
         log,
         open: (deliver, onScene) =>
-          pipeline.openStream({ ...streamOptions(stored.stream, tracking ? onEvents : null), onScene }, deliver),
+          pipeline.openStream({ ...streamOptions(stored.stream, tracking ? onEvents : null), maxFrameBytes, onScene }, deliver),
         onResult: (result) => onResult(id, result),
         onEvent: (event) => onEvents([event]),
       });

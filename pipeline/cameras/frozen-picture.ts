@@ -36,13 +36,18 @@ export class FrozenPicture {
 
   /** A picture came. */
   picture(jpeg: Uint8Array, nowMs: number): void {
-    const gapMs = this.#lastMs === null ? 0 : Math.min(MOST_GAP_MS, nowMs - this.#lastMs);
-    this.#lastMs = nowMs;
     // Without its header, where cameras write the time.
     const digest = sha256Of(jpeg.subarray(readJpegHeader(jpeg)?.scanAt ?? 0));
     this.#newInARow = this.#remember(digest) ? this.#newInARow + 1 : 0;
-    if (this.#newInARow >= (this.#isFrozen ? NEW_IN_A_ROW : 1)) return this.#changed();
-    this.#unchangedMs += gapMs;
+    if (this.#newInARow < (this.#isFrozen ? NEW_IN_A_ROW : 1)) return this.unchanged(nowMs);
+    this.#lastMs = nowMs;
+    this.#changed();
+  }
+
+  /** Nothing new was shown, or the camera said that there is nothing new. */
+  unchanged(nowMs: number): void {
+    this.#unchangedMs += this.#lastMs === null ? 0 : Math.min(MOST_GAP_MS, nowMs - this.#lastMs);
+    this.#lastMs = nowMs;
     if (this.#unchangedMs >= FROZEN_MS) this.#isFrozen = true;
   }
 

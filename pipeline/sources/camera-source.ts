@@ -18,6 +18,7 @@ import { NewestFrame, type SourceFrame, type TakeFrame } from './newest-frame.js
 import { openFeed } from './open-feed.js';
 import type { PictureFeed } from './picture-feed.js';
 import { RateGuard } from './rate-guard.js';
+import { PictureRhythm } from './picture-rhythm.js';
 import { parseAddress, redacted, type AddressRules, type SourceAddress } from './source-address.js';
 import { SourceAttempt, type AttemptEnd } from './source-attempt.js';
 import { SYSTEM_CLOCK, type SourceClock } from './source-clock.js';
@@ -35,6 +36,8 @@ export interface CameraSourceOptions {
   /** A promise means: busy until it settles; meanwhile only the newest frame waits. */
   readonly onFrame: TakeFrame;
   readonly onState: (change: StreamStatus) => void;
+  /** The camera says that its picture is still the same. Must not throw. */
+  readonly onUnchanged?: () => void;
   readonly rules: AddressRules;
   readonly limits?: Partial<SourceLimits>;
   readonly timings?: Partial<SourceTimings>;
@@ -71,6 +74,7 @@ export class CameraSource {
   readonly #random: () => number;
   readonly #log: PipelineLog;
   readonly #onState: (change: StreamStatus) => void;
+  readonly #onUnchanged: () => void;
   readonly #newest: NewestFrame;
   readonly #gate: MotionGate | null;
   #state: StreamStatus;
@@ -85,8 +89,8 @@ export class CameraSource {
   /** Its login was refused so often that it is left alone for long. */
   #isLockedOut = false;
   #isPatient = false;
-  /** Furthest that its key frames were seen apart; for as long as it is registered. */
-  #keyFramesApartMs = 0;
+  /** How far its pictures come apart; for as long as it is registered. */
+  readonly #rhythm: PictureRhythm;
   #isClosed = false;
   #abort: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -103,6 +107,8 @@ export class CameraSource {
     this.#random = options.random ?? Math.random;
     this.#log = options.log ?? SILENT_LOG;
     this.#onState = options.onState;
+    this.#onUnchanged = options.onUnchanged ?? (() => undefined);
+    this.#rhythm = new PictureRhythm(settings, this.#timings);
     this.#gate = settings.motionGate === true ? new MotionGate() : null;
     this.#newest = new NewestFrame(this.#gated(options.onFrame), (error) => {
       this.#log.error({ stream: settings.id, err: error }, 'a frame of a camera could not be handed on');
@@ -208,13 +214,14 @@ export class CameraSource {
       feed,
       limits: this.#limits,
       timings: this.#timings,
-      gapMs: () => this.#gapMs(),
+      gapMs: () => this.#rhythm.gapMs,
       keyFramesOnly: this.#settings.keyFramesOnly === true,
       clock: this.#clock,
       onPicture: (jpeg) => {
         if (signal.aborted) return;
-        this.#learnGap(pictureMs);
-        pictureMs = this.#clock.nowMs();
+        const nowMs = this.#clock.nowMs();
+        if (pictureMs !== null) this.#rhythm.saw(nowMs - pictureMs);
+        pictureMs = nowMs;
         liveSinceMs ??= pictureMs;
         this.#formatNow = () => attempt.format;
         this.#wasLive = true;
@@ -222,7 +229,9 @@ export class CameraSource {
         return receive(jpeg);
       },
       onAlive: () => {
-        if (!signal.aborted) this.#become('live', null);
+        if (signal.aborted) return;
+        this.#become('live', null);
+        this.#onUnchanged();
       },
       onStall: () => this.#become('stalled', 'no picture comes'),
       onKeyFrameWait: () => {
@@ -281,6 +290,7 @@ export class CameraSource {
 
   /** What to do otherwise the next time. */
   #learn(end: AttemptEnd, hwaccel: string | null): void {
+    if (end.wasSilent) this.#rhythm.fellSilent(end.pictures);
     if (end.pictures > 0 || end.failure === null) return;
     if (hwaccel !== null && !this.#isSoftware) {
       this.#isSoftware = true;
@@ -315,21 +325,6 @@ export class CameraSource {
     return async (frame) => {
       if (await gate.lets(frame.jpeg, frame.atMs)) await onFrame(frame);
     };
-  }
-
-  /** So far its pictures may be apart before it counts as stalled. */
-  #gapMs(): number {
-    const { fps = STREAM_FPS_DEFAULT, keyFramesOnly = false } = this.#settings;
-    const { stallMs, keyFrameMs } = this.#timings;
-    const leastMs = Math.max(stallMs, 3000 / fps);
-    // Where it was not seen yet how far key frames are apart: most cameras send one within ten seconds.
-    return keyFramesOnly ? Math.max(leastMs, 4 * stallMs, Math.min(keyFrameMs, 1.5 * this.#keyFramesApartMs)) : leastMs;
-  }
-
-  /** @param beforeMs when the picture before this one came in this attempt, null for the first */
-  #learnGap(beforeMs: number | null): void {
-    if (beforeMs === null || this.#settings.keyFramesOnly !== true) return;
-    this.#keyFramesApartMs = Math.max(this.#keyFramesApartMs, this.#clock.nowMs() - beforeMs);
   }
 
   #become(state: StreamState, reason: string | null): void {

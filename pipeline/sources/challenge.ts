@@ -18,6 +18,9 @@ export class Authorization {
   readonly #credentials: Credentials;
   #challenge: Challenge | null = null;
   #count = 0;
+  /** An answer of this one was taken, so that the password is right. */
+  #isProven = false;
+  #hasRetried = false;
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials;
@@ -30,14 +33,27 @@ export class Authorization {
 
   /**
    * Takes what a 401 said.
-   * @returns whether another attempt makes sense: the first one, or one with a fresh nonce
+   * @returns whether another attempt makes sense: the first one, or a single one more where the nonce has run out. Many cameras
+   *   give each nonce once without saying so, and some call every nonce stale, also with a wrong password
    */
   accept(headers: readonly string[]): boolean {
+    const before = this.#challenge;
     const next = strongest(headers.flatMap(parseChallenges));
-    const isNew = this.#challenge === null || next?.parameters.get('stale')?.toLowerCase() === 'true';
     this.#challenge = next;
     this.#count = 0;
-    return next !== null && isNew;
+    if (next === null || before === null) return next !== null;
+    const hasRunOut =
+      next.parameters.get('stale')?.toLowerCase() === 'true' ||
+      (this.#isProven && next.parameters.get('nonce') !== before.parameters.get('nonce'));
+    const isWorthIt = hasRunOut && !this.#hasRetried;
+    this.#hasRetried ||= isWorthIt;
+    return isWorthIt;
+  }
+
+  /** What was asked with it was answered. */
+  taken(): void {
+    this.#isProven ||= this.#challenge !== null;
+    this.#hasRetried = false;
   }
 
   /** The value of `Authorization` for a request, or null before the server asked. */
@@ -54,17 +70,22 @@ export class Authorization {
     const [realm, nonce] = [parameters.get('realm') ?? '', parameters.get('nonce') ?? ''];
     const own = randomBytes(8).toString('hex');
     const count = (++this.#count).toString(16).padStart(8, '0');
-    const hasQop = offersAuth(parameters);
-    const secret = hash(`${user}:${realm}:${password}`);
-    const response = hash([secret, nonce, ...(hasQop ? [count, own, 'auth'] : []), hash(`${method}:${uri}`)].join(':'));
+    const qop = qopOf(parameters);
+    const login = hash(`${user}:${realm}:${password}`);
+    const secret = isSession(algorithm) ? hash(`${login}:${nonce}:${own}`) : login;
+    // With `auth-int` the body counts too, and what is asked of cameras has none.
+    const asked = hash(qop === 'auth-int' ? `${method}:${uri}:${hash('')}` : `${method}:${uri}`);
+    const response = hash([secret, nonce, ...(qop === null ? [] : [count, own, qop]), asked].join(':'));
     const fields = Object.entries({ username: user, realm, nonce, uri, response }).map(
       ([name, value]) => `${name}=${quoted(value)}`,
     );
     if (parameters.has('opaque')) fields.push(`opaque=${quoted(parameters.get('opaque') ?? '')}`);
     // Old cameras do not know the parameter, and never sent it.
     if (parameters.has('algorithm')) fields.push(`algorithm=${hashOf(algorithm) === undefined ? 'MD5' : algorithm}`);
-    if (hasQop) fields.push('qop=auth', `nc=${count}`, `cnonce="${own}"`);
-    return `Digest ${fields.join(', ')}`;
+    if (qop !== null) fields.push(`qop=${qop}`, `nc=${count}`);
+    if (qop !== null || isSession(algorithm)) fields.push(`cnonce="${own}"`);
+    // Headers are written byte for letter: so the camera gets the name as it was hashed, in UTF-8.
+    return Buffer.from(`Digest ${fields.join(', ')}`).toString('latin1');
   }
 }
 
@@ -85,13 +106,20 @@ function strongest(challenges: readonly Challenge[]): Challenge | null {
   const isKnown = ({ scheme, parameters }: Challenge): boolean =>
     scheme === 'digest' &&
     hashOf(parameters.get('algorithm') ?? 'MD5') !== undefined &&
-    (!parameters.has('qop') || offersAuth(parameters));
+    ((parameters.get('qop') ?? '') === '' || qopOf(parameters) !== null);
   return challenges.find(isKnown) ?? challenges.find(({ scheme }) => scheme === 'basic') ?? null;
 }
 
-const offersAuth = (parameters: ReadonlyMap<string, string>): boolean =>
-  (parameters.get('qop') ?? '').split(',').some((word) => word.trim().toLowerCase() === 'auth');
+/** What the answer vouches for: the request alone where that is enough; null for cameras from before there was a choice. */
+function qopOf(parameters: ReadonlyMap<string, string>): 'auth' | 'auth-int' | null {
+  const offered = (parameters.get('qop') ?? '').split(',').map((word) => word.trim().toLowerCase());
+  if (offered.includes('auth')) return 'auth';
+  return offered.includes('auth-int') ? 'auth-int' : null;
+}
 
-const hashOf = (algorithm: string): string | undefined => HASHES[algorithm.toUpperCase()];
+/** `MD5-sess` and the like: the password is hashed together with the nonces. */
+const isSession = (algorithm: string): boolean => /-sess$/i.test(algorithm);
+
+const hashOf = (algorithm: string): string | undefined => HASHES[algorithm.toUpperCase().replace(/-SESS$/, '')];
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;

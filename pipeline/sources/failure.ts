@@ -38,6 +38,8 @@ export const REDIRECTED = lasting('the camera leads to another address, which is
 export const TOO_MANY_BYTES = passing('the camera sends a picture larger than this service takes');
 export const TOO_MUCH_MEMORY = passing('decoding takes more memory than ffmpeg may use');
 export const NO_VIDEO = passing('what it sends cannot be read as video');
+export const UNREAD_PICTURE = lasting('it answers with a kind of picture that is not read; JPEG, PNG and WebP are');
+export const NO_STREAM = lasting('the stream has no video');
 export const UNANSWERED = passing('the camera does not answer in time');
 const NOTHING_AT_PATH = passing('the camera has nothing at this path');
 const FORBIDDEN = refused('the camera forbids access');
@@ -52,7 +54,7 @@ const FROM_FFMPEG: readonly (readonly [RegExp, Failure])[] = [
   [/404 Not Found/i, NOTHING_AT_PATH],
   [/exceeds specified max pixel count|Picture size \d+x\d+ is invalid/i, TOO_MANY_PIXELS],
   [/Cannot allocate memory/i, TOO_MUCH_MEMORY],
-  [/matches no streams|does not contain any stream/i, lasting('the stream has no video')],
+  [/matches no streams|does not contain any stream/i, NO_STREAM],
   [/461 Unsupported transport|Nonmatching transport/i, lasting('the camera does not offer this transport')],
   [/Decoder .*not found|no decoder found|Unsupported codec|unknown codec/i, lasting('the codec of the camera is not supported')],
   [/not on whitelist/i, lasting('the address leads to something that is not opened')],

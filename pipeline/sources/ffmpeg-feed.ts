@@ -4,7 +4,7 @@ import type { JpegHeader } from '../images/jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import { FfmpegLog, formatOf } from './ffmpeg-log.js';
 import type { FfmpegProcess } from './ffmpeg-process.js';
-import type { Failure } from './failure.js';
+import { TOO_MANY_FRAMES, type Failure } from './failure.js';
 import type { PictureFeed } from './picture-feed.js';
 import type { SourceLimits } from './source-settings.js';
 
@@ -20,13 +20,19 @@ export interface FfmpegSupply {
   onAlive?(tell: () => void): void;
   /** What the camera sends, where ffmpeg does not see that: it is handed JPEG images, at a rate that it makes up. */
   readonly codec?: string;
+  /** How many pictures came to ffmpeg; null where that cannot be seen. */
+  readonly pictures?: number | null;
   close(): Promise<void>;
 }
+
+/** A camera that declares more pictures than are decoded is counted for so long before it is believed. */
+const COUNTED_MS = 1000;
 
 export class FfmpegFeed implements PictureFeed {
   readonly #process: FfmpegProcess;
   readonly #supply: FfmpegSupply | null;
   readonly #log: FfmpegLog;
+  readonly #maxFps: number;
   #couldNotStart = false;
   #tell: (failure: Failure) => void = () => undefined;
   readonly bytes: AsyncIterable<Buffer>;
@@ -36,7 +42,8 @@ export class FfmpegFeed implements PictureFeed {
     this.#process = process;
     this.#supply = supply;
     this.#log = new FfmpegLog(limits, supply !== null);
-    this.bytes = process.stdout;
+    this.#maxFps = limits.maxFps;
+    this.bytes = this.#counted(process.stdout);
     process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log.push(text);
       if (this.#log.fatal !== null) this.#tell(this.#log.fatal);
@@ -80,6 +87,23 @@ export class FfmpegFeed implements PictureFeed {
   async stop(): Promise<void> {
     await this.#process.stop();
     await this.ended;
+  }
+
+  /** Leaves out what comes while it is not clear whether it sends as many pictures as it declares: many declare anything. */
+  async *#counted(stdout: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let beginning: { readonly ms: number; readonly pictures: number } | null = null;
+    let isCounted = false;
+    for await (const chunk of stdout) {
+      const pictures = this.#supply?.pictures ?? null;
+      if (!isCounted && this.#log.declaresTooMany && pictures !== null) {
+        const ms = performance.now();
+        beginning ??= { ms, pictures };
+        if (ms - beginning.ms < COUNTED_MS) continue;
+        isCounted = true;
+        if (pictures - beginning.pictures > (this.#maxFps * (ms - beginning.ms)) / 1000) this.#tell(TOO_MANY_FRAMES);
+      }
+      yield chunk;
+    }
   }
 
   async #end(): Promise<boolean> {

@@ -1,10 +1,13 @@
 // Reads what ffmpeg prints: the camera's format, and why it fails. Must never let a line out as it is: they repeat addresses.
 import {
   failureIn,
+  NO_DATA,
+  NO_STREAM,
   PICTURE_CHANGED,
   PIXELS_CHANGED,
   TOO_MANY_FRAMES,
   TOO_MANY_PIXELS,
+  UNANSWERED,
   tooManyPixels,
   type Failure,
 } from './failure.js';
@@ -44,9 +47,16 @@ export class FfmpegLog {
   } | null {
     return this.#codec === null ? null : { codec: this.#codec, size: this.#size, fps: this.#fps };
   }
+  /** More frames a second than are decoded, by what it says of itself. */
+  get declaresTooMany(): boolean {
+    return this.#fps !== null && this.#fps > this.#limits.maxFps;
+  }
   /** The most telling reason so far. */
   get failure(): Failure | null {
-    return this.#fatal ?? this.#failure?.failure ?? null;
+    const failure = this.#fatal ?? this.#failure?.failure ?? null;
+    const isDescribed = this.#codec !== null && this.#decodedSize === null;
+    // ffmpeg calls a stream of which nothing came none, or says that it waited too long.
+    return isDescribed && (failure === NO_STREAM || failure === UNANSWERED) ? NO_DATA : failure;
   }
   /** No use in letting it run on. */
   get fatal(): Failure | null {
@@ -106,7 +116,8 @@ export class FfmpegLog {
     if (this.#size !== null && this.#size.width * this.#size.height > this.#limits.maxPixels) {
       this.#fatal = tooManyPixels(this.#limits.maxPixels);
     }
-    if (this.#fps !== null && this.#fps > this.#limits.maxFps) this.#fatal ??= TOO_MANY_FRAMES;
+    // What a file says of itself is right; cameras declare anything.
+    if (this.declaresTooMany && !this.#isLive) this.#fatal ??= TOO_MANY_FRAMES;
   }
 }
 

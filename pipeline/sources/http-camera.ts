@@ -1,7 +1,8 @@
 // An http camera: one that sends picture after picture, or one whose address is that of a still and that is asked again and
 // again, at the stream's rate. Its pictures come ready, so no ffmpeg and no reader of playlists ever sees what it sends.
 import type { Socket } from 'node:net';
-import type { JpegHeader } from '../images/jpeg-header.js';
+import type { Readable } from 'node:stream';
+import { readJpegHeader, type JpegHeader } from '../images/jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import { BytePace } from './byte-pace.js';
 import { connectionFailure, NO_VIDEO, TOO_MANY_BYTES, UNANSWERED, type Failure } from './failure.js';
@@ -9,7 +10,7 @@ import { HttpSession, type HttpAnswer, type HttpSessionOptions } from './http-se
 import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
 import type { CameraAddress } from './source-address.js';
-import { stillAsJpeg, stillKind, TELLING_BYTES, type StillKind } from './still-picture.js';
+import { hasMoreBehind, stillAsJpeg, stillKind, TELLING_BYTES, whyNoPicture, type StillKind } from './still-picture.js';
 
 export interface HttpCameraOptions extends HttpSessionOptions {
   readonly maxBytesPerSecond: number;
@@ -20,7 +21,7 @@ export interface HttpCameraOptions extends HttpSessionOptions {
   readonly fps: number;
 }
 
-/** What cameras call their pictures; some call them nothing in particular. Pages, lists and data are something else. */
+/** What cameras call their pictures; some call them nothing in particular. What has another name must begin as a picture does. */
 const PICTURES =
   /^\s*"?(multipart\/|image\/(?!svg)|video\/(x-)?(motion-?)?m?jpe?g|(application|binary)\/(octet-stream|x-octet-stream|binary)|\*\/\*|unknown|$)/i;
 /** A still that fails so often in a row is given up; until then it is asked more and more rarely. */
@@ -39,7 +40,8 @@ export class HttpCamera implements PictureFeed {
   readonly #first: HttpAnswer;
   readonly #askedMs: number;
   readonly #stopped = new AbortController();
-  #isStill: boolean | null;
+  /** Only the end of the first answer tells: lengths may be anything. */
+  #isStill: boolean | null = null;
   #kind: StillKind = 'mjpeg';
   #isRegular = false;
   #failure: Failure | null = null;
@@ -55,10 +57,6 @@ export class HttpCamera implements PictureFeed {
     this.#askedMs = askedMs;
     this.#options = options;
     this.#pace = new BytePace(options.maxBytesPerSecond);
-    const { headers } = first.response;
-    if (isMultipart(first)) this.#isStill = null;
-    // What goes on without end has no length.
-    else this.#isStill = Number(headers['content-length']) <= options.maxPictureBytes ? true : null;
     this.ended = new Promise((resolve) => {
       this.#end = () => resolve(this.#isRegular);
     });
@@ -77,7 +75,8 @@ export class HttpCamera implements PictureFeed {
     const askedMs = performance.now();
     const answer = await session.get();
     if ('reason' in answer) return answer;
-    if (isPicture(answer)) return new HttpCamera(session, answer, askedMs, options);
+    if (isPicture(answer) || (await beginsAsPicture(answer.body, askedMs + options.timeoutMs - performance.now())))
+      return new HttpCamera(session, answer, askedMs, options);
     session.close();
     return NO_VIDEO;
   }
@@ -127,8 +126,8 @@ export class HttpCamera implements PictureFeed {
   async *#read(): AsyncGenerator<Buffer> {
     this.#isRead = true;
     try {
-      const length = this.#isStill === true ? null : yield* this.#pass();
-      if (this.#isStill === true) yield* this.#poll(length === null);
+      yield* this.#pass();
+      if (this.#isStill === true) yield* this.#poll();
       this.#isRegular = this.#failure === null;
     } finally {
       this.#session.close();
@@ -136,13 +135,16 @@ export class HttpCamera implements PictureFeed {
     }
   }
 
-  /** Hands the first answer on as it comes: only its end tells whether it was one picture. @returns its pictures, as far as counted */
-  async *#pass(): AsyncGenerator<Buffer, number> {
+  /** Hands the first answer on as it comes: only its end tells whether it was one picture. */
+  async *#pass(): AsyncGenerator<Buffer> {
     const splitter = new JpegSplitter(this.#options.maxPictureBytes);
     let beginning = Buffer.alloc(0);
     let isTold = isMultipart(this.#first);
+    /** Whether it begins with a picture, and nothing of a stream before it. */
+    let isPlain = false;
     const chunks = this.#chunks(this.#first);
     let images = 0;
+    let passed = 0;
     for await (const piece of chunks) {
       let chunk = piece;
       if (!isTold) {
@@ -151,15 +153,32 @@ export class HttpCamera implements PictureFeed {
         isTold = true;
         chunk = beginning;
         const kind = stillKind(beginning);
+        isPlain = kind === 'mjpeg';
         if (kind !== null && kind !== 'mjpeg') {
           this.#isStill = true;
           const rest = await this.#whole(chunks, beginning);
           if (rest !== null) yield* this.#picture(rest);
-          return 1;
+          return;
+        }
+        if (kind === null && whyNoPicture(beginning) !== NO_VIDEO) {
+          this.#failure = whyNoPicture(beginning);
+          return;
         }
       }
-      if (images < 2) images += splitter.push(chunk).length;
+      if (images < 2) {
+        const found = splitter.push(chunk);
+        const [first] = found;
+        if (images === 0 && first !== undefined && isPlain && isOneOfSeveral(first)) {
+          this.#isStill = true;
+          yield chunk.subarray(0, first.length - passed);
+          // Read to its end, so that the connection can be used for the next one.
+          await this.#whole(chunks);
+          return;
+        }
+        images += found.length;
+      }
       if (images > 1) this.#isStill = false;
+      passed += chunk.length;
       yield chunk;
     }
     if (images === 0 && splitter.isWithin) {
@@ -168,14 +187,12 @@ export class HttpCamera implements PictureFeed {
     }
     if (images === 1) this.#isStill = true;
     if (images === 0) this.#failure = NO_VIDEO;
-    return images;
   }
 
-  /** @param isUnread whether the first answer is still to be read */
-  async *#poll(isUnread: boolean): AsyncGenerator<Buffer> {
+  async *#poll(): AsyncGenerator<Buffer> {
     const periodMs = 1000 / this.#options.fps;
-    let answer: HttpAnswer | Failure | null = isUnread ? this.#first : null;
-    let conditions = isUnread ? {} : conditionsOf(this.#first);
+    let answer: HttpAnswer | Failure | null = null;
+    let conditions = conditionsOf(this.#first);
     let askedMs = this.#askedMs;
     let errors = 0;
     while (!this.#stopped.signal.aborted) {
@@ -211,8 +228,8 @@ export class HttpCamera implements PictureFeed {
     const bytes = await this.#body(answer);
     if (answer.response.statusCode === 304) return { jpeg: null };
     if ('reason' in bytes) return bytes;
-    const jpeg = isPicture(answer) ? await stillAsJpeg(bytes, this.#options.maxPixels) : null;
-    if (jpeg === null) return NO_VIDEO;
+    const jpeg = await stillAsJpeg(bytes, this.#options.maxPixels);
+    if (jpeg === null) return whyNoPicture(bytes);
     this.#kind = stillKind(bytes) ?? 'mjpeg';
     return { jpeg, conditions: conditionsOf(answer) };
   }
@@ -261,10 +278,10 @@ export class HttpCamera implements PictureFeed {
     return Buffer.concat(parts);
   }
 
-  async *#chunks({ response, socket }: HttpAnswer): AsyncGenerator<Buffer> {
+  async *#chunks({ body, socket }: HttpAnswer): AsyncGenerator<Buffer> {
     let isWhole = false;
     try {
-      for await (const chunk of response) {
+      for await (const chunk of body) {
         const bytes = chunk as Buffer;
         const waitMs = this.#pace.waitMs(bytes.length, performance.now());
         if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -301,6 +318,25 @@ const destroyed = (socket: Socket): void => void socket.destroy();
 
 const isMultipart = ({ response }: HttpAnswer): boolean => /^\s*multipart\//i.test(response.headers['content-type'] ?? '');
 const isPicture = ({ response }: HttpAnswer): boolean => PICTURES.test(response.headers['content-type'] ?? '');
+
+const isOneOfSeveral = (jpeg: Uint8Array): boolean => hasMoreBehind(jpeg, readJpegHeader(jpeg)?.scanAt ?? 0);
+
+/** Looks at the first bytes and leaves them where they are. */
+function beginsAsPicture(body: Readable, timeoutMs: number): Promise<boolean> {
+  const events = ['readable', 'end', 'close', 'error'] as const;
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      for (const event of events) body.off(event, settle);
+      const beginning = body.read() as Buffer | null;
+      // At once: a body that was read to its end takes nothing back a moment later.
+      if (beginning !== null) body.unshift(beginning);
+      resolve(beginning !== null && stillKind(beginning) !== null);
+    };
+    const timer = setTimeout(settle, Math.max(0, timeoutMs));
+    for (const event of events) body.once(event, settle);
+  });
+}
 
 function conditionsOf({ response: { headers } }: HttpAnswer): Record<string, string> {
   const { etag, 'last-modified': lastModified } = headers;

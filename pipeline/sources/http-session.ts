@@ -2,8 +2,10 @@
 // camera keeps it open.
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { connectCamera, type ConnectionOptions } from './camera-connection.js';
 import { Authorization } from './challenge.js';
+import { decoded } from './content-encoding.js';
 import { answerFailure, connectionFailure, NO_VIDEO, REDIRECTED, UNANSWERED, type Failure } from './failure.js';
 import { MOST_REDIRECTS, redirectTarget } from './redirect.js';
 import type { AddressRules, CameraAddress } from './source-address.js';
@@ -12,8 +14,10 @@ export interface HttpSessionOptions extends ConnectionOptions {
   readonly rules: AddressRules;
 }
 export interface HttpAnswer {
-  /** Of status 200 or 304; its body is still to come. */
+  /** Of a status that says it holds something, or 304. */
   readonly response: IncomingMessage;
+  /** What it holds, still to come. */
+  readonly body: Readable;
   readonly socket: Socket;
 }
 interface Asked extends HttpAnswer {
@@ -55,7 +59,7 @@ export class HttpSession {
       if ('reason' in answer) return answer;
       const { response, socket } = answer;
       const { statusCode: status = 0, headers } = response;
-      if (status === 200 || (status === 304 && Object.keys(conditions).length > 0)) return answer;
+      if (holdsSomething(status) || (status === 304 && Object.keys(conditions).length > 0)) return answer;
       socket.destroy();
       if (status === 401) {
         // An old challenge may have run out: the first refusal of each question begins anew.
@@ -148,7 +152,7 @@ export class HttpSession {
         response.on('error', () => undefined);
         // Told by Node once the whole answer was read and the camera keeps the connection open.
         if (origin === new URL(this.#first.url).origin) socket.once('free', () => this.#keep(socket));
-        settle({ response, socket, ip });
+        settle({ response, body: decoded(response), socket, ip });
       });
       asked.on('error', (error: NodeJS.ErrnoException) =>
         settle(error.code?.startsWith('HPE_') === true ? NO_VIDEO : connectionFailure(undefined)),
@@ -164,6 +168,9 @@ export class HttpSession {
     else this.#kept = socket;
   }
 }
+
+/** Also what proxies (203) and servers of files (206) say. */
+const holdsSomething = (status: number): boolean => status >= 200 && status < 300 && status !== 204 && status !== 205;
 
 /** How long a camera that is busy wants to be left alone: seconds or a date (RFC 9110). */
 function waitOf(status: number, header: string | undefined): { readonly waitMs?: number } {

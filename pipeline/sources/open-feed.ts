@@ -71,7 +71,9 @@ async function orClose<T>(close: () => Promise<unknown>, starting: Promise<T>): 
 
 async function ffmpeg(input: FfmpegInput, settings: SourceSettings, options: FeedOptions): Promise<FfmpegProcess> {
   const { hwaccel, isPatient, limits, timings, clock, log } = options;
-  const silenceMs = timings.startMs + timings.giveUpMs;
+  // Over UDP only ffmpeg knows whether anything comes, so that it has to end before the attempt would be given up.
+  const isUdp = input.kind === 'rtsp' && settings.transport === 'udp';
+  const silenceMs = isUdp ? 0.8 * timings.startMs : timings.startMs + timings.giveUpMs;
   const command = ffmpegCommand(input, settings, { limits, hwaccel, isPatient, silenceMs });
   const needs = {
     reads: input.kind === 'media' ? 'file' : 'camera',

@@ -55,6 +55,8 @@ export class RtspRelay {
   #pending: Pending[] = [];
   #cseq = 0;
   #redirects = 0;
+  #isUdp = false;
+  #isPlaying = false;
   #failure: Failure | null = null;
   #closing: Promise<void> | null = null;
 
@@ -95,9 +97,14 @@ export class RtspRelay {
     return this.#failure;
   }
 
-  /** As of a feed: null until packets come this way, which they do not over UDP. */
+  /** As of a feed. Over UDP packets go past the relay, but ffmpeg ends by itself where none come: while it runs they do. */
   hasReceived(): boolean | null {
-    return this.#video.hasReceived();
+    return this.#isUdp && this.#isPlaying ? true : this.#video.hasReceived();
+  }
+
+  /** How many pictures came; null where that cannot be seen. */
+  get pictures(): number | null {
+    return this.#isUdp ? null : this.#video.pictures;
   }
 
   /** Lets what is said be said, then closes everything. Resolves when nothing of it is left. */
@@ -204,8 +211,9 @@ export class RtspRelay {
     if (status === 401) {
       const challenges = message.headers.filter(([name]) => name.toLowerCase() === 'www-authenticate').map(([, value]) => value);
       if (this.#authorization?.accept(challenges) === true) return this.#ask(pending.request);
-    }
+    } else if (status < 300) this.#authorization?.taken();
     if (status >= 300 && status < 400) return void this.#follow(pending, headerOf(message.headers, 'location') ?? '');
+    if (status === 200 && pending.request.startLine.startsWith('PLAY ')) this.#isPlaying = true;
     this.#video.describe(message.body.toString('latin1'));
     const headers = message.headers
       .filter(([name]) => !/^(cseq|location|www-authenticate)$/i.test(name))
@@ -223,7 +231,8 @@ export class RtspRelay {
 
   /** Over UDP packets come from the camera and go to it, whatever host it names. */
   #transport(value: string): string {
-    if (/interleaved/i.test(value)) return value;
+    this.#isUdp = !/interleaved/i.test(value);
+    if (!this.#isUdp) return value;
     return `${value.replace(/;\s*(source|destination)\s*=[^;,]*/gi, '')};source=${this.#camera.socket.remoteAddress ?? ''}`;
   }
 

@@ -100,12 +100,15 @@ export function redacted(url: string): string {
     );
 }
 
+/** A `%` that escapes nothing is meant as it stands: passwords hold them, and few people escape those. */
 function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }
 
 /** `admin:12/secret@camera` is read as the host `admin`: an @ that comes so late ends credentials that were not escaped. */

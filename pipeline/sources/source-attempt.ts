@@ -33,6 +33,8 @@ export interface AttemptEnd {
   readonly pictures: number;
   /** Images too large or broken. */
   readonly leftOut: number;
+  /** It was given up since no picture came any more. */
+  readonly wasSilent: boolean;
 }
 
 export class SourceAttempt {
@@ -44,6 +46,7 @@ export class SourceAttempt {
   /** Set when it is ended from here, and why. */
   #verdict: Failure | null = null;
   #isStopped = false;
+  #wasSilent = false;
   #cancelWatch: () => void = () => undefined;
   /** Ends the wait for a taker. */
   #release: () => void = () => undefined;
@@ -92,6 +95,7 @@ export class SourceAttempt {
       failure: this.#verdict ?? this.#failureOf(isRegular),
       pictures: this.#pictures,
       leftOut: this.#splitter.leftOut,
+      wasSilent: this.#wasSilent,
     };
   }
 
@@ -151,6 +155,7 @@ export class SourceAttempt {
     const stallMs = heard === null ? gapMs : timings.stallMs;
     const nowSilentMs = heard === true ? 0 : silentMs;
     if (nowSilentMs >= stallMs + timings.giveUpMs) {
+      this.#wasSilent = true;
       return void this.stop({ kind: 'passing', reason: `no picture for ${Math.round(waitedMs / 1000)} s` });
     }
     if (nowSilentMs >= stallMs) this.#options.onStall();

@@ -2,6 +2,7 @@
 // its next key frame is still to come. Sound does not count.
 
 const HEADER_BYTES = 12;
+const TIMESTAMP_AT = 4;
 const PAYLOAD_TYPE = 0x7f;
 
 export class VideoPackets {
@@ -9,6 +10,13 @@ export class VideoPackets {
   #types: ReadonlySet<number> = new Set();
   #hasPackets = false;
   #isNew = false;
+  #pictures = 0;
+  #timestamp = -1;
+
+  /** How many pictures came: what has another time is another picture. */
+  get pictures(): number {
+    return this.#pictures;
+  }
 
   /** @param body of an answer of the camera; what is no session description changes nothing */
   describe(body: string): void {
@@ -20,6 +28,9 @@ export class VideoPackets {
     if (packet.length < HEADER_BYTES || !this.#types.has((packet[1] ?? 0) & PAYLOAD_TYPE)) return;
     this.#hasPackets = true;
     this.#isNew = true;
+    const timestamp = packet.readUInt32BE(TIMESTAMP_AT);
+    if (timestamp !== this.#timestamp) this.#pictures += 1;
+    this.#timestamp = timestamp;
   }
 
   /** Whether video came since this was last asked; null while none ever did. */

@@ -18,6 +18,8 @@ export interface OpenStreamParts extends Pick<StreamOptions, 'onScene'> {
   readonly task: TaskStream;
   readonly weight: number;
   readonly deadlineMs: number;
+  /** Of one image. */
+  readonly maxFrameBytes: number;
   /** That of streams that asked for none. */
   readonly usualDeadlineMs: number;
   readonly errorOutcome: (error: unknown) => FrameOutcome;
@@ -27,6 +29,7 @@ export class OpenStream implements StreamTurn {
   readonly queue: StreamQueue;
   readonly task: TaskStream;
   readonly weight: number;
+  readonly maxFrameBytes: number;
   readonly #parts: OpenStreamParts;
   readonly #costs = new FrameCosts();
 
@@ -35,6 +38,7 @@ export class OpenStream implements StreamTurn {
     this.queue = parts.queue;
     this.task = parts.task;
     this.weight = parts.weight;
+    this.maxFrameBytes = parts.maxFrameBytes;
   }
 
   dropLate(nowMs: number, isIdle: boolean): void {

@@ -37,4 +37,6 @@ export interface StreamOptions extends RecogniseOptions {
   readonly deadlineMs?: number;
   /** Turns beside a stream of weight 1, which is the default. */
   readonly weight?: number;
+  /** Largest image; by default that of the pipeline, which is what clients may send. */
+  readonly maxFrameBytes?: number;
 }

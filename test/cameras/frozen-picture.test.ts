@@ -115,6 +115,15 @@ test('an encoder that refines a frozen still now and then does not make it live'
   expect(frozen.isFrozen).toBe(false);
 });
 
+test('a camera that says again and again that nothing has changed is frozen too', () => {
+  const frozen = new FrozenPicture();
+  frozen.picture(Buffer.from('still'), 0);
+  for (let nowMs = 5000; nowMs <= 55_000; nowMs += 5000) frozen.unchanged(nowMs);
+  expect(frozen.isFrozen).toBe(false);
+  frozen.unchanged(60_000);
+  expect(frozen.isFrozen).toBe(true);
+});
+
 test('an hour without a picture, or a process that stood still, says nothing of what was shown meanwhile', () => {
   const frozen = new FrozenPicture();
   frozen.picture(Buffer.from('still'), 0);

@@ -18,6 +18,7 @@ const streamParts = {
   task: streamOfNobody,
   weight: 1,
   usualDeadlineMs: 2000,
+  maxFrameBytes: 1 << 20,
   errorOutcome: (): FrameOutcome => ({ status: 'dropped', reason: 'deadline' }),
 } as const;
 const names = (items: readonly { readonly name: string }[]) => items.map(({ name }) => name);

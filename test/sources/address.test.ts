@@ -83,6 +83,8 @@ test.each([
 test.each([
   ['rtsp://user:pa%40ss@cam/stream', { user: 'user', password: 'pa@ss' }],
   ['rtsp://user:pa@ss@cam/stream', { user: 'user', password: 'pa@ss' }],
+  ['rtsp://user:100%@cam/stream', { user: 'user', password: '100%' }],
+  ['rtsp://jürgen:100%ü%40@cam/stream', { user: 'jürgen', password: '100%ü@' }],
   ['rtsp://user:pa%3A%2F%3F%23%27@cam/stream', { user: 'user', password: "pa:/?#'" }],
   ['rtsp://token@cam/stream', { user: 'token', password: '' }],
 ])('of %s the credentials are kept apart', (url, credentials) => {

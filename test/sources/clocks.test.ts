@@ -36,7 +36,7 @@ test.concurrent.for<[string, (seconds: number) => number]>([
   expect(perSecond).toBeLessThanOrEqual(FPS * 1.25);
 });
 
-test.concurrent.for([5, 12, 100])(
+test.concurrent.for([5, 12, 100, 240, 500])(
   'a camera that declares %i frames a second and sends 25 stays live at 15',
   async (declared, { owned, watched }) => {
     const told = await recordClip({

@@ -34,15 +34,23 @@ async function watched(
   return { ...watching, camera };
 }
 
-test('the first key frame is waited for, and it is said', async () => {
+test.each(['tcp', 'udp'] as const)('the first key frame is waited for, and it is said: %s', async (transport) => {
   const clip = joined(withoutFirstPicture(await clipOf({ seconds: 5 })), await clipOf({ seconds: 5 }));
-  const { source, states, nextFrame } = await watched(clip, { timings });
+  const { source, states, nextFrame } = await watched(clip, { timings: { ...timings, startMs: 3000 } }, { transport });
   await until(() => states.some(({ reason }) => reason === WAITING));
   expect(source.state).toMatchObject({ state: 'connecting', reason: WAITING });
   await nextFrame(20_000);
   expect(source.state).toMatchObject({ state: 'live', reason: null });
   expect(states.map(({ state }) => state)).not.toContain('backoff');
   expect(source.counts.reconnects).toBe(0);
+});
+
+test('over UDP, too, a camera that sends nothing is one without a picture', async () => {
+  const clip = await clipOf({ seconds: 2 });
+  // Of a stream that nobody set up.
+  const nothing: RtpClip = { ...clip, packets: clip.packets.map((packet) => ({ ...packet, stream: 7 })) };
+  const { becomes } = await watched(nothing, { timings: { ...timings, startMs: 3000 } }, { transport: 'udp' });
+  expect(await becomes('backoff', 20_000)).toMatchObject({ reason: 'the camera accepts the connection but sends no picture' });
 });
 
 test('a key frame that never comes is waited for so long and no longer', async () => {

@@ -94,6 +94,7 @@ const CAMERAS: Readonly<Record<string, readonly [string, () => readonly (string 
   'a type in quotation marks': [ok('"multipart/x-mixed-replace"; boundary=a'), () => ['--a\r\n\r\n', whole(), '\r\n']],
   chunks: [ok('multipart/x-mixed-replace; boundary=a', 'Transfer-Encoding: chunked'), () => chunk(whole())],
   'HTTP/1.0 without a length': [MULTIPART.replace('1.1', '1.0'), () => ['--frame\r\n\r\n', whole(), '\r\n']],
+  'a length of what has no end': [ok('application/octet-stream', 'Content-Length: 9999999'), () => [whole()]],
   'a length and chunks': [
     ok('multipart/x-mixed-replace; boundary=a', 'Content-Length: 1000', 'Transfer-Encoding: chunked'),
     () => chunk(whole()),

@@ -1,4 +1,5 @@
 // The parts that need neither a camera nor ffmpeg.
+import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { retryAfterMs } from '../../pipeline/sources/backoff.js';
@@ -87,6 +88,39 @@ test('a password is answered for as RFC 2069 has it', () => {
   // The same again means that the password is wrong; a stale nonce does not.
   expect(authorization.accept([challenge])).toBe(false);
   expect(authorization.accept([`${challenge}, stale=TRUE`])).toBe(true);
+});
+
+test('nonces that run out are answered for once more, whether that is said or not, and a wrong password never twice', () => {
+  const authorization = new Authorization({ user: 'ada', password: 'x' });
+  const nonce = (text: string, more = ''): string => `Digest realm="r", nonce="${text}"${more}`;
+  expect(authorization.accept([nonce('1')])).toBe(true);
+  expect(authorization.accept([nonce('2')])).toBe(false);
+  authorization.taken();
+  expect(authorization.accept([nonce('3')])).toBe(true);
+  expect(authorization.accept([nonce('4', ', stale=true')])).toBe(false);
+  expect(authorization.accept([nonce('5', ', stale=true')])).toBe(false);
+  authorization.taken();
+  expect(authorization.accept([nonce('6')])).toBe(true);
+  // The same one again was refused for what was in it.
+  authorization.taken();
+  expect(authorization.accept([nonce('6')])).toBe(false);
+});
+
+test.each(['MD5-sess', 'SHA-256-sess'])('a password is answered for by %s, with and without the body', (algorithm) => {
+  const hash = (text: string): string =>
+    createHash(algorithm.startsWith('MD5') ? 'md5' : 'sha256')
+      .update(text)
+      .digest('hex');
+  for (const qop of ['auth', 'auth-int']) {
+    const authorization = new Authorization({ user: 'łukasz', password: 'pä:x' });
+    expect(authorization.accept([`Digest realm="r", nonce="n", qop="${qop}", algorithm=${algorithm}`])).toBe(true);
+    const header = Buffer.from(authorization.header('GET', '/a') ?? '', 'latin1').toString();
+    const field = (name: string): string => new RegExp(`\\b${name}="?([^",]*)`).exec(header)?.[1] ?? '';
+    const secret = hash(`${hash('łukasz:r:pä:x')}:n:${field('cnonce')}`);
+    const asked = hash(qop === 'auth' ? 'GET:/a' : `GET:/a:${hash('')}`);
+    expect(field('response')).toBe(hash(`${secret}:n:00000001:${field('cnonce')}:${qop}:${asked}`));
+    expect([field('username'), field('qop'), field('algorithm')]).toEqual(['łukasz', qop, algorithm]);
+  }
 });
 
 test('the size of an image is read from its header', async () => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { startCamera } from './camera/rtsp-camera.js';
 import { until, watch } from './watched.js';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -54,3 +55,26 @@ test.each([
     expect(source.isLockedOut).toBe(true);
   },
 );
+
+const CLIP = { video: 'testsrc=size=160x120', isGenerated: true, fps: 5, seconds: 1 };
+
+test('RTSP: a camera that calls every nonce stale is not asked without end', async () => {
+  const camera = await startCamera({ ...CLIP, user: 'viewer', password: 'right', nonces: 'stale' });
+  open.push(camera);
+  const { source, becomes } = watch({ url: camera.url.replace('right', 'wrong') });
+  open.push(source);
+  expect(await becomes('failed')).toMatchObject({ reason: 'the camera refuses the user name or password' });
+  expect(camera.logins).toBe(2);
+});
+
+test.each([
+  ['whose nonces are good for one request each', { user: 'viewer', password: 'right', nonces: 'once' }],
+  ['whose user and password have letters from everywhere', { user: 'jürgen łuk😀', password: 'p@:%/ü ł' }],
+] as const)('RTSP: a camera %s is live', async (_, login) => {
+  const camera = await startCamera({ ...CLIP, ...login });
+  open.push(camera);
+  const { source, becomes, states } = watch({ url: camera.url });
+  open.push(source);
+  await becomes('live');
+  expect(states.map(({ state }) => state)).toEqual(['connecting', 'live']);
+});

@@ -1,5 +1,6 @@
 // Addresses that answer one picture: asked again at the stream's rate, and live as long as they answer.
 import { once } from 'node:events';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import sharp from 'sharp';
@@ -119,9 +120,12 @@ describe('the address of a still', () => {
         response.writeHead(304).end();
       } else response.writeHead(200, { 'Content-Type': 'image/jpeg', ETag: '"a"' }).end(image);
     });
-    const it = watched(camera.url);
+    let said = 0;
+    const it = watch({ url: camera.url, fps: 20 }, { onUnchanged: () => (said += 1) });
+    open.push(() => it.source.close());
     await until(() => unchanged >= 5);
     expect(it.frames).toHaveLength(1);
+    expect(said).toBeGreaterThanOrEqual(4);
     expect(statesOf(it)).toEqual(['connecting', 'live']);
     expect(camera.connections()).toBe(1);
   });
@@ -184,6 +188,52 @@ describe('the address of a still', () => {
     expect(statesOf(it)).toEqual(['connecting', 'live']);
   });
 
+  test.each([
+    ['text/html; charset=utf-8', 200, {}],
+    ['text/plain', 200, {}],
+    ['image/jpeg', 203, {}],
+    ['image/jpeg', 206, {}],
+    ['image/jpeg', 200, { 'Content-Encoding': 'gzip' }],
+    ['text/plain', 200, { 'Content-Encoding': 'deflate' }],
+    ['image/jpeg', 200, { 'Content-Encoding': 'br' }],
+  ])('that is called %s, with status %i and %j, is told by its bytes', async (type, status, headers: Record<string, string>) => {
+    const pack = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[headers['Content-Encoding'] ?? ''];
+    const body = pack === undefined ? image : pack(image);
+    const camera = await served((_, response) => response.writeHead(status, { 'Content-Type': type, ...headers }).end(body));
+    const it = watched(camera.url);
+    await until(() => it.frames.length >= 4);
+    expect(it.frames.every(({ jpeg }) => image.equals(jpeg))).toBe(true);
+    expect(statesOf(it)).toEqual(['connecting', 'live']);
+    expect(camera.connections()).toBe(1);
+  });
+
+  test.each(['with its length', 'without a length'])('that has a second picture behind its end stays live, %s', async (how) => {
+    const mark = Buffer.from('\xff\xe2\0\x06MPF\0', 'latin1');
+    const several = Buffer.concat([image.subarray(0, 2), mark, image.subarray(2)]);
+    const camera = await served((_, response) => {
+      const body = Buffer.concat([several, image]);
+      response.writeHead(200, {
+        'Content-Type': 'image/jpeg',
+        ...(how.startsWith('with its') ? { 'Content-Length': body.length } : {}),
+      });
+      response.write(body.subarray(0, 2000));
+      response.end(body.subarray(2000));
+    });
+    const it = watched(camera.url);
+    await until(() => it.frames.length >= 5);
+    expect(it.frames.every(({ jpeg }) => several.equals(jpeg))).toBe(true);
+    expect(statesOf(it)).toEqual(['connecting', 'live']);
+    expect(camera.connections()).toBe(1);
+  });
+
+  test.each(['gif', 'avif', 'tiff'] as const)('that is a %s is not read, and that is said', async (kind) => {
+    const body = await sharp(image).resize(64, 48).toFormat(kind).toBuffer();
+    const camera = await served((_, response) => response.setHeader('Content-Type', `image/${kind}`).end(body));
+    expect(await watched(camera.url).becomes('failed')).toMatchObject({
+      reason: expect.stringMatching(/kind of picture/) as string,
+    });
+  });
+
   test('that is a page is no camera', async () => {
     const camera = await served((_, response) => response.setHeader('Content-Type', 'text/html').end('<p>Log in</p>'));
     await expect(probeSource({ id: 'x', url: camera.url }, { rules: {} })).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
@@ -222,3 +272,37 @@ describe('a stream of pictures', () => {
     expect(it.source.format).not.toHaveProperty('still');
   });
 });
+
+/** A picture at once, and then one every so often. */
+async function slowly(everyMs: number, copies: number): Promise<Served> {
+  return served((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'multipart/x-mixed-replace; boundary=frame' });
+    const send = (): void => {
+      for (let copy = 0; copy < copies; copy++)
+        response.write(Buffer.concat([Buffer.from('--frame\r\n\r\n'), image, Buffer.from('\r\n')]));
+    };
+    send();
+    const timer = setInterval(send, everyMs);
+    response.once('close', () => clearInterval(timer));
+  });
+}
+
+test.each([
+  ['further than it is waited for silence', 1400, 1],
+  ['so far, each twice', 1400, 2],
+  ['a little further than usual', 600, 1],
+])(
+  'a camera whose pictures are apart %s is learned, and then stays live',
+  async (_, everyMs, copies) => {
+    const camera = await slowly(everyMs, copies);
+    const it = watch({ url: camera.url, fps: 10 }, { timings: { stallMs: 400, giveUpMs: 400 } });
+    open.push(() => it.source.close());
+    // Its rhythm is known once two of its distances were seen on one connection.
+    await until(() => it.frames.length >= 6, 20_000);
+    const [told, had] = [it.states.length, it.frames.length];
+    await until(() => it.frames.length >= had + 4, 20_000);
+    expect(it.states.slice(told)).toEqual([]);
+    expect(camera.connections()).toBeLessThanOrEqual(3);
+  },
+  60_000,
+);

@@ -12,6 +12,8 @@ export interface CameraOptions {
   readonly password?: string;
   /** How the password is asked for. Default digest. */
   readonly auth?: 'digest' | 'basic';
+  /** Digest: `once`, each nonce is good for one request and no word is said of it; `stale`, every refusal calls it stale. Default: kept. */
+  readonly nonces?: 'kept' | 'once' | 'stale';
   readonly path?: string;
   /** The host that it says its UDP packets come from, and who is told when something is sent there. */
   readonly udpSource?: { readonly host: string; readonly onPacket: () => void };
@@ -24,6 +26,8 @@ export interface Camera {
   readonly port: number;
   /** `performance.now()` of the first packet of each picture sent to the newest viewer. */
   readonly sentAtMs: readonly number[];
+  /** Requests that came with a login. */
+  readonly logins: number;
   /** Connections that have been played to, ever, and now. */
   readonly viewers: { readonly total: number; readonly now: number };
   /** Silent, as if stopped by SIGSTOP: connections are still accepted by the system, nothing is read, answered or sent. */
@@ -55,18 +59,20 @@ export async function serveClip(firstClip: RtpClip, options: CameraOptions = {})
   let server: Server | null = null;
   let isFrozen = false;
   let total = 0;
+  let logins = 0;
   const viewers = new Set<Viewer>();
   const sentAtMs: number[] = [];
 
   const listen = async (port: number): Promise<number> => {
     server = createServer((socket) => {
-      const viewer = new Viewer(socket, clip, options, path, (isFirst) => {
+      const onPicture = (isFirst: boolean): void => {
         if (isFirst) {
           total += 1;
           sentAtMs.length = 0;
         }
         sentAtMs.push(performance.now());
-      });
+      };
+      const viewer = new Viewer(socket, clip, options, path, onPicture, () => (logins += 1));
       viewers.add(viewer);
       if (isFrozen) viewer.freeze();
       socket.once('close', () => viewers.delete(viewer));
@@ -89,6 +95,9 @@ export async function serveClip(firstClip: RtpClip, options: CameraOptions = {})
     url: `rtsp://${credentials}127.0.0.1:${port}${path}`,
     port,
     sentAtMs,
+    get logins() {
+      return logins;
+    },
     get viewers() {
       return { total, now: [...viewers].filter((viewer) => viewer.isPlaying).length };
     },
@@ -121,7 +130,8 @@ class Viewer {
   readonly #options: CameraOptions;
   readonly #path: string;
   readonly #onPicture: (isFirst: boolean) => void;
-  readonly #nonce = randomBytes(8).toString('hex');
+  readonly #onLogin: () => void;
+  #nonce = randomBytes(8).toString('hex');
   /** Where each stream goes. */
   readonly #send = new Map<number, (packet: Buffer) => void>();
   readonly #udp: UdpSocket[] = [];
@@ -132,7 +142,15 @@ class Viewer {
   #loops = 0;
   isPlaying = false;
 
-  constructor(socket: Socket, clip: RtpClip, options: CameraOptions, path: string, onPicture: (isFirst: boolean) => void) {
+  constructor(
+    socket: Socket,
+    clip: RtpClip,
+    options: CameraOptions,
+    path: string,
+    onPicture: (isFirst: boolean) => void,
+    onLogin: () => void,
+  ) {
+    this.#onLogin = onLogin;
     this.#socket = socket;
     this.#clip = clip;
     this.#options = options;
@@ -175,8 +193,9 @@ class Viewer {
       this.#socket.write(response(status, { CSeq: request.headers.get('cseq') ?? '0', ...headers }, body));
     if (method === 'OPTIONS') return void reply('200 OK', { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER' });
     if (!this.#isAllowed(method, url, request.headers.get('authorization'))) {
+      const stale = this.#options.nonces === 'stale' ? ', stale=true' : '';
       const challenge =
-        this.#options.auth === 'basic' ? `Basic realm="${REALM}"` : `Digest realm="${REALM}", nonce="${this.#nonce}"`;
+        this.#options.auth === 'basic' ? `Basic realm="${REALM}"` : `Digest realm="${REALM}", nonce="${this.#nonce}"${stale}`;
       return void reply('401 Unauthorized', { 'WWW-Authenticate': challenge });
     }
     const { pathname, port } = new URL(url.replace(/^rtsp/, 'http'));
@@ -201,12 +220,15 @@ class Viewer {
   }
 
   #isAllowed(method: string, url: string, authorization = ''): boolean {
-    const { user, password = '', auth = 'digest' } = this.#options;
+    const { user, password = '', auth = 'digest', nonces } = this.#options;
     if (user === undefined) return true;
+    if (authorization !== '') this.#onLogin();
     if (auth === 'basic') return authorization === `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-    const given = /response="([0-9a-f]+)"/.exec(authorization)?.[1];
+    const given = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(authorization)?.[1];
     const expected = md5(`${md5(`${user}:${REALM}:${password}`)}:${this.#nonce}:${md5(`${method}:${url}`)}`);
-    return given === expected;
+    const isRight = given('response') === expected && Buffer.from(given('username') ?? '', 'latin1').toString() === user;
+    if (isRight && nonces === 'once') this.#nonce = randomBytes(8).toString('hex');
+    return isRight;
   }
 
   /** @returns the transport agreed on */
