@@ -35,7 +35,7 @@ function configurationPage(): string {
     '`onlooker serve --port PORT --host ADDRESS` go before both variable and file.',
     '',
     'A wrong value, and a variable or key that does not exist, stops the start with one line and exit code 2. A variable that is empty',
-    'counts as unset. `onlooker config` prints what is in force and from where; `onlooker config --json` prints it for programs.',
+    'counts as unset; spaces and one pair of quotes around a value are taken off, as files of variables leave them. `onlooker config` prints what is in force and from where; `onlooker config --json` prints it for programs.',
     'Variables that Kubernetes makes for Services named `onlooker` or `onlooker-…` (`ONLOOKER_SERVICE_HOST`, `ONLOOKER_PORT=tcp://…`) are passed over.',
     '',
     'It runs as any uid, without a home, and on a root that is only to be read: `ONLOOKER_DATA_DIR` alone must name a folder that can be written',

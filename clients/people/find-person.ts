@@ -49,5 +49,7 @@ function choiceOf({ id, external_id: externalId, faces, created_at: createdAt }:
 export function usableName(given: string, what = 'the name'): string {
   const { text, wrong } = checkedName(given);
   if (text === undefined) throw new UsageError(`${what} ${wrong}`);
+  // What the terminal sent was in another encoding, and is lost: kept with holes, nobody would find it again.
+  if (text.includes('\ufffd')) throw new UsageError(`${what} must be in UTF-8`);
   return text;
 }

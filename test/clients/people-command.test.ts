@@ -127,6 +127,7 @@ test('a name is found however its accents and spaces are written, and never crea
 
 test.each([
   ['a line separator', 'Ada\u2028B', 'must be one line, without control characters'],
+  ['letters that the terminal sent in another encoding', 'Jos\ufffd', 'must be in UTF-8'],
   ['an override', 'Ada\u202e', 'must be without characters that turn the direction of writing'],
   ['nothing that shows', '\u200b', 'must have at least one character that can be seen'],
   ['nothing', ' ', 'must have at least one character that can be seen'],

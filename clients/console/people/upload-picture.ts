@@ -40,14 +40,14 @@ export class UnreadablePicture extends Error {
  */
 export async function uploadable(file: Blob, { smaller = false } = {}): Promise<Blob> {
   const { kind, before = 0 } = pictureStart(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer())) ?? {};
-  const isTaken = kind === undefined || TAKEN_AS_IT_IS.has(kind);
+  const isTaken = kind !== undefined && TAKEN_AS_IT_IS.has(kind);
   if (isTaken && file.size <= LARGE_BYTES && !smaller) return file;
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(file.slice(before, file.size, TYPES[kind ?? 'JPEG']));
+    bitmap = await createImageBitmap(kind === undefined ? file : file.slice(before, file.size, TYPES[kind]));
   } catch (cause) {
-    // The service says what is wrong with a picture of its own kinds.
-    if (isTaken) return file;
+    // The service says what is wrong with a picture of its own kinds, and with what is none.
+    if (isTaken || kind === undefined) return file;
     throw new UnreadablePicture(kind, { cause });
   }
   const scale = Math.min(1, LONGEST_SIDE_PX / Math.max(bitmap.width, bitmap.height));
@@ -57,7 +57,7 @@ export async function uploadable(file: Blob, { smaller = false } = {}): Promise<
   if (context === null) {
     // The browser has no memory for it.
     bitmap.close();
-    if (isTaken) return file;
+    if (isTaken || kind === undefined) return file;
     throw new UnreadablePicture(kind);
   }
   // What is transparent is seen on white, as at the service.
