@@ -6,9 +6,11 @@ export default defineConfig({
     // uWebSockets.js and onnxruntime abort a process whose threads end while they are at work: real processes, not threads.
     pool: 'forks',
     globalSetup: ['test/global-setup.ts'],
-    testTimeout: 30_000,
+    // Some start a service three times, on a machine that does other things too.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Every file may start services of its own; two at once is what a small machine carries without timing out.
-    maxWorkers: 2,
+    // Every file may start services of its own. Tests wait for half of their time, for cameras, backoffs and idle limits: a third
+    // one at once uses that on two cores.
+    maxWorkers: 3,
   },
 });
