@@ -27,6 +27,7 @@ import { OpenStream, workOf, type AskedWork } from './streams/open-stream.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState, RecogniseOptions, StreamOptions } from './pipeline-options.js';
 import { RecentStreams } from './tasks/faces/ended-streams.js';
+import { standstillMs } from './running-time.js';
 import type { LanePool } from './scheduling/lane-pool.js';
 import { noModel } from './lanes/no-model-error.js';
 import { NoLaneError } from './scheduling/no-lane-error.js';
@@ -434,6 +435,8 @@ export class Pipeline {
   }
 
   #lookAfterStreams(): void {
+    // So that a standstill shows, also while no stream is open.
+    standstillMs();
     const nowMs = performance.now();
     const isIdle = this.#engine.inFlight === 0;
     for (const stream of this.#streams) {

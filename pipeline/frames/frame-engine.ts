@@ -11,6 +11,7 @@ import type { HeldImage } from './image-memory.js';
 import { inputSize } from '../images/model-input.js';
 import { mergedFaces } from './tiles.js';
 import type { InputPart, Preprocessed } from './preprocess-worker.js';
+import { runningMs, standstillMs } from '../running-time.js';
 import type { LanePool } from '../scheduling/lane-pool.js';
 import type { Origin } from '../scheduling/origin.js';
 import type { Size } from '../scheduling/fair-queue.js';
@@ -105,6 +106,8 @@ interface Place {
   readonly lot: FrameLot;
   /** Work so far, ms of a thread. */
   spentMs: number;
+  /** `standstillMs()` when the frame came into it. */
+  readonly stoodMs: number;
   hasParts: boolean;
 }
 
@@ -165,7 +168,8 @@ export class FrameEngine {
     if (slot === undefined) throw new Error('work() was called without room');
     const lot = this.#lotOf(frame.size);
     const leave = lot.enter(frame.size === 'unproven');
-    const place: Place = { slot, lot, spentMs: 0, hasParts: false };
+    const place: Place = { slot, lot, spentMs: 0, stoodMs: standstillMs(), hasParts: false };
+    const startMs = runningMs();
     try {
       const { want } = frame;
       const glance = typeof want !== 'string' && want.mayCarry ? await this.#glance(frame, want, place) : null;
@@ -174,16 +178,17 @@ export class FrameEngine {
       frame.image.release();
       this.#slots.release(slot, place.hasParts);
       leave();
-      onSpent(place.spentMs);
+      // Threads measure for themselves, also how long they stood.
+      onSpent(place.stoodMs === standstillMs() ? place.spentMs : Math.min(place.spentMs, runningMs() - startMs));
       this.#settings.onRoom();
     }
   }
 
   /** Does other work in the place of a large frame; call only while there is room for one. @param job must not reject */
   async aside(job: () => Promise<void>, onSpent: (ms: number) => void): Promise<void> {
-    const startMs = performance.now();
+    const startMs = runningMs();
     await this.#large.hold(job);
-    onSpent(performance.now() - startMs);
+    onSpent(runningMs() - startMs);
     this.#settings.onRoom();
   }
 
@@ -256,7 +261,7 @@ export class FrameEngine {
     const items = parts.map(({ geometry }, index) => ({ input, ...size, geometry, offset: index * slot.input.byteLength }));
     const { found, ...cost } = await this.#lanes.detect(items, origin);
     place.spentMs += cost.workMs;
-    this.#noteLook(cost.workMs / parts.length);
+    if (place.stoodMs === standstillMs()) this.#noteLook(cost.workMs / parts.length);
     if (isWhole) return { faces: found[0] ?? [], ...cost };
     const { nmsIou } = this.#settings;
     const faces = mergedFaces(
@@ -283,7 +288,7 @@ export class FrameEngine {
 
   async #decode({ bytes }: HeldImage, place: Place, format: PixelFormat): Promise<Preprocessed> {
     const { slot, lot } = place;
-    const startMs = performance.now();
+    const startMs = runningMs();
     try {
       const done = await lot.decode({
         image: bytes,
@@ -299,7 +304,7 @@ export class FrameEngine {
       place.hasParts ||= done.parts.length > 1;
       return done;
     } finally {
-      place.spentMs += performance.now() - startMs;
+      place.spentMs += runningMs() - startMs;
       this.#settings.onRoom();
     }
   }

@@ -2,6 +2,7 @@
 // camera keeps it open.
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { afterRunning, runningMs } from '../running-time.js';
 import { connectCamera, type ConnectionOptions } from './camera-connection.js';
 import { Authorization } from './challenge.js';
 import { answerFailure, connectionFailure, NO_VIDEO, REDIRECTED, UNANSWERED, type Failure } from './failure.js';
@@ -44,7 +45,7 @@ export class HttpSession {
    * @returns the answer with a picture or the one that says it is unchanged, or why there is none. Never rejects
    */
   async get(conditions: Readonly<Record<string, string>> = {}): Promise<HttpAnswer | Failure> {
-    const endMs = performance.now() + this.#options.timeoutMs;
+    const endMs = runningMs() + this.#options.timeoutMs;
     const challenged = new Set<string>();
     // From the beginning each time: some cameras lead to another address for each picture.
     let address = this.#first;
@@ -91,7 +92,7 @@ export class HttpSession {
       // The camera may have closed it just now: that is no failure of the camera.
       if (!('reason' in answer) || answer.kind !== 'unreachable' || this.#isClosed) return answer;
     }
-    const leftMs = Math.max(1, endMs - performance.now());
+    const leftMs = Math.max(1, endMs - runningMs());
     const socket = await connectCamera(address, { ...this.#options, timeoutMs: leftMs });
     if ('reason' in socket) return socket;
     if (!this.#isClosed) return this.#exchange(socket, address, authorization, conditions, endMs);
@@ -128,13 +129,13 @@ export class HttpSession {
       const settle = (answer: Asked | Failure): void => {
         if (isSettled) return;
         isSettled = true;
-        clearTimeout(timer);
+        cancel();
         signal.removeEventListener('abort', abandon);
         if ('reason' in answer) socket.destroy();
         resolve(answer);
       };
       const abandon = (): void => settle(UNANSWERED);
-      const timer = setTimeout(abandon, Math.max(1, endMs - performance.now()));
+      const cancel = afterRunning(Math.max(1, endMs - runningMs()), abandon);
       signal.addEventListener('abort', abandon, { once: true });
       const headers = { Host: host, 'User-Agent': 'onlooker', Accept: '*/*', Connection: 'keep-alive', ...conditions };
       const asked = request({

@@ -19,7 +19,7 @@ import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
 export interface FeedOptions {
   readonly rules: AddressRules;
   readonly limits: SourceLimits;
-  readonly timings: Pick<SourceTimings, 'startMs' | 'giveUpMs' | 'killMs'>;
+  readonly timings: Pick<SourceTimings, 'startMs' | 'killMs'>;
   readonly clock: SourceClock;
   readonly hwaccel: CommandOptions['hwaccel'];
   readonly isPatient: boolean;
@@ -71,8 +71,7 @@ async function orClose<T>(close: () => Promise<unknown>, starting: Promise<T>): 
 
 async function ffmpeg(input: FfmpegInput, settings: SourceSettings, options: FeedOptions): Promise<FfmpegProcess> {
   const { hwaccel, isPatient, limits, timings, clock, log } = options;
-  const silenceMs = timings.startMs + timings.giveUpMs;
-  const command = ffmpegCommand(input, settings, { limits, hwaccel, isPatient, silenceMs });
+  const command = ffmpegCommand(input, settings, { limits, hwaccel, isPatient });
   const needs = {
     reads: input.kind === 'media' ? 'file' : 'camera',
     decodes: hwaccel === null ? 'software' : 'hardware',

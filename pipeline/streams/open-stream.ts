@@ -8,6 +8,7 @@ import type { MatchRule } from '../tasks/faces/gallery/decision.js';
 import type { Gallery } from '../tasks/faces/gallery/gallery.js';
 import { sceneBrightness } from '../images/brightness-grid.js';
 import type { RecogniseOptions, StreamOptions } from '../pipeline-options.js';
+import { runningMs } from '../running-time.js';
 import { FrameCosts } from '../scheduling/frame-costs.js';
 import type { FrameTurn, StreamTurn } from '../scheduling/fair-queue.js';
 import type { QueuedFrame, StreamQueue, WaitingFrame } from './stream-queue.js';
@@ -60,11 +61,11 @@ export class OpenStream implements StreamTurn {
 
   begin(taken: WaitingFrame): FrameTurn {
     const { frame, image } = taken;
-    const beganMs = performance.now();
+    const beganMs = runningMs();
     const noted = (outcome: Promise<WorkedFrame>): Promise<WorkedFrame> =>
       outcome.then((worked) => {
         // A glance costs next to nothing, and says nothing of what a look does.
-        if (!worked.isCarried) this.#costs.note(performance.now() - beganMs);
+        if (!worked.isCarried) this.#costs.note(runningMs() - beganMs);
         return worked;
       });
     const { tracked } = this;

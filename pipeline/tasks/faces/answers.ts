@@ -1,6 +1,14 @@
 // Worked frames as the contract's payloads: boxes, names, embeddings, in the units of the wire.
 import { endianness } from 'node:os';
-import type { Candidate, DetectedFace, EmbeddedFace, FivePoints, NamedFace, OkPayload, Task } from '../../../protocol/payloads.js';
+import type {
+  Candidate,
+  DetectedFace,
+  EmbeddedFace,
+  FivePoints,
+  NamedFace,
+  OkPayload,
+  Task,
+} from '../../../protocol/payloads.js';
 import { qualityOf } from './face-quality.js';
 import type { WorkedFrame } from '../../frames/frame-engine.js';
 import { boxOf, hundredths } from '../../geometry/box.js';
