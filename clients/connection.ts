@@ -1,7 +1,7 @@
 // One WebSocket connection from its upgrade to its end: greeting, messages, and noticing that the other side is dead.
 // Must never reconnect or know of streams: that is the client's.
 import type { ClientMessage, HelloMessage, ServerMessage } from '../protocol/messages.js';
-import type { Clock } from './clock.js';
+import { watchSilence, type Clock } from './clock.js';
 import type { Codec } from './codec.js';
 import { ConnectionError, ProtocolError, type OnlookerClientError } from './errors.js';
 import { isAboutRights, refusalByCloseCode, refusalOf } from './refusal.js';
@@ -45,9 +45,9 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #peer: ConnectionPeer;
   #greeted: Greeted | undefined;
-  #lastSignMs: number;
+  #hasHeard = false;
   #lastBuffered = 0;
-  #cancelCheck: () => void;
+  readonly #cancelWatch: () => void;
   #socketError: unknown;
   #isOpen = false;
   #ended = false;
@@ -88,8 +88,7 @@ export class Connection {
     this.#socket.addEventListener('error', (event) => this.#onError(event));
     this.#socket.addEventListener('close', (event) => this.#onClose(event.code, event.reason));
     this.#socket.on?.('unexpected-response', (_request, response) => void this.#onRefused(response));
-    this.#lastSignMs = options.clock.nowMs();
-    this.#cancelCheck = this.#scheduleCheck();
+    this.#cancelWatch = this.#watch();
   }
 
   get isEnded(): boolean {
@@ -119,7 +118,7 @@ export class Connection {
   fail(cause: OnlookerClientError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancelCheck();
+    this.#cancelWatch();
     if (this.#socket.terminate) this.#socket.terminate();
     else this.#socket.close(CLOSE_CODE_GIVEN_UP);
     this.#settle(cause);
@@ -133,7 +132,7 @@ export class Connection {
 
   #onMessage(data: unknown): void {
     if (this.#ended) return;
-    this.#lastSignMs = this.#options.clock.nowMs();
+    this.#hasHeard = true;
     try {
       const message = this.#options.codec.decode(data);
       if (this.#greeted) this.#greet(message);
@@ -174,7 +173,7 @@ export class Connection {
   #onClose(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancelCheck();
+    this.#cancelWatch();
     const refusal = refusalByCloseCode(code);
     if (refusal) return this.#settle(refusal);
     // Of a connection that never stood the socket knows the cause; of one that did, the service does.
@@ -192,16 +191,19 @@ export class Connection {
     else this.#peer.onEnd(cause);
   }
 
-  /** Silence is judged four times per timeout; bytes that still leave the socket's buffer are a sign of life too. */
-  #scheduleCheck(): () => void {
+  /** While nothing is owed silence is no matter; bytes that still leave the socket's buffer are a sign of life. */
+  #watch(): () => void {
     const { clock, answerTimeoutMs, shown } = this.#options;
-    return clock.after(answerTimeoutMs / 4, () => {
+    const heard = (): boolean => {
       const buffered = this.#socket.bufferedAmount;
-      const owed = this.#greeted !== undefined || this.#peer.isOwed();
-      if (!owed || buffered < this.#lastBuffered) this.#lastSignMs = clock.nowMs();
+      const isOwed = this.#greeted !== undefined || this.#peer.isOwed();
+      const isAlive = this.#hasHeard || !isOwed || buffered < this.#lastBuffered;
       this.#lastBuffered = buffered;
-      if (clock.nowMs() - this.#lastSignMs < answerTimeoutMs) this.#cancelCheck = this.#scheduleCheck();
-      else this.fail(new ConnectionError(`the service at ${shown} has not answered for ${answerTimeoutMs} ms`));
-    });
+      this.#hasHeard = false;
+      return isAlive;
+    };
+    const onSilence = (): void =>
+      this.fail(new ConnectionError(`the service at ${shown} has not answered for ${answerTimeoutMs} ms`));
+    return watchSilence(answerTimeoutMs, heard, onSilence, clock);
   }
 }

@@ -1,5 +1,6 @@
 // One HTTP request to the service, with what can go wrong as typed errors. For browsers and Node alike.
 import { serviceAddress } from './address.js';
+import { unheldClock, watchSilence } from './clock.js';
 import { Credentials, type CredentialOptions } from './credentials.js';
 import { ConnectionError, ProtocolError } from './errors.js';
 import { refusalOf } from './refusal.js';
@@ -48,7 +49,7 @@ export function requester(address: string | URL, options: HttpOptions): Requeste
     }
     const shown = await credentials.headers();
     const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 30_000;
-    const signals = [...(options.signal ? [options.signal] : []), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
+    const signals = [...(options.signal ? [options.signal] : []), ...(timeoutMs > 0 ? [silenceSignal(timeoutMs)] : [])];
     try {
       return await (options.fetch ?? fetch)(url, {
         method: request.method ?? 'GET',
@@ -109,6 +110,14 @@ async function read<T>(response: Response, body: () => Promise<T>): Promise<T> {
     if (error instanceof TypeError) throw new ConnectionError(`the answer of ${shownOf(response)} broke off`, { cause: error });
     throw error;
   }
+}
+
+/** As `AbortSignal.timeout`, but what was answered while this side stood still is read first. */
+function silenceSignal(timeoutMs: number): AbortSignal {
+  const silence = new AbortController();
+  const giveUp = (): void => silence.abort(new DOMException('no answer in time', 'TimeoutError'));
+  watchSilence(timeoutMs, () => false, giveUp, unheldClock);
+  return silence.signal;
 }
 
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';

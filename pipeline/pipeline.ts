@@ -30,6 +30,7 @@ import type { Task, TaskFrame } from './streams/task.js';
 import { payloadOf, withTotal } from './streams/timing.js';
 import { Classify } from './tasks/classify/classify.js';
 import { Faces } from './tasks/faces/faces.js';
+import { standstillMs } from './threads/running-time.js';
 import { tuningFor } from './tuning/tuner.js';
 import type { Tuning } from './tuning/tuning-store.js';
 
@@ -355,6 +356,8 @@ export class Pipeline {
   }
 
   #lookAfterStreams(): void {
+    // So that a standstill shows, also while no stream is open.
+    standstillMs();
     const nowMs = performance.now();
     const isIdle = this.#engine.inFlight === 0;
     for (const stream of this.#streams) {

@@ -1,6 +1,7 @@
 // The service as a process: starts it, ends it on SIGTERM or SIGINT, and leaves with an exit code that scripts can
 // trust: 0 after a drain, 1 when that took too long or the service could not start, 2 for a wrong configuration.
 import './head-size.js';
+import { afterRunning } from '../pipeline/threads/running-time.js';
 import { loadConfig, type SettingOptions } from './config.js';
 import type { GivenParts } from './given-parts.js';
 import { announce } from './lan/announcement.js';
@@ -37,10 +38,10 @@ export async function run(given: GivenParts, { isLan, settings: options }: RunOp
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'draining');
-    setTimeout(() => {
+    afterRunning(settings.drainTimeoutMs, () => {
       log.error({ timeoutMs: settings.drainTimeoutMs }, 'draining took too long; leaving what is in hand');
       process.exit(1);
-    }, settings.drainTimeoutMs).unref();
+    });
     service.stop().then(
       () => {
         log.info('stopped');

@@ -5,6 +5,7 @@
 //   steady ──change, and `each` were told in the last hour──▶ flapping ──no change for `settleMs`──▶ steady
 //     │ told one by one                                          │ told once when it begins, then once an hour with counts
 import type { StreamChange, StreamChangeCounts } from '../../protocol/streams.js';
+import { afterRunning } from '../threads/running-time.js';
 import { SYSTEM_CLOCK, type SourceClock } from '../sources/source-clock.js';
 
 export interface ChangeLimits {
@@ -69,7 +70,7 @@ export class StreamChanges {
       this.#report();
     }
     this.#cancelSettling();
-    this.#cancelSettling = this.#clock.after(this.#limits.settleMs, () => this.#settle());
+    this.#cancelSettling = afterRunning(this.#limits.settleMs, () => this.#settle(), this.#clock);
   }
 
   /** It was ended on purpose, or came to its end, which is told however often it flapped. @param wasUp until now */

@@ -7,6 +7,7 @@ import type { Stage, StageCall } from '../lanes/stage.js';
 import type { LanePool } from '../scheduling/lane-pool.js';
 import type { Origin } from '../scheduling/origin.js';
 import type { Size } from '../scheduling/frame-size.js';
+import { runningMs, standstillMs } from '../threads/running-time.js';
 import { PRIORITY } from '../threads/thread-priority.js';
 import { DecodePool } from './decode-pool.js';
 import type { FrameInput, FrameJob, Worked } from './frame-job.js';
@@ -50,6 +51,8 @@ interface Place {
   /** Work so far, ms of a thread. */
   spentMs: number;
   inputBytes: number;
+  /** `standstillMs()` when the frame came into it. */
+  readonly stoodMs: number;
 }
 
 export class FrameEngine {
@@ -109,7 +112,8 @@ export class FrameEngine {
     if (slot === undefined) throw new Error('work() was called without room');
     const pool = this.#poolOf(frame.size);
     const leave = pool.enter(frame.size === 'unproven');
-    const place: Place = { slot, pool, spentMs: 0, inputBytes: 0 };
+    const place: Place = { slot, pool, spentMs: 0, stoodMs: standstillMs(), inputBytes: 0 };
+    const startMs = runningMs();
     try {
       const glance = frame.job.mayGlance ? await this.#glance(frame, place) : null;
       return glance?.worked ?? (await this.#run(frame, place, glance?.decodeMs ?? 0));
@@ -117,16 +121,17 @@ export class FrameEngine {
       frame.image.release();
       this.#slots.release(slot, place.inputBytes);
       leave();
-      onSpent(place.spentMs);
+      // Threads measure for themselves, also how long they stood.
+      onSpent(place.stoodMs === standstillMs() ? place.spentMs : Math.min(place.spentMs, runningMs() - startMs));
       this.#settings.onRoom();
     }
   }
 
   /** Does other work in the place of a large frame; call only while there is room for one. @param job must not reject */
   async aside(job: () => Promise<void>, onSpent: (ms: number) => void): Promise<void> {
-    const startMs = performance.now();
+    const startMs = runningMs();
     await this.#large.hold(job);
-    onSpent(performance.now() - startMs);
+    onSpent(runningMs() - startMs);
     this.#settings.onRoom();
   }
 
@@ -175,7 +180,7 @@ export class FrameEngine {
       cost.inferMs += inferMs;
       cost.matchMs += matchMs;
       place.spentMs += workMs;
-      if (stage.depth === 0) this.#noteFirstStage(stage as Stage, workMs / items.length);
+      if (stage.depth === 0 && place.stoodMs === standstillMs()) this.#noteFirstStage(stage as Stage, workMs / items.length);
       return answers;
     };
   }
@@ -191,7 +196,7 @@ export class FrameEngine {
 
   async #decode({ bytes }: HeldImage, place: Place, format: PixelFormat, wanted: readonly FrameInput[]): Promise<Preprocessed> {
     const { slot, pool } = place;
-    const startMs = performance.now();
+    const startMs = runningMs();
     try {
       const done = await pool.decode({
         image: bytes,
@@ -206,7 +211,7 @@ export class FrameEngine {
       place.inputBytes = Math.max(place.inputBytes, done.inputBytes);
       return done;
     } finally {
-      place.spentMs += performance.now() - startMs;
+      place.spentMs += runningMs() - startMs;
       this.#settings.onRoom();
     }
   }

@@ -3,6 +3,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { afterRunning } from '../threads/running-time.js';
 import { connectionFailure, ENDED_EARLY, NO_CAMERA, NO_DATA, NO_VIDEO, UNANSWERED, type Failure } from './failure.js';
 import type { CameraAddress, SourceAddress } from './source-address.js';
 import { isAllowed, isThisMachine, refusalOf, type HostRules } from './source-hosts.js';
@@ -20,14 +21,14 @@ export interface ConnectionOptions {
 export async function connectCamera(address: CameraAddress, options: ConnectionOptions): Promise<Socket | Failure> {
   const limit = new AbortController();
   const giveUp = (): void => limit.abort();
-  const timer = setTimeout(giveUp, options.timeoutMs);
+  const cancel = afterRunning(options.timeoutMs, giveUp);
   // The signal outlives thousands of connections.
   options.signal.addEventListener('abort', giveUp, { once: true });
   if (options.signal.aborted) giveUp();
   try {
     return await connected(address, options, limit.signal);
   } finally {
-    clearTimeout(timer);
+    cancel();
     options.signal.removeEventListener('abort', giveUp);
   }
 }

@@ -22,8 +22,8 @@ export interface CommandOptions {
   readonly hwaccel: string | null;
   /** Look at more of the stream before decoding: for streams that a quick look does not understand. */
   readonly isPatient: boolean;
-  /** ffmpeg itself gives up when the network is silent for so long: the last resort should this process be gone. */
-  readonly silenceMs: number;
+  /** ffmpeg gives up when the network is silent for so long; null where this process sees that itself. */
+  readonly silenceMs: number | null;
 }
 
 /** JPEG of ffmpeg's scale 2 (best) to 31: 3 leaves a picture of 720p at some 35 to 90 KB. */
@@ -88,7 +88,8 @@ function relayScript(relayUrl: string, settings: SourceSettings, options: Comman
     ['format_whitelist', 'rtsp'],
     ['protocol_whitelist', isUdp ? 'tcp,udp,rtp' : 'tcp'],
     ['rtsp_transport', isUdp ? 'udp' : 'tcp'],
-    ['timeout', String(Math.round(options.silenceMs * 1000))],
+    // As a rule no `timeout`: it would run on while this process stands still and hands nothing on. Should it be gone, so is the relay.
+    ...(options.silenceMs === null ? [] : [['timeout', String(Math.round(options.silenceMs * 1000))] as const]),
   ];
   const flags = probing('rtsp', options);
   for (let index = 0; index < flags.length; index += 2) lines.push([(flags[index] ?? '').slice(1), flags[index + 1] ?? '']);

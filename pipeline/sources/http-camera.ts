@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { readJpegHeader, type JpegHeader } from '../images/jpeg-header.js';
 import type { PictureFormat } from '../../protocol/streams.js';
+import { afterRunning } from '../threads/running-time.js';
 import { BytePace } from './byte-pace.js';
 import { connectionFailure, NO_VIDEO, TOO_MANY_BYTES, UNANSWERED, type Failure } from './failure.js';
 import { HttpSession, type HttpAnswer, type HttpSessionOptions } from './http-session.js';
@@ -249,10 +250,10 @@ export class HttpCamera implements PictureFeed {
   /** The whole of an answer, in bounded time and of bounded size. */
   async #body(answer: HttpAnswer): Promise<Buffer | Failure> {
     let isLate = false;
-    const timer = setTimeout(() => {
+    const cancel = afterRunning(this.#options.timeoutMs, () => {
       isLate = true;
       answer.socket.destroy();
-    }, this.#options.timeoutMs);
+    });
     try {
       const bytes = await this.#whole(this.#chunks(answer));
       if (bytes === null || !isMultipart(answer)) return bytes ?? TOO_MANY_BYTES;
@@ -262,7 +263,7 @@ export class HttpCamera implements PictureFeed {
     } catch {
       return isLate ? UNANSWERED : connectionFailure(undefined);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 

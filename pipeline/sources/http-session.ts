@@ -3,6 +3,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { afterRunning, runningMs } from '../threads/running-time.js';
 import { connectCamera, type ConnectionOptions } from './camera-connection.js';
 import { Authorization } from './challenge.js';
 import { decoded } from './content-encoding.js';
@@ -48,7 +49,7 @@ export class HttpSession {
    * @returns the answer with a picture or the one that says it is unchanged, or why there is none. Never rejects
    */
   async get(conditions: Readonly<Record<string, string>> = {}): Promise<HttpAnswer | Failure> {
-    const endMs = performance.now() + this.#options.timeoutMs;
+    const endMs = runningMs() + this.#options.timeoutMs;
     const challenged = new Set<string>();
     // From the beginning each time: some cameras lead to another address for each picture.
     let address = this.#first;
@@ -95,7 +96,7 @@ export class HttpSession {
       // The camera may have closed it just now: that is no failure of the camera.
       if (!('reason' in answer) || answer.kind !== 'unreachable' || this.#isClosed) return answer;
     }
-    const leftMs = Math.max(1, endMs - performance.now());
+    const leftMs = Math.max(1, endMs - runningMs());
     const socket = await connectCamera(address, { ...this.#options, timeoutMs: leftMs });
     if ('reason' in socket) return socket;
     if (!this.#isClosed) return this.#exchange(socket, address, authorization, conditions, endMs);
@@ -132,13 +133,13 @@ export class HttpSession {
       const settle = (answer: Asked | Failure): void => {
         if (isSettled) return;
         isSettled = true;
-        clearTimeout(timer);
+        cancel();
         signal.removeEventListener('abort', abandon);
         if ('reason' in answer) socket.destroy();
         resolve(answer);
       };
       const abandon = (): void => settle(UNANSWERED);
-      const timer = setTimeout(abandon, Math.max(1, endMs - performance.now()));
+      const cancel = afterRunning(Math.max(1, endMs - runningMs()), abandon);
       signal.addEventListener('abort', abandon, { once: true });
       const headers = { Host: host, 'User-Agent': 'onlooker', Accept: '*/*', Connection: 'keep-alive', ...conditions };
       const asked = request({

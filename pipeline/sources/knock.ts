@@ -1,6 +1,7 @@
 // Asks whether a camera is there at all, without starting ffmpeg: one connection, and for RTSP one question without
 // credentials. So a camera that is away is asked every second at no cost, and is picked up at once when it is back.
 import type { Socket } from 'node:net';
+import { afterRunning } from '../threads/running-time.js';
 import { connectCamera } from './camera-connection.js';
 import type { Failure } from './failure.js';
 import type { AddressRules, CameraAddress } from './source-address.js';
@@ -37,7 +38,7 @@ export async function knock(address: CameraAddress, options: KnockOptions): Prom
 function described(socket: Socket, address: CameraAddress, answerMs: number): Promise<Failure | null> {
   return new Promise((resolve) => {
     let answer = '';
-    socket.setTimeout(answerMs, () => resolve(null));
+    const cancel = afterRunning(answerMs, () => resolve(null));
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
       const status = Number(/^RTSP\/1\.0 (\d{3})/.exec(answer)?.[1] ?? 0);
@@ -45,7 +46,10 @@ function described(socket: Socket, address: CameraAddress, answerMs: number): Pr
       else if (status >= 500) resolve({ kind: 'unreachable', reason: 'the camera says it cannot serve now' });
       else if (status > 0 || answer.length > 64) resolve(null);
     });
-    socket.once('close', () => resolve(null));
+    socket.once('close', () => {
+      cancel();
+      resolve(null);
+    });
     socket.write(`DESCRIBE ${address.url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`);
   });
 }

@@ -19,7 +19,7 @@ import { STREAM_FPS_DEFAULT } from '../../protocol/streams.js';
 export interface FeedOptions {
   readonly rules: AddressRules;
   readonly limits: SourceLimits;
-  readonly timings: Pick<SourceTimings, 'startMs' | 'giveUpMs' | 'killMs'>;
+  readonly timings: Pick<SourceTimings, 'startMs' | 'killMs'>;
   readonly clock: SourceClock;
   readonly hwaccel: CommandOptions['hwaccel'];
   readonly isPatient: boolean;
@@ -73,7 +73,7 @@ async function ffmpeg(input: FfmpegInput, settings: SourceSettings, options: Fee
   const { hwaccel, isPatient, limits, timings, clock, log } = options;
   // Over UDP only ffmpeg knows whether anything comes, so that it has to end before the attempt would be given up.
   const isUdp = input.kind === 'rtsp' && settings.transport === 'udp';
-  const silenceMs = isUdp ? 0.8 * timings.startMs : timings.startMs + timings.giveUpMs;
+  const silenceMs = isUdp ? 0.8 * timings.startMs : null;
   const command = ffmpegCommand(input, settings, { limits, hwaccel, isPatient, silenceMs });
   const needs = {
     reads: input.kind === 'media' ? 'file' : 'camera',

@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { OnlookerError } from '../../protocol/errors.js';
 import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
+import { afterRunning, runningMs } from '../threads/running-time.js';
 import { veiled } from './camera-connection.js';
 import { NO_VIDEO, OWN_ADDRESS, PRIVATE_ADDRESS, type Failure } from './failure.js';
 import { openFeed } from './open-feed.js';
@@ -45,7 +46,7 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
   const limits = { ...SOURCE_LIMITS, ...options.limits };
   const timings = { ...SOURCE_TIMINGS, ...options.timings };
   const address = parseAddress(settings.url, options.rules);
-  const startedMs = SYSTEM_CLOCK.nowMs();
+  const startedMs = runningMs();
   const signal = options.signal ?? new AbortController().signal;
   const feed = await openFeed(address, settings, {
     ...{ limits, timings, signal, rules: options.rules, clock: SYSTEM_CLOCK, log: options.log ?? SILENT_LOG },
@@ -53,13 +54,13 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
   });
   if ('reason' in feed) throw failed(await veiled(feed, address, options.rules));
   let picture: Uint8Array<ArrayBuffer> | null = null;
-  let giveUp: NodeJS.Timeout | undefined;
+  let cancelLook = (): void => undefined;
   const stop = (): void => void attempt.stop();
   const attempt = new SourceAttempt({
     feed,
     limits,
     // What opening took counts too.
-    timings: { ...timings, startMs: Math.max(0, startedMs + timings.startMs - SYSTEM_CLOCK.nowMs()), keyFrameMs: 0 },
+    timings: { ...timings, startMs: Math.max(0, startedMs + timings.startMs - runningMs()), keyFrameMs: 0 },
     gapMs: () => timings.stallMs,
     keyFramesOnly: settings.keyFramesOnly === true,
     clock: SYSTEM_CLOCK,
@@ -67,7 +68,7 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
       const isFirst = picture === null;
       picture ??= jpeg;
       if (!isFirst || feed.isStill !== null) stop();
-      else giveUp = setTimeout(stop, STILL_MS);
+      else cancelLook = afterRunning(STILL_MS, stop);
     },
     onStall: () => undefined,
     onKeyFrameWait: () => undefined,
@@ -75,7 +76,7 @@ export async function probeSource(settings: SourceSettings, options: ProbeOption
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const { failure } = await attempt.ended;
-  clearTimeout(giveUp);
+  cancelLook();
   signal.removeEventListener('abort', stop);
   // Anything between two markers looks like an image: only what can be read as one is given back.
   if (picture !== null && (await isPicture(picture))) return { format: attempt.format, picture };

@@ -4,7 +4,8 @@ import { ENDED_EARLY, NO_DATA, NO_KEY_FRAME, NO_VIDEO, TOO_MANY_BYTES, tooManyPi
 import { readJpegHeader } from '../images/jpeg-header.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import type { PictureFeed } from './picture-feed.js';
-import { afterRunning, type SourceClock } from './source-clock.js';
+import { afterRunning } from '../threads/running-time.js';
+import type { SourceClock } from './source-clock.js';
 import type { PictureFormat } from '../../protocol/streams.js';
 import type { SourceLimits, SourceTimings } from './source-settings.js';
 
@@ -168,7 +169,7 @@ export class SourceAttempt {
 
   #watch(delayMs: number, action: () => void): void {
     this.#cancelWatch();
-    this.#cancelWatch = afterRunning(this.#options.clock, delayMs, action);
+    this.#cancelWatch = afterRunning(delayMs, action, this.#options.clock);
   }
 
   #failureOf(isRegular: boolean): Failure | null {

@@ -6,6 +6,7 @@ import type { Worked } from '../frames/frame-job.js';
 import { sceneBrightness } from '../images/brightness-grid.js';
 import type { FrameView } from '../images/frame-view.js';
 import type { StreamOptions } from './stream-options.js';
+import { runningMs } from '../threads/running-time.js';
 import type { FrameTurn, StreamTurn } from '../scheduling/fair-queue.js';
 import { FrameCosts } from '../scheduling/frame-costs.js';
 import type { FrameIn, FramePlace } from './frame-result.js';
@@ -50,11 +51,11 @@ export class OpenStream implements StreamTurn {
 
   begin(taken: WaitingFrame): FrameTurn {
     const { frame, image } = taken;
-    const beganMs = performance.now();
+    const beganMs = runningMs();
     const noted = (outcome: Promise<Worked<unknown>>): Promise<Worked<unknown>> =>
       outcome.then((worked) => {
         // A glance costs next to nothing, and says nothing of what a look does.
-        if (!worked.isCarried) this.#costs.note(performance.now() - beganMs);
+        if (!worked.isCarried) this.#costs.note(runningMs() - beganMs);
         return worked;
       });
     const begun = this.task.begin(frame.receivedAtMs, image.bytes.byteLength);

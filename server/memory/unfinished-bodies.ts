@@ -1,6 +1,7 @@
 // Bodies of requests while they come: each is counted in the common bound before anything of it is kept, and copied into one piece
 // of memory where its length is announced. What was let go of unfinished is collected: it would stay for as long as nobody asks.
 import { DroppedMemory } from '../../pipeline/threads/collect-garbage.js';
+import { runningMs } from '../../pipeline/threads/running-time.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import { giveBackMemory } from './give-back.js';
 import type { UnfinishedBytes, UnfinishedShare } from './unfinished-bytes.js';
@@ -20,7 +21,7 @@ export class UnfinishedBodies {
   readonly #open = new Map<IncomingBody, number>();
   #bytes = 0;
 
-  constructor(unfinished: UnfinishedBytes, nowMs: () => number = () => performance.now()) {
+  constructor(unfinished: UnfinishedBytes, nowMs: () => number = runningMs) {
     this.#unfinished = unfinished;
     this.#limitBytes = unfinished.limitBytes * PART_OF_BODIES;
     this.#nowMs = nowMs;

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSock
 import type { OpenFields } from '../../protocol/messages.js';
 import { OnlookerError, type ErrorCode } from '../../protocol/errors.js';
 import { CLOSE_UNAUTHORIZED } from '../../protocol/access.js';
+import { afterRunning } from '../../pipeline/threads/running-time.js';
 import type { Door } from '../access/door.js';
 import { HELD_BACK_MS } from '../access/limits.js';
 import { assertMay, assertMayTouch, type Principal } from '../access/principal.js';
@@ -319,10 +320,10 @@ export class WebSocketEndpoint {
 
   async #seeOut(connection: Connection, outbox: Outbox): Promise<void> {
     await connection.drain();
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_TIMEOUT_MS)));
+    let cancel = (): void => undefined;
+    const patience = new Promise<void>((resolve) => (cancel = afterRunning(FLUSH_TIMEOUT_MS, resolve)));
     await Promise.race([outbox.flushed(), patience]);
-    clearTimeout(timer);
+    cancel();
     outbox.end(GOING_AWAY, 'draining');
   }
 }

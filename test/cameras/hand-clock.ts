@@ -22,6 +22,14 @@ export class HandClock implements SourceClock {
     return () => (this.#waiting = this.#waiting.filter((other) => other !== entry));
   }
 
+  /** Time goes by while the process stands: what was due meanwhile comes when it goes on. */
+  standStill(ms: number): void {
+    this.#nowMs += ms;
+    const due = this.#waiting.filter(({ atMs }) => atMs <= this.#nowMs);
+    this.#waiting = this.#waiting.filter((entry) => !due.includes(entry));
+    for (const { action } of due.sort((one, other) => one.atMs - other.atMs)) action();
+  }
+
   /** Runs what is due meanwhile, in order. */
   pass(ms: number): void {
     const untilMs = this.#nowMs + ms;

@@ -125,6 +125,26 @@ test('a service that owes an answer and is silent counts as dead', async () => {
   await until(() => service.connections.length === 2);
 });
 
+test.each([4000, 40_000, 600_000])('a client that stood still for %d ms waits for the answer as long as it ran', async (ms) => {
+  const held: Message[] = [];
+  const { clock, service, client } = await start(holdFrames(held), { answerTimeoutMs: 4_000 });
+  const door = await client.open({ stream: 'a' });
+  const frame = door.send(JPEG);
+  await until(() => held.length === 1);
+  clock.advance(2_500);
+  clock.standStill(ms);
+  expect(client.isConnected).toBe(true);
+  service.connections[0]?.send({ t: 'result', stream: 'a', seq: 0, ts: null, status: 'dropped', reason: 'deadline' });
+  expect(await frame).toMatchObject({ status: 'dropped' });
+
+  const lost = expect(door.send(JPEG)).rejects.toThrow('has not answered for 4000 ms');
+  await until(() => held.length === 2);
+  clock.advance(2_500);
+  clock.standStill(ms);
+  clock.advance(4_000);
+  await lost;
+});
+
 test('a silent service that owes nothing is left in peace', async () => {
   const { clock, service, client } = await start({}, { answerTimeoutMs: 4_000 });
   await client.open({ stream: 'a' });

@@ -243,6 +243,13 @@ export class FakeClock {
   get pending(): number {
     return this.#timers.length;
   }
+  /** Time goes by while the process stands: what fell due meanwhile runs when it goes on. */
+  standStill(ms: number): void {
+    this.#nowMs += ms;
+    const due = this.#timers.filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+    this.#timers = this.#timers.filter((timer) => !due.includes(timer));
+    for (const { action } of due) action();
+  }
   /** Lets time pass; what falls due runs in its order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;

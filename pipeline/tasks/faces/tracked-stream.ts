@@ -13,6 +13,7 @@ import type { FaceAnswer, FoundFace } from './face-items.js';
 import { faceLook, sceneLook } from '../../images/brightness-grid.js';
 import { Continuity, type FrameSize } from '../../tracks/continuity.js';
 import { DetectionPlan } from '../../tracks/detection-plan.js';
+import { standstillMs } from '../../threads/running-time.js';
 import { sortableIds } from '../../store/sortable-id.js';
 import type { ToldEvent } from './tracking/event-teller.js';
 import { StreamTracks, type CarriedSight, type Sight } from './tracking/stream-tracks.js';
@@ -48,6 +49,7 @@ export class TrackedStream {
   #lastSeen: Promise<void> = Promise.resolve();
   /** Up to this version of the gallery those who left it are forgotten. */
   #forgottenVersion: number;
+  #stoodMs = standstillMs();
 
   constructor(options: TrackedStreamOptions) {
     const { stream, model, rule, detectionScore, gallery } = options;
@@ -68,6 +70,7 @@ export class TrackedStream {
 
   /** The next frame, in the order sent. @param atMs when it came, `performance.now()` @param bytes of its image */
   begin(atMs: number, bytes: number): TrackedFrame {
+    this.#noteStandstill();
     const mayCarry = this.#plan.mayGlance(atMs, this.#tracks.mayCarry(atMs, this.#options.gallery.version));
     return this.#frame(atMs, mayCarry, (size) => this.#continuity.decoded(size, bytes, this.#tracks.isCalm));
   }
@@ -78,6 +81,7 @@ export class TrackedStream {
    * @returns the frame and its size, or null where it has to take its turn
    */
   beginUnseen(atMs: number, image: Uint8Array): { readonly frame: TrackedFrame; readonly size: FrameSize } | null {
+    this.#noteStandstill();
     if (!this.#tracks.mayCarry(atMs, this.#options.gallery.version)) return null;
     const size = this.#continuity.continues(image);
     if (size === null || !this.#plan.mayGoUnseen(atMs)) return null;
@@ -104,6 +108,7 @@ export class TrackedStream {
       this.#forgottenVersion = gallery.lastRemoval;
       this.#tracks.forgetPeople((id) => gallery.has(id));
     }
+    this.#noteStandstill();
     this.#tracks.tick(performance.now(), gallery.version);
     this.#tell();
   }
@@ -122,6 +127,13 @@ export class TrackedStream {
   /** As `StreamTracks.account`. */
   account(trackId: string): TrackAccount | undefined {
     return this.#tracks.account(trackId);
+  }
+
+  #noteStandstill(): void {
+    const stoodMs = standstillMs();
+    if (stoodMs === this.#stoodMs) return;
+    this.#stoodMs = stoodMs;
+    this.#tracks.stoodStill(performance.now());
   }
 
   #tell(): void {

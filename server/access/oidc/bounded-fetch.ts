@@ -1,6 +1,7 @@
 // What is asked of an identity provider: within a time, answered with few bytes, and no redirect is followed, so that an answer
 // comes from the address that was named or not at all.
 import type { CustomFetchOptions } from 'openid-client';
+import { afterRunning } from '../../../pipeline/threads/running-time.js';
 
 const TIMEOUT_MS = 5000;
 /** Key sets and what is told of a person have some kilobytes. */
@@ -18,16 +19,22 @@ export type BoundedFetch = (url: string, options?: FetchOptions) => Promise<Resp
 /** @param closing aborts whatever is under way */
 export function boundedFetch(closing: AbortSignal): BoundedFetch {
   return async (url, { method = 'GET', headers = {}, body = null, signal } = {}) => {
-    const signals = [closing, AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])];
-    const response = await fetch(url, {
-      method,
-      headers,
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.any(signals),
-    } as RequestInit);
-    const bytes = await bytesOf(response);
-    return new Response(bytes.byteLength === 0 ? null : bytes, { status: response.status, headers: response.headers });
+    const silence = new AbortController();
+    const cancel = afterRunning(TIMEOUT_MS, () => silence.abort(new DOMException('no answer in time', 'TimeoutError')));
+    const signals = [closing, silence.signal, ...(signal === undefined ? [] : [signal])];
+    try {
+      const response = await fetch(url, {
+        method,
+        headers,
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.any(signals),
+      } as RequestInit);
+      const bytes = await bytesOf(response);
+      return new Response(bytes.byteLength === 0 ? null : bytes, { status: response.status, headers: response.headers });
+    } finally {
+      cancel();
+    }
   };
 }
 

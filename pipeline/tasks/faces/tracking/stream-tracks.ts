@@ -52,6 +52,8 @@ export class StreamTracks {
   #nowMs = -Infinity;
   /** Time of the newest frame; ticks do not move it, since motion goes by when frames came. */
   #frameMs = -Infinity;
+  /** When the process last went on after it stood still: nobody can have been seen shortly before. */
+  #wentOnMs = -Infinity;
   #scene: PictureLook | null = null;
   #isCalm = false;
   #galleryVersion: number;
@@ -234,6 +236,13 @@ export class StreamTracks {
     for (const track of this.#tracks) this.#settle(track);
   }
 
+  /** Nobody looked for a while, up to now: who was there is given the time to be seen again before they have left. */
+  stoodStill(nowMs: number): void {
+    this.#wentOnMs = nowMs;
+    // Somebody else may be in their place.
+    for (const track of this.#tracks) raiseDoubt(track, nowMs, this.#settings);
+  }
+
   /** The stream is over: every track leaves. */
   end(nowMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
@@ -274,7 +283,7 @@ export class StreamTracks {
   #advance(nowMs: number, galleryVersion: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     this.#noteGallery(galleryVersion);
-    const isGone = ({ body }: FaceTrack): boolean => this.#nowMs - body.seenMs > this.#settings.leaveMs;
+    const isGone = ({ body }: FaceTrack): boolean => this.#nowMs - Math.max(body.seenMs, this.#wentOnMs) > this.#settings.leaveMs;
     const gone = this.#tracks.filter(isGone);
     if (gone.length > 0) this.#tracks = this.#tracks.filter((track) => !isGone(track));
     for (const track of gone) this.#leave(track);

@@ -1,5 +1,6 @@
-// The clock on the wall is set while people are in view: on a board without a battery, or after a suspend.
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+// The clock on the wall is set while people are in view: on a board without a battery, or after a suspend. Or the process
+// stands still, and time goes on meanwhile.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FaceEvent } from '../../../../protocol/events.js';
 import type { Gallery } from '../../../../pipeline/tasks/faces/gallery/gallery.js';
 import { TrackedStream } from '../../../../pipeline/tasks/faces/tracked-stream.js';
@@ -67,4 +68,32 @@ test('what is told after the clock was set has the time that is right then, also
   expect(left).toMatchObject({ kind: 'leave', ts: 1_700_003_602_000 });
   expect((left?.last_ts ?? 0) - (left?.first_ts ?? 0)).toBe(2000 - FRAME_MS);
   expect(left?.before?.ts).toBe((appeared?.ts ?? 0) + 3_600_000);
+});
+
+/** Time goes on, and nothing of the process does. */
+function standStill(ms: number): void {
+  clearInterval(tick);
+  vi.advanceTimersByTime(ms);
+  tick = setInterval(() => stream.tick(), 100);
+}
+
+describe.each([4000, 40_000, 600_000])('a process that stood still for %d ms', (ms) => {
+  test('ends nobody’s track, whatever it does first when it goes on', async () => {
+    const before = await watch(2);
+    standStill(ms);
+    expect(await watch(2)).toEqual(before);
+    standStill(ms);
+    vi.advanceTimersByTime(300);
+    expect(await watch(2)).toEqual(before);
+    expect(events.map(({ kind }) => kind)).toEqual(['appear']);
+  });
+
+  test('tells who left meanwhile, and that they were last seen before', async () => {
+    await watch(2);
+    const seenMs = Date.now() - FRAME_MS;
+    standStill(ms);
+    vi.advanceTimersByTime(6000);
+    expect(events.map(({ kind }) => kind)).toEqual(['appear', 'leave']);
+    expect(events.at(-1)?.last_ts).toBe(seenMs);
+  });
 });
