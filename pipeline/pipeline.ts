@@ -11,6 +11,7 @@ import type { TrackAnswer } from '../protocol/tracks.js';
 import { answerOf, WANTED } from './tasks/faces/answers.js';
 import { isLarge } from './images/decoding-cost.js';
 import { EnrolmentGuide, enrolFace, enrolSeen, imageSha256, type EnrolmentRule } from './tasks/faces/enrolment.js';
+import { FacePictures } from './face-pictures.js';
 import { DEFAULT_QUALITY_GATE, type QualityGate } from './tasks/faces/face-quality.js';
 import { FrameCache, sha256Of, type CacheFigures } from './streams/frame-cache.js';
 import { FrameEngine, type WorkedFrame } from './frames/frame-engine.js';
@@ -35,7 +36,7 @@ import { SingleImages } from './streams/single-images.js';
 import { StreamQueue, type WaitingBytes } from './streams/stream-queue.js';
 import { withTotal } from './streams/timing.js';
 import type { Tuning } from './tuning/tuning-store.js';
-import { trackAnswer } from './tasks/faces/track-answer.js';
+import { picturesOf, trackAnswer } from './tasks/faces/track-answer.js';
 import { TrackedStream } from './tasks/faces/tracked-stream.js';
 
 /** Why a frame is not worked on. */
@@ -88,6 +89,7 @@ export class Pipeline {
   readonly #forgetSnapshots: () => void;
   readonly #forgetRemovals: () => void;
   readonly #images = new ImageMemory(KEPT_IMAGE_BYTES);
+  readonly #pictures = new FacePictures();
   readonly #waitingBytes: WaitingBytes = { used: 0 };
   #closed: Promise<void> | null = null;
 
@@ -242,7 +244,7 @@ export class Pipeline {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw noModel();
-    if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
+    if (!gallery.has(personId)) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const worked = await this.#request(image, { want: guide }, signal);
     const sha256 = await imageSha256(image);
@@ -258,12 +260,9 @@ export class Pipeline {
     const gallery = this.#gallery;
     this.#answerer({ task: 'embed' });
     if (gallery === null) throw noModel();
-    if (gallery.person(personId) === undefined) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
-    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
-      const seen = tracked.bestOf(trackId);
-      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
-    }
-    throw noTrack();
+    if (!gallery.has(personId)) throw new OnlookerError('NOT_FOUND', 'There is no such person.');
+    const seen = this.#ofTracks((tracked) => tracked.bestOf(trackId));
+    return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
   }
 
   /**
@@ -290,13 +289,11 @@ export class Pipeline {
   }
 
   /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
-  track(trackId: string): TrackAnswer {
+  async track(trackId: string): Promise<TrackAnswer> {
     this.#answerer({ task: 'embed' });
-    for (const tracked of [...this.#trackedStreams(), ...this.#ended.streams]) {
-      const account = tracked.account(trackId);
-      if (account !== undefined) return trackAnswer(account, this.#gate, (id) => this.#gallery?.person(id)?.name);
-    }
-    throw noTrack();
+    const account = this.#ofTracks((tracked) => tracked.account(trackId));
+    await picturesOf(account);
+    return trackAnswer(account, this.#gate, (id) => this.#gallery?.nameOf(id));
   }
 
   /** Answers what is in hand, drops what waits (`draining`), then stops every thread. */
@@ -309,6 +306,7 @@ export class Pipeline {
     clearInterval(this.#sweep);
     this.#lanes.drain();
     await Promise.all([...this.#streams].map((stream) => this.#closeStream(stream, 'draining')));
+    await this.#ended.told();
     await this.#singleImages.settled();
     await Promise.allSettled(this.#asides);
     this.#forgetSnapshots();
@@ -336,7 +334,8 @@ export class Pipeline {
     const gallery = this.#gallery;
     if (tracking === undefined || gallery === null) return null;
     const { detectionScore } = this.#thresholds;
-    return new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
+    const pictures = thumbnails ? this.#pictures : null;
+    return new TrackedStream({ ...tracking, pictures, detectEvery, model, gallery, detectionScore, rule: this.#thresholds });
   }
 
   /** @throws OnlookerError NOT_FOUND, BAD_MESSAGE, LIMIT_REACHED for twins whom there cannot be */
@@ -345,8 +344,13 @@ export class Pipeline {
     return { gate: this.#gate, match: this.#thresholds.match, twinOf };
   }
 
-  #trackedStreams(): TrackedStream[] {
-    return [...this.#streams].flatMap(({ tracked }) => (tracked === null ? [] : [tracked]));
+  /** The first that is found in the streams, or in those that ended a short while ago. @throws OnlookerError NOT_FOUND */
+  #ofTracks<T>(find: (tracked: TrackedStream) => T | undefined): T {
+    for (const tracked of [...[...this.#streams].flatMap(({ tracked }) => tracked ?? []), ...this.#ended.streams]) {
+      const found = find(tracked);
+      if (found !== undefined) return found;
+    }
+    throw new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
   }
 
   #push(stream: OpenStream, frame: FrameIn, refusal: FrameRefusal | null): void {
@@ -384,9 +388,10 @@ export class Pipeline {
     this.#turns.leave(stream);
     // Twice where it was taken over while it was closing.
     if (this.#streams.delete(stream) && stream.tracked !== null) {
-      stream.tracked.end();
       this.#ended.add(stream.tracked);
+      stream.tracked.end();
     }
+    await stream.tracked?.told();
     return queue.stats;
   }
 
@@ -481,8 +486,4 @@ export class Pipeline {
   #logInternal(error: unknown): void {
     if (!(error instanceof OnlookerError)) this.#log.error({ err: error }, 'a frame could not be worked on');
   }
-}
-
-function noTrack(): OnlookerError {
-  return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
 }

@@ -2,15 +2,17 @@
 // as measured best on this machine, as a rule one lane a core with one thread each.
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../protocol/errors.js';
+import { modelsOf } from '../../models/prepared.js';
 import { ladderUpTo, topRung } from '../scheduling/batch-ladder.js';
 import { LanePool } from '../scheduling/lane-pool.js';
 import type { LaneSettings, Provider } from './lane-protocol.js';
 import { Lane } from './lane.js';
 import type { LoadedModel } from '../../protocol/models.js';
 import { loadedModel } from './loaded-model.js';
-import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
+import { SILENT_LOG } from '../pipeline-log.js';
 import type { PipelineOptions } from '../pipeline-options.js';
-import { providersToTry } from './provider.js';
+import { firstThatStarts } from './provider.js';
 import type { LanePlan } from '../tuning/lane-plan.js';
 import { tuningFor } from '../tuning/tuner.js';
 import type { Tuning } from '../tuning/tuning-store.js';
@@ -93,7 +95,11 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
       const known = await tuningOf(provider, false);
       return { known, ready: await start(provider, planWith(provider, known)) };
     };
-    const { provider, result } = await firstThatStarts(providersToTry(options.provider), first, log);
+    const { provider, result } = await firstThatStarts(options.provider, first, (without, next, error) => {
+      const reason = messageOf(error).replace(`${without} cannot start: `, '');
+      // No failure: `auto` means the best that there is.
+      log.info({ provider: next, without, reason }, `${without} is not there, trying ${next}`);
+    });
     let { ready } = result;
     const tuning = result.known ?? (await tuningOf(provider, true));
     const plan = planWith(provider, tuning);
@@ -104,9 +110,9 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
     const { lanes: count, maxBatch, preprocessWorkers, fillMs } = plan;
     // All have ended their start, one way or the other, before any is closed: one that still starts would be left running.
     await allOrFirstFailure(Array.from({ length: count - 1 }, () => start(provider, plan)));
-    const models = [pack.detector, pack.landmarks, pack.embedder]
-      .filter((model) => model !== undefined)
-      .map((model) => loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
+    const models = modelsOf(pack).map((model) =>
+      loadedModel(model, provider, ready.models.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }),
+    );
     // On a CPU two frames in hand for a lane serve no more than one and a half (docs/performance.md), and make all wait longer.
     const perLane = provider === 'cpu' ? 1.5 : 2 * maxBatch;
     return {
@@ -133,25 +139,4 @@ export async function startLanes(options: PipelineOptions, onBack: () => void, g
 export async function allOrFirstFailure<T>(promises: readonly Promise<T>[]): Promise<void> {
   await Promise.allSettled(promises);
   await Promise.all(promises);
-}
-
-/** The best provider that starts; the last one's failure is the failure of all. */
-async function firstThatStarts<T>(
-  providers: readonly Provider[],
-  start: (provider: Provider) => Promise<T>,
-  log: PipelineLog,
-): Promise<{ readonly result: T; readonly provider: Provider }> {
-  let failure: unknown = new Error('no provider was named');
-  for (const provider of providers) {
-    try {
-      return { result: await start(provider), provider };
-    } catch (error) {
-      failure = error;
-      const next = providers[providers.indexOf(provider) + 1];
-      const reason = (error instanceof Error ? error.message : String(error)).replace(`${provider} cannot start: `, '');
-      // No failure: `auto` means the best that there is.
-      if (next !== undefined) log.info({ provider: next, without: provider, reason }, `${provider} is not there, trying ${next}`);
-    }
-  }
-  throw failure;
 }

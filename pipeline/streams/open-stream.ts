@@ -120,7 +120,7 @@ export class OpenStream implements StreamTurn {
     const { model, gallery } = this.#parts;
     try {
       const worked = await outcome;
-      return trackedAnswerOf(worked, await followed.learn(worked.faces), model, gallery);
+      return trackedAnswerOf(worked, followed.learn(worked.faces), model, gallery);
     } catch (error) {
       followed.abandon();
       throw error;

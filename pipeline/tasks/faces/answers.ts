@@ -1,6 +1,14 @@
 // Worked frames as the contract's payloads: boxes, names, embeddings, in the units of the wire.
 import { endianness } from 'node:os';
-import type { Candidate, DetectedFace, EmbeddedFace, FivePoints, NamedFace, OkPayload, Task } from '../../../protocol/payloads.js';
+import type {
+  Candidate,
+  DetectedFace,
+  EmbeddedFace,
+  FivePoints,
+  NamedFace,
+  OkPayload,
+  Task,
+} from '../../../protocol/payloads.js';
 import { qualityOf } from './face-quality.js';
 import type { WorkedFrame } from '../../frames/frame-engine.js';
 import { boxOf, hundredths } from '../../geometry/box.js';
@@ -8,6 +16,7 @@ import { decide, namedOnce, type Decision, type MatchRule } from './gallery/deci
 import type { Gallery } from './gallery/gallery.js';
 import type { FaceAnswer, FaceItem, FoundFace } from '../../lanes/lane-protocol.js';
 import { timingOf } from '../../streams/timing.js';
+import { todaysCandidates, todaysPerson } from '../../todays-names.js';
 import type { TrackDecision } from './tracking/stream-tracks.js';
 
 /** What a lane has to do for a task's faces. */
@@ -43,15 +52,12 @@ function namedFace(face: DetectedFace, answer: FaceAnswer, decision: Decision): 
 /** As its track is taken for, with today's names. */
 function trackedFace(face: DetectedFace, decision: TrackDecision, gallery: Gallery | null): NamedFace {
   const { person, candidates, ...rest } = decision;
-  const today = (candidate: Candidate): Candidate[] => {
-    const name = gallery?.person(candidate.id)?.name;
-    return name === undefined ? [] : [{ ...candidate, name }];
-  };
+  const nameOf = (id: string): string | undefined => gallery?.nameOf(id);
   return {
     ...face,
     ...rest,
-    person: person === null ? null : (today(person)[0] ?? null),
-    ...(candidates === undefined ? {} : { candidates: candidates.flatMap(today) }),
+    person: todaysPerson(person, nameOf),
+    ...(candidates === undefined ? {} : { candidates: todaysCandidates(candidates, nameOf) }),
   };
 }
 

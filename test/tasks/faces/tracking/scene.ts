@@ -1,7 +1,11 @@
 // Made-up people walking through a picture: boxes, embeddings and evidence without pictures, the same for the same seed.
 import type { FoundFace } from '../../../../pipeline/lanes/lane-protocol.js';
 import { StreamTracks, type Sight } from '../../../../pipeline/tasks/faces/tracking/stream-tracks.js';
-import { DEFAULT_TRACKING, type TrackingOptions, type TrackingSettings } from '../../../../pipeline/tasks/faces/tracking/tracking-options.js';
+import {
+  DEFAULT_TRACKING,
+  type TrackingOptions,
+  type TrackingSettings,
+} from '../../../../pipeline/tasks/faces/tracking/tracking-options.js';
 import type { Evidence } from '../../../../pipeline/tasks/faces/tracking/votes.js';
 
 /** Mulberry32: small, even, and the same everywhere. */
