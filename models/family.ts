@@ -74,3 +74,5 @@ export interface EmbedderFamily {
 
 export type Family = DetectorFamily | LandmarkFamily | EmbedderFamily;
 export type FamilyKind = Family['kind'];
+/** In the order in which a face passes them. */
+export const FAMILY_KINDS = ['detector', 'landmarks', 'embedder'] as const satisfies readonly FamilyKind[];

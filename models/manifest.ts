@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { FAMILY_KINDS } from './family.js';
 import { ModelError, reasonOf, systemCodeOf } from './model-error.js';
 
 /** Beside this file, both in the sources and in dist/. */
@@ -71,7 +72,7 @@ const manifestSchema = z
     thresholds: z.strictObject({ detectionScore: unit, nmsIou: unit, match: z.number().min(-1).max(1), margin: unit }),
   })
   .superRefine((pack, context) => {
-    for (const role of ['detector', 'landmarks', 'embedder'] as const) {
+    for (const role of FAMILY_KINDS) {
       const count = pack.models.filter((entry) => entry.role === role).length;
       if (count > 1 || (role === 'detector' && count === 0)) {
         context.addIssue({

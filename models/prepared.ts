@@ -1,6 +1,6 @@
 // A pack that is ready to run: every file fetched, checked, its batch dimension freed and lying in the cache.
 // Plain data, so that it can be handed to a worker thread as it is.
-import type { FamilyKind, ImageInput } from './family.js';
+import { FAMILY_KINDS, type FamilyKind, type ImageInput } from './family.js';
 
 export interface Licence {
   /** SPDX id, or what the weights' publisher calls it. */
@@ -45,4 +45,9 @@ export interface PreparedPack {
   /** Absent in a pack that only detects. */
   readonly embedder?: PreparedModel & { readonly dim: number };
   readonly thresholds: PackThresholds;
+}
+
+/** Those that a pack has, in the order in which a face passes them. */
+export function modelsOf(pack: PreparedPack): readonly PreparedModel[] {
+  return FAMILY_KINDS.flatMap((kind) => pack[kind] ?? []);
 }

@@ -306,7 +306,8 @@ export class Pipeline {
     await queue.settled();
     this.#turns.leave(stream);
     // Twice where it was taken over while it was closing.
-    if (this.#streams.delete(stream)) stream.task.end();
+    if (this.#streams.delete(stream)) stream.ended = stream.task.end();
+    await stream.ended;
     return queue.stats;
   }
 

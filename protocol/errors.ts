@@ -61,3 +61,6 @@ export function toOnlookerError(error: unknown): OnlookerError {
   if (error instanceof OnlookerError) return error;
   return new OnlookerError('INTERNAL', ERROR_CATALOGUE.INTERNAL.meaning, undefined, { cause: error });
 }
+
+/** What a thrown value says, whatever it is. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

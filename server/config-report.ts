@@ -22,8 +22,8 @@ export function configReport({ settings, origins, file }: Config): ConfigReport 
   return { file, settings: rows };
 }
 
-/** Lists as they stand in the environment. */
+/** Lists, and what has a meaning of its own, as they stand in the environment. */
 function plain(value: Config['settings'][keyof Config['settings']]): SettingReport['value'] {
   if (value === undefined) return null;
-  return typeof value === 'object' ? value.join(',') : value;
+  return typeof value === 'object' ? String(value) : value;
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { messageOf } from '../protocol/errors.js';
 import { dataFolder, modelsFolder, type StandardFolder } from '../models/standard-folders.js';
 import { environmentName, SETTING_NAMES, settingNotes, settingsSchema, type SettingName, type Settings } from './settings.js';
 
@@ -101,9 +102,7 @@ function readConfigFile(file: string): Partial<Record<SettingName, unknown>> {
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new ConfigError(
-      `cannot read the configuration file ${file}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ConfigError(`cannot read the configuration file ${file}: ${messageOf(error)}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new ConfigError(`${file} must hold one JSON object`);

@@ -2,7 +2,7 @@
 // of its field; whether the value is right is the schema's business.
 import { openFieldsSchema, type OpenFields } from '../protocol/messages.js';
 import { OnlookerError } from '../protocol/errors.js';
-import { validated } from './validate.js';
+import { validated } from '../protocol/validated.js';
 
 const NUMBERS = ['min_face', 'top_n', 'threshold', 'detect_every', 'deadline_ms', 'weight'] as const;
 const FLAGS = ['thumbnails', 'tracking'] as const;

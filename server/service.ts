@@ -8,7 +8,6 @@ import { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
-import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
 import { isLoopback, listeningName } from './access/host-names.js';
 import type { Config } from './config.js';
 import { configReport } from './config-report.js';
@@ -214,7 +213,7 @@ export class Service {
   #startCameras(registry: StreamRegistry, pipeline: Pipeline, events: EventLog): Cameras {
     const { cameraMaxPixels: maxPixels, mediaDir, tracking, allowedSources, host, allowedHosts, trustedProxies } = this.#settings;
     // Whoever asks from this very machine reaches its services by himself; through a proxy anybody may ask.
-    const servesOthers = !isLoopback(listeningName(host)) || allowedHosts.length > 0 || trustedProxies !== '';
+    const servesOthers = !isLoopback(listeningName(host)) || allowedHosts.length > 0 || !trustedProxies.isEmpty;
     const owner: StreamOwner = { principal: null, takenOver: () => undefined };
     return Cameras.start({
       registry,
@@ -222,7 +221,7 @@ export class Service {
       rules: {
         mediaDir,
         ownPort: this.#listener.port,
-        allowed: parseAllowedSources(allowedSources) ?? [],
+        allowed: allowedSources,
         servesOthers: () => servesOthers,
       },
       limits: { maxPixels },

@@ -111,24 +111,23 @@ export function list(pattern: RegExp, told: Told & { readonly expects: string },
     .register(notes, { defaultText: 'none', ...told });
 }
 
-/** A text that is kept in the one spelling which `parse` gives it; undefined from it, or a throw, is a wrong value. */
-export function spelled(
-  standard: string,
-  parse: (text: string) => string | undefined,
-  told: Told & { readonly expects: string },
-) {
+/**
+ * A text that is kept as what `parse` makes of it: its one spelling, or what it means, whose `toString` is then how it is shown.
+ * Undefined from it, or a throw, is a wrong value.
+ */
+export function parsed<T>(standard: string, parse: (text: string) => T | undefined, told: Told & { readonly expects: string }) {
   return z
     .string()
     .transform((text, context) => {
       try {
-        const parsed = parse(text);
-        if (parsed !== undefined) return parsed;
+        const found = parse(text);
+        if (found !== undefined) return found;
       } catch {
         // What it expects is said by its notes.
       }
       context.addIssue({ code: 'custom' });
       return z.NEVER;
     })
-    .default(standard)
+    .prefault(standard)
     .register(notes, told);
 }

@@ -10,7 +10,7 @@ import { parseAllowedSources } from '../pipeline/sources/source-hosts.js';
 import { SOURCE_LIMITS } from '../pipeline/sources/source-settings.js';
 import { MOST } from '../pipeline/tuning/lane-plan.js';
 import { MAX_FRAME_BYTES_DEFAULT } from '../protocol/messages.js';
-import { AddressSet } from './access/addresses.js';
+import { AddressSet } from '../protocol/addresses.js';
 import { issuerAddress } from './access/oidc/issuer-address.js';
 import { ROLE_MAPPING } from './access/oidc/claims.js';
 import { pathPrefix } from './access/forwarded.js';
@@ -27,7 +27,7 @@ import {
   optionalDecimal,
   optionalSecret,
   optionalText,
-  spelled,
+  parsed,
   text,
   type SettingNotes,
 } from './setting-kinds.js';
@@ -71,7 +71,7 @@ export const settingsSchema = z.strictObject({
     expects: 'a text of at least 32 of A-Z a-z 0-9 . _ ~ + / = -',
     defaultText: 'none',
   }),
-  oidcIssuer: spelled('', issuerAddress, {
+  oidcIssuer: parsed('', issuerAddress, {
     meaning:
       'Identity provider (OpenID Connect) whose tokens are taken beside API keys: its issuer, exactly as it writes it, a `/` at the end included. What it is and its keys are fetched from there.',
     expects: 'an https address without a query (http for this machine alone)',
@@ -114,7 +114,7 @@ export const settingsSchema = z.strictObject({
     expects: 'a text without spaces of at most 512 letters',
     defaultText: 'none: a public client',
   }),
-  oidcScopes: spelled('openid profile', scopes, {
+  oidcScopes: parsed('openid profile', scopes, {
     meaning: 'What is asked of the identity provider when somebody signs in; some need another scope to tell of roles.',
     expects: 'scopes separated by spaces, openid among them',
   }),
@@ -130,19 +130,19 @@ export const settingsSchema = z.strictObject({
     defaultText: 'none: HTTP without encryption',
   }),
   tlsKey: optionalText({ meaning: 'Private key of that certificate: a PEM file without a password.', expects: 'a file' }),
-  trustedProxies: spelled('', (list) => AddressSet.parse(list) && list.trim(), {
+  trustedProxies: parsed('', (list) => AddressSet.parse(list), {
     meaning:
       'Proxies that are believed who the client is and how it reached us (`X-Forwarded-For`, `-Proto`, `-Host`, `-Prefix`, `Forwarded`, `X-Ingress-Path`): addresses, ranges such as `10.0.0.0/8`, and the words `loopback` and `private`. From anybody else these headers say nothing.',
     expects: 'addresses and ranges such as 10.0.0.0/8, or loopback or private, separated by commas',
     defaultText: 'none',
   }),
-  basePath: spelled('', pathPrefix, {
+  basePath: parsed('', pathPrefix, {
     meaning:
       'Path under which a proxy hands requests on to the service (`/onlooker`), which then answers there too. Not needed where the proxy takes the path away, as most do.',
     expects: 'a path of letters, digits and ._~@:+=- such as /onlooker, of at most 200 characters',
     defaultText: 'none',
   }),
-  frameAncestors: spelled("'none'", frameAncestors, {
+  frameAncestors: parsed("'none'", frameAncestors, {
     meaning:
       'Pages that may show the console in a frame: `none`, or `self` (same origin, as with Home Assistant’s ingress) and origins such as `https://home.example:8123`.',
     expects: 'none, or self and origins such as https://home.example:8123, separated by spaces or commas',
@@ -313,7 +313,7 @@ export const settingsSchema = z.strictObject({
     expects: 'a folder',
     defaultText: 'none: no files are served',
   }),
-  allowedSources: spelled('', (text) => (parseAllowedSources(text) === null ? undefined : text.trim()), {
+  allowedSources: parsed('', parseAllowedSources, {
     meaning:
       'Private addresses at which cameras may be opened all the same: names, addresses and networks, each with a port or without (`127.0.0.1:8081, 169.254.0.0/16`). Cameras of the local network and RTSP on this machine need not be listed ([cameras](cameras.md#which-hosts)).',
     expects: 'host names, addresses or networks such as 169.254.0.0/16, each with a port or without, separated by commas',

@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export default async function setup(): Promise<void> {
   // Types are checked by `npm run build`; here only the output must be that of the sources under test.
   execFileSync(process.execPath, ['scripts/compile-for-tests.mjs'], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, ['scripts/build-wasm.mjs'], { cwd: root, stdio: 'inherit' });
   execFileSync(process.execPath, ['scripts/build-web.mjs', '--if-changed'], { cwd: root, stdio: 'inherit' });
   execFileSync(process.execPath, ['scripts/copy-assets.mjs'], { cwd: root, stdio: 'inherit' });
   await fixtures();

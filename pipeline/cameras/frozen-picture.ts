@@ -3,7 +3,7 @@
 // same pictures with each key frame, so that after a while nothing is sent that was not sent before. How much pictures differ
 // does not tell the two apart (measured: the encoder's own pumping moves a cell's brightness as much as weak noise does), but
 // whether they repeat does. A film in a loop repeats too, so its scene is compared as well: that moves.
-import { sha256Of } from '../streams/frame-cache.js';
+import { crc32 } from 'node:zlib';
 import { readJpegHeader } from '../images/jpeg-header.js';
 
 /** Without anything new for so long it is frozen. */
@@ -18,7 +18,7 @@ const SCENE_DIFFERENCE = 6;
 const MOST_REMEMBERED = 1024;
 
 export class FrozenPicture {
-  /** Digests of what was shown, in the order of when it last was. */
+  /** What was shown, by its checksum and length, in the order of when it last was. Nobody gains by making two pictures alike. */
   readonly #seen = new Set<string>();
   #scene: Float32Array | null = null;
   #lastMs: number | null = null;
@@ -37,8 +37,8 @@ export class FrozenPicture {
   /** A picture came. */
   picture(jpeg: Uint8Array, nowMs: number): void {
     // Without its header, where cameras write the time.
-    const digest = sha256Of(jpeg.subarray(readJpegHeader(jpeg)?.scanAt ?? 0));
-    this.#newInARow = this.#remember(digest) ? this.#newInARow + 1 : 0;
+    const content = jpeg.subarray(readJpegHeader(jpeg)?.scanAt ?? 0);
+    this.#newInARow = this.#remember(`${crc32(content)} ${content.length}`) ? this.#newInARow + 1 : 0;
     if (this.#newInARow < (this.#isFrozen ? NEW_IN_A_ROW : 1)) return this.unchanged(nowMs);
     this.#lastMs = nowMs;
     this.#changed();
@@ -67,9 +67,9 @@ export class FrozenPicture {
   }
 
   /** @returns whether it was not among those remembered */
-  #remember(digest: string): boolean {
-    const isNew = !this.#seen.delete(digest);
-    this.#seen.add(digest);
+  #remember(content: string): boolean {
+    const isNew = !this.#seen.delete(content);
+    this.#seen.add(content);
     const [oldest] = this.#seen.size > MOST_REMEMBERED ? this.#seen : [];
     if (oldest !== undefined) this.#seen.delete(oldest);
     return isNew;

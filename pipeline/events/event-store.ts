@@ -1,14 +1,14 @@
 // The events on disk: what is written, what goes because of its age or number, and what is taken out because its person
 // was deleted. It tells nobody of anything, and nothing but ids and numbers may be logged here.
 import { setImmediate } from 'node:timers/promises';
-import { OnlookerError } from '../../protocol/errors.js';
 import type { EventPerson, KeptEvent } from '../../protocol/events.js';
 import { PurgeTimer } from '../store/purge-timer.js';
-import { type Change, prefixEnd, RecordStore, type StoreKind, type StoreReader } from '../store/record-store.js';
-import { DamagedRecordError, schemaVersionOf } from '../store/sealed-record.js';
+import type { RecordStore } from '../store/record-store.js';
+import { type Change, prefixEnd, type StoreKind, type StoreReader } from '../store/record-store.js';
+import { schemaVersionOf } from '../store/sealed-record.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { CLOCK_SET_MS } from './unix-time.js';
-import { StoreOpenError } from '../store/store-open-error.js';
+import { openStore } from '../store/open-store.js';
 import { EventReader, SLICE_EVENTS } from './event-reader.js';
 import {
   additionOf,
@@ -111,15 +111,8 @@ export class EventStore {
   }
 
   /** @throws StoreOpenError with one line that tells what is wrong and what to do */
-  static async open(options: EventStoreOptions): Promise<EventStore> {
-    const store = RecordStore.open(options.dir, EVENT_STORE);
-    try {
-      return new EventStore(options, store, await openContent(store));
-    } catch (error) {
-      await store.close();
-      if (error instanceof DamagedRecordError) throw store.damaged(error.message);
-      throw error instanceof OnlookerError ? new StoreOpenError(error.message, { cause: error }) : error;
-    }
+  static open(options: EventStoreOptions): Promise<EventStore> {
+    return openStore(options.dir, EVENT_STORE, async (store) => new EventStore(options, store, await openContent(store)));
   }
 
   /** The last id that was ever kept. */

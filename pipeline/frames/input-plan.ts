@@ -12,7 +12,7 @@ export interface InputPlan {
   /** Of each, a multiple of 4. */
   readonly bytes: number;
   /** @param offset where it begins, bytes */
-  write(part: Rect, memory: SharedArrayBuffer, offset: number): InputGeometry;
+  readonly write: (part: Rect, memory: SharedArrayBuffer, offset: number) => InputGeometry;
 }
 
 const BYTES_PER_FLOAT = 4;

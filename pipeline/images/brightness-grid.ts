@@ -16,10 +16,17 @@ export function sceneLook(view: FrameView): PictureLook {
   return normalised(sceneBrightness(view));
 }
 
-/** Mean brightness of each cell, 0..255. */
+/** Of a followed camera's frame both its tracks and the watch for frozen pictures ask. */
+const scenes = new WeakMap<FrameView, Float32Array>();
+
+/** Mean brightness of each cell, 0..255; of one view worked out once, and not to be changed. */
 export function sceneBrightness(view: FrameView): Float32Array {
+  const known = scenes.get(view);
+  if (known !== undefined) return known;
   const whole = { x1: 0, y1: 0, x2: view.width, y2: view.height };
-  return brightnessOf(view, whole, SCENE).map((sum) => sum / (POINTS * POINTS));
+  const scene = brightnessOf(view, whole, SCENE).map((sum) => sum / (POINTS * POINTS));
+  scenes.set(view, scene);
+  return scene;
 }
 
 export function faceLook(view: FrameView, face: Corners): PictureLook {
@@ -61,13 +68,10 @@ function places(from: number, to: number, count: number, size: number): number[]
   return Array.from({ length: count }, (_, index) => inside(from + ((to - from) * (index + 0.5)) / count));
 }
 
-function normalised(look: Float32Array): PictureLook {
-  const mean = look.reduce((sum, value) => sum + value, 0) / look.length;
-  let length = 0;
-  for (let i = 0; i < look.length; i++) {
-    look[i] = (look[i] as number) - mean;
-    length += (look[i] as number) ** 2;
-  }
+function normalised(brightness: Float32Array): PictureLook {
+  const mean = brightness.reduce((sum, value) => sum + value, 0) / brightness.length;
+  const look = brightness.map((value) => value - mean);
+  const length = look.reduce((sum, value) => sum + value ** 2, 0);
   const scale = length > 0 ? 1 / Math.sqrt(length) : 0;
   return look.map((value) => value * scale);
 }

@@ -97,7 +97,8 @@ async function headerOf(image: Uint8Array): Promise<Known | null> {
   const header = readImageHeader(image);
   if (header?.format === 'png' || header?.format === 'webp') return { ...header, isPlainJpeg: false };
   const jpeg = readJpegHeader(image);
-  if (header !== null && jpeg?.hasExif === false) return { ...header, isPlainJpeg: isPlain(header.channels) };
+  const orientation = jpeg?.orientation ?? null;
+  if (header !== null && orientation !== null) return { ...header, isPlainJpeg: orientation === 1 && isPlain(header.channels) };
   if (imageFormat(image) !== 'jpeg') return null;
   try {
     const { width, height, orientation, channels } = await sharp(unshared(image), {

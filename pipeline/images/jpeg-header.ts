@@ -1,9 +1,9 @@
 // What the header of a JPEG image says, read in microseconds. It takes well-formed headers alone and never guesses: what it
 // does not know for certain is null, and whoever asks then lets a whole decoder look.
+import { exifOrientation, isExif } from './exif-orientation.js';
 
 const FF = 0xff;
 const SOS = 0xda;
-const EXIF = [0x45, 0x78, 0x69, 0x66] as const;
 const APP1 = 0xe1;
 /** Markers that stand alone, without a length. */
 const RST0 = 0xd0;
@@ -15,8 +15,8 @@ export interface JpegHeader {
   readonly height: number;
   /** 1 for grey, 3 for colour. */
   readonly components: number;
-  /** Whether there is EXIF data, which may say that the picture is to be turned. */
-  readonly hasExif: boolean;
+  /** How it is to be turned, as EXIF numbers it: 1 (upright) to 8. Null where its EXIF data does not say so for certain. */
+  readonly orientation: number | null;
   /** Whether a decoder goes over the picture once: it is not progressive, and its first scan has all the components. */
   readonly hasOneScan: boolean;
   /** How it is coded, where that is a way that is not read, as hardly anything writes it; null for all usual ones. */
@@ -46,7 +46,7 @@ function unreadCoding(code: number, depth: number): string | null {
 export function readJpegHeader(image: Uint8Array): JpegHeader | null {
   if (image[0] !== FF || image[1] !== 0xd8) return null;
   const uint16 = (at: number): number => ((image[at] ?? 0) << 8) | (image[at + 1] ?? 0);
-  let hasExif = false;
+  let orientation: number | null | undefined;
   let frame: Pick<JpegHeader, 'width' | 'height' | 'components'> | null = null;
   let frameCode = 0;
   let unread: string | null = null;
@@ -56,7 +56,7 @@ export function readJpegHeader(image: Uint8Array): JpegHeader | null {
     if (code === SOS) {
       if (frame === null) return null;
       const hasOneScan = !isProgressive(frameCode) && image[at + 4] === frame.components;
-      return { ...frame, hasExif, hasOneScan, unread, scanAt: at };
+      return { ...frame, orientation: orientation === undefined ? 1 : orientation, hasOneScan, unread, scanAt: at };
     }
     if (isFrameHeader(code)) {
       if (frame !== null) return null;
@@ -65,9 +65,11 @@ export function readJpegHeader(image: Uint8Array): JpegHeader | null {
       frame = { height: uint16(at + 5), width: uint16(at + 7), components: image[at + 9] ?? 0 };
       if (frame.width === 0 || frame.height === 0) return null;
     }
-    if (code === APP1 && EXIF.every((letter, index) => image[at + 4 + index] === letter)) hasExif = true;
     const length = uint16(at + 2);
     if (length < 2) return null;
+    const segment = image.subarray(at + 4, at + 2 + length);
+    // Of two, readers might take either.
+    if (code === APP1 && isExif(segment)) orientation = orientation === undefined ? exifOrientation(segment) : null;
     at += 2 + length;
   }
   return null;

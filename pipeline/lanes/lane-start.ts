@@ -2,13 +2,14 @@
 // as measured best on this machine, as a rule one lane a core with one thread each.
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../protocol/errors.js';
 import { ladderUpTo, topRung } from '../scheduling/batch-ladder.js';
 import { LanePool } from '../scheduling/lane-pool.js';
 import type { ModelStart, Provider } from './lane-protocol.js';
 import { Lane, type LaneSettings, type LaneTaskSource } from './lane.js';
-import { SILENT_LOG, type PipelineLog } from '../pipeline-log.js';
+import { SILENT_LOG } from '../pipeline-log.js';
 import type { PipelineOptions } from '../pipeline-options.js';
-import { providersToTry } from './provider.js';
+import { firstThatStarts } from './provider.js';
 import type { LanePlan } from '../tuning/lane-plan.js';
 import type { Tuning } from '../tuning/tuning-store.js';
 
@@ -86,7 +87,11 @@ export async function startLanes(wanted: LanesWanted, onBack: () => void, given?
       const known = await tuningOf(provider, false);
       return { known, ready: await start(provider, planWith(provider, known)) };
     };
-    const { provider, result } = await firstThatStarts(providersToTry(wanted.provider), first, log);
+    const { provider, result } = await firstThatStarts(wanted.provider, first, (without, next, error) => {
+      const reason = messageOf(error).replace(`${without} cannot start: `, '');
+      // No failure: `auto` means the best that there is.
+      log.info({ provider: next, without, reason }, `${without} is not there, trying ${next}`);
+    });
     let { ready } = result;
     const tuning = result.known ?? (await tuningOf(provider, true));
     const plan = planWith(provider, tuning);
@@ -123,25 +128,4 @@ export async function startLanes(wanted: LanesWanted, onBack: () => void, given?
 export async function allOrFirstFailure<T>(promises: readonly Promise<T>[]): Promise<void> {
   await Promise.allSettled(promises);
   await Promise.all(promises);
-}
-
-/** The best provider that starts; the last one's failure is the failure of all. */
-async function firstThatStarts<T>(
-  providers: readonly Provider[],
-  start: (provider: Provider) => Promise<T>,
-  log: PipelineLog,
-): Promise<{ readonly result: T; readonly provider: Provider }> {
-  let failure: unknown = new Error('no provider was named');
-  for (const provider of providers) {
-    try {
-      return { result: await start(provider), provider };
-    } catch (error) {
-      failure = error;
-      const next = providers[providers.indexOf(provider) + 1];
-      const reason = (error instanceof Error ? error.message : String(error)).replace(`${provider} cannot start: `, '');
-      // No failure: `auto` means the best that there is.
-      if (next !== undefined) log.info({ provider: next, without: provider, reason }, `${provider} is not there, trying ${next}`);
-    }
-  }
-  throw failure;
 }

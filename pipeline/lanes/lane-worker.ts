@@ -1,6 +1,7 @@
 // The thread of an inference lane: opens the tasks' models, takes one job after another, answers each.
 // It is closed by message, never terminated in a run: that would abort the whole process.
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../protocol/errors.js';
 import { collectGarbage, collectGarbageLater, DroppedMemory } from '../threads/collect-garbage.js';
 import type { LaneCommand, LaneJob, LaneReport, LaneStart } from './lane-protocol.js';
 import type { JobCost, LaneTask, LaneTaskModule } from './lane-task.js';
@@ -11,7 +12,6 @@ if (parentPort === null) throw new Error('lane-worker runs as a worker thread');
 const port = parentPort;
 const settings = workerData as LaneStart;
 const tell = (report: LaneReport): void => port.postMessage(report);
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 yieldToMainThread(PRIORITY.calculating);
 /** Memory of large frames that this thread has looked at, and that nothing but its garbage keeps by now. */

@@ -1,10 +1,14 @@
 // A prepared model, once it is loaded, as clients are told of it.
+import type { FamilyKind } from '../../models/family.js';
 import type { PreparedModel } from '../../models/prepared.js';
 import type { ServedModel } from '../../models/served/served-model.js';
 import type { LoadedModel } from '../../protocol/models.js';
 import type { Provider } from './lane-protocol.js';
 
-const TASK_OF_KIND = { detector: 'detect', landmarks: 'landmarks', embedder: 'embed' } as const;
+const TASK_OF_KIND = { detector: 'detect', landmarks: 'landmarks', embedder: 'embed' } as const satisfies Record<
+  FamilyKind,
+  LoadedModel['task']
+>;
 
 export function loadedModel(
   model: PreparedModel & { readonly dim?: number },

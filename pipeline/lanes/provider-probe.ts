@@ -1,5 +1,6 @@
 // Whether an execution provider is really live. The runtime leaves operators on the CPU without a word, so a provider
 // counts as live only after it has run a graph with the CPU shut out.
+import { messageOf } from '../../protocol/errors.js';
 import { ort } from '../../models/graph/runtime.js';
 import type { Provider } from './lane-protocol.js';
 import { executionProviders } from './provider.js';
@@ -30,7 +31,7 @@ export async function probeProvider(provider: Provider): Promise<void> {
 }
 
 function reasonOf(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const [line = ''] = messageOf(error).split('\n');
   // The usual case, on every machine without a GPU.
   if (line.includes('Failed to load shared library')) return 'its libraries are not installed here, or not all of them';
   return line.slice(0, 200);

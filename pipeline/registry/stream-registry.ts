@@ -1,12 +1,13 @@
 // The registered streams: what the service watches by itself, kept over restarts. It starts none of them. Their addresses
 // hold passwords: only `url` of a stored stream has them, and nothing of an address is ever logged or put into an error.
-import type { z } from 'zod';
 import { OnlookerError } from '../../protocol/errors.js';
+import { validated } from '../../protocol/validated.js';
 import { newStreamSchema, streamPatchSchema, type NewStream, type StreamPatch } from '../../protocol/streams.js';
-import { RecordStore, type StoreKind } from '../store/record-store.js';
+import type { RecordStore } from '../store/record-store.js';
+import { type StoreKind } from '../store/record-store.js';
 import { DamagedRecordError, schemaVersionOf } from '../store/sealed-record.js';
 import { SerialQueue } from '../store/serial-queue.js';
-import { StoreOpenError } from '../store/store-open-error.js';
+import { openStore } from '../store/open-store.js';
 import { withSecrets } from './hidden-secrets.js';
 import { decodeStream, encodeStream, META_KEY, metaChange, recordOf, REGISTRY_SCHEMA_VERSION } from './stored-stream.js';
 import { storedStream, STREAM_PREFIX, type StoredStream, type StreamRecord } from './stored-stream.js';
@@ -51,15 +52,8 @@ export class StreamRegistry {
   }
 
   /** @throws StoreOpenError with one line that tells what is wrong and what to do */
-  static async open(options: StreamRegistryOptions): Promise<StreamRegistry> {
-    const store = RecordStore.open(options.dir, REGISTRY_STORE);
-    try {
-      return new StreamRegistry(options, store, await loadStreams(store));
-    } catch (error) {
-      await store.close();
-      if (error instanceof DamagedRecordError) throw store.damaged(error.message);
-      throw error instanceof OnlookerError ? new StoreOpenError(error.message, { cause: error }) : error;
-    }
+  static open(options: StreamRegistryOptions): Promise<StreamRegistry> {
+    return openStore(options.dir, REGISTRY_STORE, async (store) => new StreamRegistry(options, store, await loadStreams(store)));
   }
 
   get size(): number {
@@ -91,7 +85,7 @@ export class StreamRegistry {
 
   /** @throws OnlookerError BAD_MESSAGE, STREAM_EXISTS, LIMIT_REACHED, and what `check` throws */
   async create(input: NewStream, check: StreamCheck = () => undefined): Promise<StoredStream> {
-    const fields = parsed(newStreamSchema, input);
+    const fields = validated(newStreamSchema, input, 'stream');
     const url = withSecrets(fields.url);
     return this.#inTurn(() => {
       if (this.streams.has(fields.id)) throw new OnlookerError('STREAM_EXISTS', `The stream ${fields.id} is registered already.`);
@@ -111,7 +105,7 @@ export class StreamRegistry {
    * @throws OnlookerError NOT_FOUND, BAD_MESSAGE, and what `check` throws
    */
   async patch(id: string, input: StreamPatch, check: StreamCheck = () => undefined): Promise<StoredStream> {
-    const patch = parsed(streamPatchSchema, input);
+    const patch = validated(streamPatchSchema, input, 'stream');
     return this.#inTurn(() => {
       const before = this.#need(id);
       const named = Object.entries(patch).filter(([, value]) => value !== undefined);
@@ -177,14 +171,6 @@ export class StreamRegistry {
     if (this.#closed !== undefined) throw new OnlookerError('DRAINING', 'The list of streams is closed.');
     return this.#writes.run(job);
   }
-}
-
-/** @throws OnlookerError BAD_MESSAGE */
-function parsed<T>(schema: z.ZodType<T>, input: unknown): T {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new OnlookerError('BAD_MESSAGE', `${issue?.path.join('.') || 'stream'}: ${issue?.message ?? 'is wrong'}`);
 }
 
 /** @throws StoreOpenError, DamagedRecordError */

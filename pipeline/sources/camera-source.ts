@@ -314,9 +314,8 @@ export class CameraSource {
   }
 
   #keep(jpeg: Uint8Array<ArrayBuffer>, atMs: number): SourceFrame {
-    // A copy: the taker may give the memory of its frame away.
-    this.#latest = { jpeg: jpeg.slice(), atMs };
-    return { jpeg, atMs };
+    this.#latest = { jpeg, atMs };
+    return this.#latest;
   }
 
   #gated(onFrame: TakeFrame): TakeFrame {

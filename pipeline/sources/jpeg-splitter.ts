@@ -15,14 +15,20 @@ const BETWEEN_BYTES = 1024;
 /** A boundary and the head of a part, up to the picture; without a line of its own where a length led to it. */
 const PART_HEAD = /(?:\r?\n)?--[^\r\n]{1,200}\r?\n(?:[\w-]{1,64}:[^\r\n]*\r?\n)*\r?\n$/;
 
-/** Room for most images; it grows for larger ones, and is given back after them. */
-const USUAL_BYTES = 131_072;
+/** Room for the first image, which is most images' size; for the others by the one before. */
+const FIRST_BYTES = 131_072;
+/** Images of one camera differ by a few per cent. */
+const HEADROOM = 1.125;
+/** An image that fills less of its room is copied into less: takers keep it. */
+const LEAST_FILLED = 0.75;
+const NO_ROOM = Buffer.allocUnsafeSlow(0);
 
 export class JpegSplitter {
   readonly #maxBytes: number;
   #stage: Stage = 'outside';
   /** The image that is coming in, in one piece: pieces kept as they come would each hold memory many times their size. */
-  #image = Buffer.allocUnsafeSlow(0);
+  #image = NO_ROOM;
+  #roomBytes = FIRST_BYTES;
   #bytes = 0;
   #code = 0;
   #skip = 0;
@@ -140,7 +146,7 @@ export class JpegSplitter {
 
   #keep(part: Buffer): void {
     const end = this.#bytes + part.length;
-    if (end > this.#maxBytes) this.#image = Buffer.allocUnsafeSlow(0);
+    if (end > this.#maxBytes) this.#image = NO_ROOM;
     else {
       if (end > this.#image.length) this.#grow(end);
       part.copy(this.#image, this.#bytes);
@@ -150,7 +156,7 @@ export class JpegSplitter {
   }
 
   #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(USUAL_BYTES, 2 * this.#image.length, bytes)));
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(this.#roomBytes, 2 * this.#image.length, bytes)));
     this.#image.copy(larger, 0, 0, this.#bytes);
     this.#image = larger;
   }
@@ -181,10 +187,12 @@ export class JpegSplitter {
       this.#abandon();
       return null;
     }
-    const image = new Uint8Array(this.#bytes);
-    image.set(this.#image.subarray(0, this.#bytes));
-    if (this.#image.length > USUAL_BYTES && this.#bytes * 4 < this.#image.length) this.#image = Buffer.allocUnsafeSlow(0);
+    const { buffer, length } = this.#image;
+    const image = new Uint8Array(buffer, 0, this.#bytes);
+    const isFilled = this.#bytes >= LEAST_FILLED * length;
+    this.#image = NO_ROOM;
+    this.#roomBytes = Math.ceil(HEADROOM * this.#bytes);
     this.#bytes = 0;
-    return image;
+    return isFilled ? image : image.slice();
   }
 }

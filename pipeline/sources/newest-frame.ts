@@ -2,7 +2,7 @@
 // Must never hold more than that one, and a taker that throws must not stop the camera.
 
 export interface SourceFrame {
-  /** JPEG bytes in memory of their own, the taker's to keep. */
+  /** JPEG bytes in memory of their own, which may be kept and must not be written to or given away: others keep them too. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
   /** Unix time in ms: of its arrival, or for a file that plays faster, its place in the file after the start. */
   readonly atMs: number;

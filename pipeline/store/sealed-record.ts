@@ -1,6 +1,7 @@
 // How a record lies in a store: JSON, with bytes behind it where there are any, sealed with a CRC-32. It knows no fields.
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { firstIssue } from '../../protocol/validated.js';
 
 const SEAL_BYTES = 8;
 
@@ -38,8 +39,7 @@ export function unseal(record: Buffer): { json: unknown; tail: Buffer } {
 export function parseRecord<T>(schema: z.ZodType<T>, json: unknown): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new DamagedRecordError(`${issue?.path.join('.') ?? 'a record'}: ${issue?.message ?? 'is wrong'}`);
+  throw new DamagedRecordError(firstIssue(parsed.error, 'a record'));
 }
 
 /** A record without a tail. @throws DamagedRecordError */

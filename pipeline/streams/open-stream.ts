@@ -33,6 +33,8 @@ export class OpenStream implements StreamTurn {
   readonly maxFrameBytes: number;
   readonly #parts: OpenStreamParts;
   readonly #costs = new FrameCosts();
+  /** Resolves when its task has told everything; set when it ends. */
+  ended: Promise<void> | null = null;
 
   constructor(parts: OpenStreamParts) {
     this.#parts = parts;

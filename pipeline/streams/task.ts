@@ -33,8 +33,8 @@ export interface TaskStream {
   beginUnseen(atMs: number, image: Uint8Array): { readonly frame: TaskFrame; readonly worked: Promise<Worked<unknown>> } | null;
   /** To be called ten times a second or so: time passes also when no frames come. */
   tick(): void;
-  /** No frame is in hand any more, and none will come. */
-  end(): void;
+  /** No frame is in hand any more, and none will come. @returns resolves when everything has been told */
+  end(): Promise<void>;
 }
 
 /** What the core does for a task. */

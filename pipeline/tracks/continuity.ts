@@ -35,7 +35,7 @@ export class Continuity {
     if (Math.abs(image.byteLength - this.#bytes) > MOST_GROWTH * this.#bytes) return null;
     if (image.at(-2) !== EOI[0] || image.at(-1) !== EOI[1]) return null;
     const header = readJpegHeader(image);
-    const isUpright = header?.hasExif === false;
+    const isUpright = header?.orientation === 1;
     return isUpright && header.width === size.width && header.height === size.height ? size : null;
   }
 }

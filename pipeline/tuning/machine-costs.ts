@@ -1,4 +1,5 @@
 // What a machine needs for each part of a frame, as measured on it. Plain data: kept on disk, and told to clients.
+import type { FamilyKind } from '../../models/family.js';
 import type { Provider } from '../lanes/lane-protocol.js';
 
 /** One run of a model. */
@@ -13,7 +14,7 @@ export interface RunCost {
 }
 export interface ModelCosts {
   readonly id: string;
-  readonly kind: 'detector' | 'landmarks' | 'embedder';
+  readonly kind: FamilyKind;
   readonly runs: readonly RunCost[];
 }
 export interface MachineCosts {

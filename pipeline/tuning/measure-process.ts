@@ -1,4 +1,5 @@
 // The process that measures: it is asked once, answers once, and is then ended by the one that asked.
+import { messageOf } from '../../protocol/errors.js';
 import { measureCurves } from './measure-curves.js';
 import type { MeasureAnswer, MeasureRequest } from './measure-protocol.js';
 
@@ -11,6 +12,6 @@ const tell = (answer: MeasureAnswer): void => void process.send?.(answer);
 process.once('message', (request) => {
   measureCurves(request as MeasureRequest).then(
     (costs) => tell({ kind: 'costs', costs }),
-    (error: unknown) => tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => tell({ kind: 'failed', message: messageOf(error) }),
   );
 });

@@ -1,4 +1,5 @@
 // What the process that measures, and each of its threads, is given and answers.
+import type { FamilyKind } from '../../models/family.js';
 import type { PreparedModel, PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lanes/lane-protocol.js';
 import type { MachineCosts } from './machine-costs.js';
@@ -21,7 +22,7 @@ export interface MeasureSettings extends MeasureRequest {
 }
 export interface MeasuredModel {
   readonly id: PreparedModel['id'];
-  readonly kind: 'detector' | 'landmarks' | 'embedder';
+  readonly kind: FamilyKind;
   readonly runs: readonly { readonly batch: number; readonly ms: number }[];
 }
 /** `close` is for one that is not to begin, since another one failed. */

@@ -1,6 +1,7 @@
 // A thread that measures what the models, and decoding, cost on this machine; several run side by side where lanes would.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { PreparedModel } from '../../models/prepared.js';
+import { messageOf } from '../../protocol/errors.js';
+import { modelsOf, type PreparedModel } from '../../models/prepared.js';
 import { decodeImage } from '../images/decode-image.js';
 import { inputSize } from '../images/model-input.js';
 import { ModelSession } from '../lanes/model-session.js';
@@ -16,22 +17,16 @@ const MAX_PIXELS = 1 << 24;
 const LEAST_RUNS = 3;
 /** Other work on the machine only ever adds time: what a run takes undisturbed is near the least. */
 const QUANTILE = 0.1;
-const MODELS = [
-  ['detector', pack.detector],
-  ['landmarks', pack.landmarks],
-  ['embedder', pack.embedder],
-] as const;
+const MODELS = modelsOf(pack);
 
 try {
   const opened = new Map<PreparedModel, ModelSession<PreparedModel>>();
-  for (const [, model] of MODELS) {
-    if (model !== undefined)
-      opened.set(model, await ModelSession.open<PreparedModel>(model, { provider, ladder: batches, intraOpThreads: threads }));
-  }
+  const runtime = { provider, ladder: batches, intraOpThreads: threads };
+  for (const model of MODELS) opened.set(model, await ModelSession.open<PreparedModel>(model, runtime));
   tell({ kind: 'ready' });
   port.once('message', (command: MeasureCommand) => void (command === 'begin' ? measure(opened) : close(opened)));
 } catch (error) {
-  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  tell({ kind: 'failed', message: messageOf(error) });
 }
 
 async function measure(opened: ReadonlyMap<PreparedModel, ModelSession<PreparedModel>>): Promise<void> {
@@ -41,15 +36,13 @@ async function measure(opened: ReadonlyMap<PreparedModel, ModelSession<PreparedM
     const { width, height, pixels } = decoded;
     const pixelsOf: Picture = { data: new Uint8Array(pixels), width, height };
     const models: MeasuredModel[] = [];
-    for (const [kind, model] of MODELS) {
-      const session = model === undefined ? undefined : opened.get(model);
-      if (model === undefined || session === undefined) continue;
+    for (const [{ id, kind }, session] of opened) {
       const runs: { batch: number; ms: number }[] = [];
       for (const batch of batches) {
         fill(session, batch, pixelsOf);
         runs.push({ batch, ms: await undisturbedMs(() => session.run(batch)) });
       }
-      models.push({ id: model.id, kind, runs });
+      models.push({ id, kind, runs });
     }
     const input = new Float32Array(inputSize(pack.detector.input));
     const lookMs = await undisturbedMs(async () => {
@@ -59,7 +52,7 @@ async function measure(opened: ReadonlyMap<PreparedModel, ModelSession<PreparedM
     const glanceMs = await undisturbedMs(() => decodeImage(picture, pixels, MAX_PIXELS, 'luma'));
     tell({ kind: 'measured', models, lookMs, glanceMs });
   } catch (error) {
-    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    tell({ kind: 'failed', message: messageOf(error) });
   } finally {
     await close(opened);
   }

@@ -6,6 +6,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from '../../models/make-folder.js';
+import { FAMILY_KINDS } from '../../models/family.js';
 import type { PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lanes/lane-protocol.js';
 import { MOST, type Capacity, type LanePlan } from './lane-plan.js';
@@ -34,7 +35,7 @@ const servedSchema = z.object({ framesPerSecond: z.number().nonnegative(), p95Ms
 const trialSchema = z.object({ plan: planSchema, everyFace: servedSchema, followed: servedSchema });
 const modelSchema = z.object({
   id: z.string(),
-  kind: z.enum(['detector', 'landmarks', 'embedder']),
+  kind: z.enum(FAMILY_KINDS),
   runs: z.array(runSchema).max(MOST_KEPT),
 });
 const tuningSchema = z.object({
@@ -113,8 +114,8 @@ export async function saveTuning(modelsDir: string, pack: PreparedPack, tuning: 
   }
 }
 
-function fileOf(modelsDir: string, { detector, landmarks, embedder }: PreparedPack, provider: Provider): string {
-  const models = [detector, landmarks, embedder].map((model) => model?.sha256 ?? null);
+function fileOf(modelsDir: string, pack: PreparedPack, provider: Provider): string {
+  const models = FAMILY_KINDS.map((kind) => pack[kind]?.sha256 ?? null);
   const key = JSON.stringify([models, provider, machineName(), process.versions.node.split('.')[0]]);
   return join(modelsDir, FOLDER, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
 }

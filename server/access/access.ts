@@ -6,7 +6,6 @@ import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Settings } from '../settings.js';
 import { StartError } from '../start-error.js';
-import { AddressSet } from './addresses.js';
 import { Admission } from './admission.js';
 import { Authenticator } from './authenticator.js';
 import { Door } from './door.js';
@@ -85,11 +84,7 @@ export class Access {
       admission: new Admission({ listensOn, allowedHosts, allowedOrigins, refusals }),
       authenticator: this.authenticator,
       refusals,
-      forwarded: forwardedReader({
-        trusted: AddressSet.parse(trustedProxies),
-        scheme,
-        basePath,
-      }),
+      forwarded: forwardedReader({ trusted: trustedProxies, scheme, basePath }),
     });
     this.#log = log;
     this.#dataDir = settings.dataDir;

@@ -1,6 +1,6 @@
 // Who a request comes from and under which address it reached us, with what proxies say about it. Only proxies that are trusted are
 // believed: anybody can write these headers. Pure: it reads a request and decides nothing.
-import { addressOfHop, canonicalAddress, type AddressSet } from './addresses.js';
+import { addressOfHop, canonicalAddress, type AddressSet } from '../../protocol/addresses.js';
 
 /** The part of uWebSockets.js' request that is read; names are lower case, and a header may come several times. */
 export interface RequestHeaders {

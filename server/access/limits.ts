@@ -2,7 +2,7 @@
 // its own machine without a key has no limits but for wrong keys.
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Settings } from '../settings.js';
-import { LOOPBACK, siteOf } from './addresses.js';
+import { LOOPBACK, siteOf } from '../../protocol/addresses.js';
 import type { Principal } from './principal.js';
 import { Rates } from './rates.js';
 

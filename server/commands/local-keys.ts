@@ -4,7 +4,7 @@ import { newKeySchema, type CreatedKey, type KeyRecord, type NewKey } from '../.
 import { KEYS_FILE } from '../access/access.js';
 import { KeyStore } from '../access/keys/key-store.js';
 import { loadConfig } from '../config.js';
-import { validated } from '../validate.js';
+import { validated } from '../../protocol/validated.js';
 
 export interface LocalKeys {
   readonly file: string;

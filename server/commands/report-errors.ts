@@ -1,4 +1,5 @@
 // How a command fails: one line on stderr and an exit code that scripts can trust. No stack traces for users.
+import { messageOf } from '../../protocol/errors.js';
 import { ConfigError } from '../config.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
@@ -13,7 +14,7 @@ export function reportingErrors<A extends unknown[]>(
     try {
       await action(...args);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       process.stderr.write(`onlooker: ${message.split('\n')[0] ?? ''}\n`);
       process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
     }

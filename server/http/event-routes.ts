@@ -5,7 +5,7 @@ import { sinceSchema } from '../../protocol/events.js';
 import { streamIdSchema } from '../../protocol/messages.js';
 import type { TrackAnswer } from '../../protocol/tracks.js';
 import type { ServiceState } from '../service-state.js';
-import { validated } from '../validate.js';
+import { validated } from '../../protocol/validated.js';
 import type { Exchange } from './exchange.js';
 import { pageSchema } from './paging.js';
 import { twinOfSchema } from './people-routes.js';
@@ -49,7 +49,7 @@ export function eventRoutes(state: ServiceState): Route[] {
       method: 'GET',
       pattern: '/v1/tracks/:id',
       right: 'view',
-      handle: (exchange) => jsonReply(200, visibleTrack(state, exchange)),
+      handle: async (exchange) => jsonReply(200, await visibleTrack(state, exchange)),
     },
     {
       method: 'POST',
@@ -58,7 +58,7 @@ export function eventRoutes(state: ServiceState): Route[] {
       handle: async (exchange) => {
         const pipeline = state.requirePipeline();
         const { person, twin_of: twinOf } = await requestJson(exchange, enrolSchema);
-        const { track } = visibleTrack(state, exchange);
+        const { track } = await visibleTrack(state, exchange);
         const faces = await pipeline.faces.enrolTrack(track, person, twinOf);
         return jsonReply(201, { person, track, faces: faces.map((face) => ({ face: face.id, ...face })) });
       },
@@ -67,8 +67,8 @@ export function eventRoutes(state: ServiceState): Route[] {
 }
 
 /** @throws OnlookerError NOT_FOUND also for one of a stream that the asker may not see */
-function visibleTrack(state: ServiceState, exchange: Exchange): TrackAnswer {
-  const found = state.requirePipeline().faces.track(exchange.param(0));
+async function visibleTrack(state: ServiceState, exchange: Exchange): Promise<TrackAnswer> {
+  const found = await state.requirePipeline().faces.track(exchange.param(0));
   if (!exchange.principal.streams.has(found.stream)) throw new OnlookerError('NOT_FOUND');
   return found;
 }

@@ -1,7 +1,7 @@
 // The whole gallery as one file, out and in. Neither way is it ever held in memory as a whole.
 import { z } from 'zod';
 import type { ServiceState } from '../service-state.js';
-import { validated } from '../validate.js';
+import { validated } from '../../protocol/validated.js';
 import { AbortedError, type Exchange } from './exchange.js';
 import { jsonReply } from './reply.js';
 import type { Route } from './router.js';

@@ -1,6 +1,6 @@
 // `limit` and `after` of the lists.
 import { z } from 'zod';
-import { validated } from '../validate.js';
+import { validated } from '../../protocol/validated.js';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;

@@ -9,7 +9,7 @@ import { jpegReply, jsonReply, NO_CONTENT } from './reply.js';
 import { requestImage } from './request-image.js';
 import { requestJson } from './request-json.js';
 import type { Route } from './router.js';
-import { validated } from '../validate.js';
+import { validated } from '../../protocol/validated.js';
 
 const personPatchSchema = z.object({
   name: nameSchema.optional(),

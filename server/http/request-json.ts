@@ -1,7 +1,7 @@
 // A request's JSON body against its schema.
 import type { z } from 'zod';
 import { OnlookerError } from '../../protocol/errors.js';
-import { validated } from '../validate.js';
+import { validated } from '../../protocol/validated.js';
 import type { Exchange } from './exchange.js';
 
 const MAX_JSON_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 // What `serve --lan` prints as soon as it listens: where it is, a code for a phone's camera, and how to trust it. Secrets are
 // shown on a terminal alone, since anything else keeps what it is given.
 import { renderUnicodeCompact } from 'uqr';
-import { LOOPBACK } from '../access/addresses.js';
+import { LOOPBACK } from '../../protocol/addresses.js';
 import { webAddress } from '../openable-addresses.js';
 import type { LocalNames } from './local-names.js';
 

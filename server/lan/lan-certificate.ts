@@ -5,7 +5,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { canonicalAddress } from '../access/addresses.js';
+import { canonicalAddress } from '../../protocol/addresses.js';
 import type { CertificateFiles } from '../tls/certificate.js';
 import { makeFolder } from '../../models/make-folder.js';
 import type { LocalNames } from './local-names.js';

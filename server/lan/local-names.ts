@@ -1,6 +1,6 @@
 // The names and addresses by which this machine can be reached on its own networks.
 import { hostname as systemHostname, networkInterfaces } from 'node:os';
-import { AddressSet, canonicalAddress } from '../access/addresses.js';
+import { AddressSet, canonicalAddress } from '../../protocol/addresses.js';
 
 export interface LocalNames {
   /** Lower case, without a dot at the end. */

@@ -1,6 +1,7 @@
 // Keeps the certificate that is served up to date with its files, and tells when it is about to end. Whatever is wrong with new
 // files, the certificate that is served stays.
 import { stat } from 'node:fs/promises';
+import { messageOf } from '../../protocol/errors.js';
 import type { Logger } from '../logger.js';
 import { readCertificate, type Certificate } from './certificate.js';
 
@@ -84,7 +85,7 @@ export class CertificateWatch {
       log.info({ validUntil: new Date(read.notAfterMs).toISOString() }, 'the new certificate is served');
     } catch (error) {
       onReload('refused');
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       log.error({ reason }, 'the new certificate cannot be used; the one before is still served');
     }
     this.#warn();

@@ -25,5 +25,5 @@ export const streamOfNobody: TaskStream = {
   begin: () => frameOfNobody(),
   beginUnseen: () => null,
   tick: () => undefined,
-  end: () => undefined,
+  end: () => Promise.resolve(),
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { configReport } from '../../server/config-report.js';
 import { loadConfig } from '../../server/config.js';
 
 const emptyFolder = mkdtempSync(join(tmpdir(), 'onlooker-config-'));
@@ -151,4 +152,31 @@ test.each([
   ['ONLOOKER_CREDIT', '4'],
 ])('%s=%s is a slip, and told', (variable, value) => {
   expect(() => loadConfig({}, { [variable]: value }, emptyFolder)).toThrow(variable);
+});
+
+test('lists of addresses are what they mean once they are read, and are shown as they were written', () => {
+  const written = { trustedProxies: 'loopback, 10.0.0.0/8', allowedSources: '127.0.0.1:8081,Camera.local,169.254.0.0/16' };
+  const config = loadConfig({}, {}, folderWith(JSON.stringify(written)));
+  const { trustedProxies, allowedSources } = config.settings;
+  expect(['127.0.0.1', '10.9.9.9', '11.0.0.1'].map((address) => trustedProxies.has(address))).toEqual([true, true, false]);
+  expect(allowedSources.map(({ name, port }) => [name, port])).toEqual([
+    [null, 8081],
+    ['camera.local', null],
+    [null, null],
+  ]);
+  const { settings } = configReport(config);
+  expect(Object.fromEntries(settings.map(({ name, value }) => [name, value]))).toMatchObject(written);
+
+  const nothing = configReport(loadConfig({}, {}, emptyFolder)).settings;
+  for (const name of Object.keys(written)) expect(nothing.find((row) => row.name === name)?.value).toBe('');
+});
+
+test.each([
+  ['trustedProxies', '10.0.0.0/33'],
+  ['trustedProxies', 'proxy.local'],
+  ['trustedProxies', 7],
+  ['allowedSources', 'http://x'],
+  ['allowedSources', ['127.0.0.1']],
+])('%s: %j is no list of addresses', (name, value) => {
+  expect(() => loadConfig({}, {}, folderWith(JSON.stringify({ [name]: value })))).toThrow(new RegExp(`^${name} in .* must be `));
 });

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { App, us_listen_socket_close, us_socket_local_port, type us_listen_socket } from 'uWebSockets.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { AddressSet } from '../../server/access/addresses.js';
+import { AddressSet } from '../../protocol/addresses.js';
 import { forwardedReader } from '../../server/access/forwarded.js';
 import { readHead } from '../../server/access/request-head.js';
 import { AbortedError, Exchange } from '../../server/http/exchange.js';

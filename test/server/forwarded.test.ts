@@ -1,6 +1,6 @@
 // What proxies say about a request: believed from those that are trusted, and from nobody else.
 import { expect, test } from 'vitest';
-import { AddressSet, addressOfHop, canonicalAddress } from '../../server/access/addresses.js';
+import { AddressSet, addressOfHop, canonicalAddress } from '../../protocol/addresses.js';
 import { forwardedReader, pathPrefix, type RequestHeaders } from '../../server/access/forwarded.js';
 
 function headers(...lines: readonly (readonly [string, string])[]): RequestHeaders {

@@ -109,7 +109,7 @@ test.each([
 });
 
 test('the command line of ffmpeg holds no address, not even that of the relay', () => {
-  const options = { limits: SOURCE_LIMITS, hwaccel: null, isPatient: false };
+  const options = { limits: SOURCE_LIMITS, hwaccel: null, isPatient: false, silenceMs: null };
   const relayUrl = 'rtsp://127.0.0.1:7/token';
   const command = ffmpegCommand({ kind: 'rtsp', relayUrl }, { id: 'x', url: 'rtsp://user:pass@cam/stream' }, options);
   expect(command.arguments.filter((argument) => /user|pass(?!through)|cam|token|127/.test(argument))).toEqual([]);

@@ -54,6 +54,21 @@ test.each([
   }
 });
 
+test('no image shares memory with another, nor keeps much more than its own', async () => {
+  const large = await picture(400, 300, 100);
+  const small = await picture(64, 48, 100);
+  const images = [large, large, small, large, small, small, large];
+  const splitter = new JpegSplitter(1 << 20);
+  const found: Uint8Array<ArrayBuffer>[] = [];
+  for (const image of images) {
+    const middle = image.length >> 1;
+    found.push(...splitter.push(image.subarray(0, middle)), ...splitter.push(image.subarray(middle)));
+  }
+  expect(new Set(found.map(({ buffer }) => buffer)).size).toBe(images.length);
+  for (const { buffer, byteLength } of found) expect(buffer.byteLength).toBeLessThanOrEqual(1.34 * byteLength);
+  images.forEach((image, index) => expect(image.equals(found[index] ?? new Uint8Array())).toBe(true));
+});
+
 test('an image that is too large or broken off is left out, and the next one found', async () => {
   const small = await picture(32, 32, 100);
   const large = await picture(400, 400, 100);

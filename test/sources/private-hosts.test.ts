@@ -88,6 +88,13 @@ describe('what is listed', () => {
     ['10.0.0.0/8, 169.254.0.0/16', 'rtsp://169.254.7.7/', null],
     ['[::1]:9200', 'http://[::1]:9200/', null],
     ['fe80::/10', 'http://[fe80::9]/', null],
+    ['[fe80::/10]:81', 'http://[fe80::9]:81/', null],
+    ['[fe80::/10]:81', 'http://[fe80::9]/', PRIVATE],
+    ['::ffff:127.0.0.1', 'http://127.0.0.1:9201/', null],
+    ['::ffff:127.0.0.0/104', 'http://127.0.0.1:9201/', null],
+    ['127.0.0.0/8', 'http://[::ffff:127.0.0.1]:9200/', null],
+    ['169.254.169.254/16', 'rtsp://169.254.7.7/', null],
+    ['0:0:0:0:0:0:0:1', 'http://[::1]:9200/', null],
     ['Camera.local:81', 'http://127.0.0.1:81/', PRIVATE],
   ])('%s: %s', (list, url, expected) => expect(refusal(url, allowed(list))).toBe(expected));
 
@@ -95,10 +102,21 @@ describe('what is listed', () => {
     expect(refusalOf(camera('http://camera.local:81/'), '127.0.0.1', allowed('Camera.local:81'))).toBeNull();
   });
 
-  test.each(['127.0.0.1:0', '127.0.0.1:99999', '10.0.0.0/33', 'a b', 'http://x', '*', '[::1]:x', '10.0.0.0/-1'])(
-    '%s is no list',
-    (list) => expect(parseAllowedSources(list)).toBeNull(),
-  );
+  test.each([
+    '127.0.0.1:0',
+    '127.0.0.1:99999',
+    '10.0.0.0/33',
+    'a b',
+    'http://x',
+    '*',
+    '[::1]:x',
+    '10.0.0.0/-1',
+    '10.0.0.0/8 10.0.0.1',
+    '10.0.0.0/',
+    '::1/129',
+    '[::1',
+    '10.0.0.0/8/8',
+  ])('%s is no list', (list) => expect(parseAllowedSources(list)).toBeUndefined());
 });
 
 test('a name that leads home is found out when it is looked up', async () => {

@@ -55,7 +55,7 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
       />
       {children(() => input.current?.click())}
       {isOver && (
-        <div class="live-drop-hint" aria-hidden="true">
+        <div class="drop-hint" aria-hidden="true">
           <Icon name="upload" size={32} />
           <span>{t('live.drop_here')}</span>
         </div>

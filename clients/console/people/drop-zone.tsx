@@ -56,7 +56,7 @@ export function DropTarget({ onPictures, children }: DropTargetProps) {
     >
       {children}
       {isOver && (
-        <div class="people-drop-hint" aria-hidden="true">
+        <div class="drop-hint" aria-hidden="true">
           <Icon name="upload" size={32} />
           <span>{t('people.drop_here')}</span>
         </div>

@@ -47,8 +47,9 @@ export class ClassStream implements TaskStream {
     // Nothing changes with time alone.
   }
 
-  end(): void {
+  end(): Promise<void> {
     // Nobody leaves: the last decision stands as the last that was told.
+    return Promise.resolve();
   }
 
   #settle(answer: ClassAnswer, atMs: number): ClassAnswer {

@@ -8,7 +8,7 @@ import { servedModelInfo } from '../../lanes/loaded-model.js';
 import { noModel } from '../../lanes/no-model-error.js';
 import type { Stage } from '../../lanes/stage.js';
 import type { RecogniseOptions, StreamOptions } from '../../streams/stream-options.js';
-import type { Task, TaskFrame, TaskStream } from '../../streams/task.js';
+import type { Task, TaskStream } from '../../streams/task.js';
 import { workerFile } from '../../threads/worker-file.js';
 import { CachedClasses } from './cached-classes.js';
 import type { ClassFrame } from './class-frame.js';
@@ -56,7 +56,7 @@ export class Classify implements Task {
     const { tracking } = options;
     const next = (): ClassFrame => this.#frame(options, this.#options.cachesStreams);
     if (tracking !== undefined) return new ClassStream(tracking, next);
-    return { begin: () => next(), beginUnseen: () => null, tick: () => undefined, end: () => undefined };
+    return { begin: () => next(), beginUnseen: () => null, tick: () => undefined, end: () => Promise.resolve() };
   }
 
   single(options: RecogniseOptions): ClassFrame {

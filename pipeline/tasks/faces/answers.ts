@@ -16,6 +16,7 @@ import { boxOf, hundredths } from '../../geometry/box.js';
 import { decide, namedOnce, type Decision, type MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
 import type { FaceAnswer, FaceItem, FoundFace } from './face-items.js';
+import { todaysCandidates, todaysPerson } from './todays-names.js';
 import type { TrackDecision } from './tracking/votes.js';
 
 /** The kinds of the task: who they are, where they are, what they look like. */
@@ -55,15 +56,12 @@ function namedFace(face: DetectedFace, answer: FaceAnswer, decision: Decision): 
 /** As its track is taken for, with today's names. */
 function trackedFace(face: DetectedFace, decision: TrackDecision, gallery: Gallery | null): NamedFace {
   const { person, candidates, ...rest } = decision;
-  const today = (candidate: Candidate): Candidate[] => {
-    const name = gallery?.person(candidate.id)?.name;
-    return name === undefined ? [] : [{ ...candidate, name }];
-  };
+  const nameOf = (id: string): string | undefined => gallery?.nameOf(id);
   return {
     ...face,
     ...rest,
-    person: person === null ? null : (today(person)[0] ?? null),
-    ...(candidates === undefined ? {} : { candidates: candidates.flatMap(today) }),
+    person: todaysPerson(person, nameOf),
+    ...(candidates === undefined ? {} : { candidates: todaysCandidates(candidates, nameOf) }),
   };
 }
 

@@ -15,6 +15,11 @@ export class EndedStreams {
     this.#ended = [...this.#ended, { stream, endedMs: performance.now() }].slice(-MAX_STREAMS);
   }
 
+  /** Resolves when all have handed on their events: those that were being closed already too. */
+  async told(): Promise<void> {
+    await Promise.all(this.streams.map((stream) => stream.told()));
+  }
+
   expire(): void {
     const before = performance.now() - KEPT_MS;
     if (this.#ended.some(({ endedMs }) => endedMs < before)) this.#ended = this.#ended.filter(({ endedMs }) => endedMs >= before);

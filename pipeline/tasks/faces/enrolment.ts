@@ -109,7 +109,9 @@ export async function enrolSeen(
   const added: FaceRecord[] = [];
   for (const evidence of seen) {
     if (added.length === MOST_SEEN_FACES) break;
-    const { embedding, quality, box, thumbnail: picture } = evidence;
+    const { embedding, quality, box, thumbnail } = evidence;
+    await thumbnail?.settled;
+    const picture = thumbnail?.jpeg ?? undefined;
     // There is no image any more; the embedding stands for it, so that the same face is not enrolled twice.
     const imageSha256 = createHash('sha256').update(embedding).digest('hex');
     try {

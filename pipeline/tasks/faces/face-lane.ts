@@ -1,6 +1,6 @@
 // The models of faces in one inference lane, and what it does with them: find faces in frames, and points, embeddings and
 // matches of faces. Lives in the lane's thread; knows nothing of streams.
-import type { DetectorFamily, EmbedderFamily, LandmarkFamily, RawDetection } from '../../../models/family.js';
+import type { DetectorFamily, EmbedderFamily, FamilyKind, LandmarkFamily, RawDetection } from '../../../models/family.js';
 import { loadFamily } from '../../../models/family-registry.js';
 import type { PreparedModel, PreparedPack } from '../../../models/prepared.js';
 import { fitSimilarity, writeAligned } from './align.js';
@@ -103,7 +103,7 @@ export class FaceModels {
   /** Loads and warms every model of the pack. @throws when one cannot start; none stays loaded then */
   static async open(settings: FaceLaneSettings, runtime: LaneRuntime): Promise<FaceModels> {
     const opened: FaceSession[] = [];
-    const load = async <K extends 'detector' | 'landmarks' | 'embedder'>(model: PreparedModel, kind: K) => {
+    const load = async <K extends FamilyKind>(model: PreparedModel, kind: K) => {
       const family = await loadFamily(model.family, kind);
       const session = await ModelSession.open<PreparedModel>(model, runtime);
       opened.push(session);

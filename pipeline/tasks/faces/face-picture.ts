@@ -5,6 +5,8 @@ import type { FrameView } from '../../images/frame-view.js';
 import type { FoundFace } from './face-items.js';
 
 export interface FaceCut {
+  /** Of its pixels, which are kept until it is encoded. */
+  readonly bytes: number;
   toJpeg(): Promise<Uint8Array>;
 }
 
@@ -28,6 +30,7 @@ export function cutFace({ pixels, width, height }: FrameView, { x1, y1, x2, y2 }
     cut.set(source.subarray(from, from + cutWidth * CHANNELS), y * cutWidth * CHANNELS);
   }
   return {
+    bytes: cut.byteLength,
     toJpeg: () =>
       sharp(cut, { raw: { width: cutWidth, height: cutHeight, channels: CHANNELS } })
         .resize(LONGEST_SIDE_PX, LONGEST_SIDE_PX, { fit: 'inside', withoutEnlargement: true })

@@ -1,6 +1,6 @@
 // The task of faces: who they are (`faces`), where they are (`detect`), what they look like (`embed`); and all that is asked about
 // people beside, which needs the same models, the gallery and the tracks.
-import type { PackThresholds, PreparedModel, PreparedPack } from '../../../models/prepared.js';
+import { modelsOf, type PackThresholds, type PreparedModel, type PreparedPack } from '../../../models/prepared.js';
 import { OnlookerError } from '../../../protocol/errors.js';
 import type { LoadedModel } from '../../../protocol/models.js';
 import type { FaceRecord, LookalikesAnswer } from '../../../protocol/people.js';
@@ -25,7 +25,8 @@ import type { MatchRule } from './gallery/decision.js';
 import type { Gallery } from './gallery/gallery.js';
 import { lookalikesAnswer } from './gallery/lookalikes-answer.js';
 import { Lookalikes } from './gallery/lookalikes.js';
-import { trackAnswer } from './track-answer.js';
+import { picturesOf, trackAnswer } from './track-answer.js';
+import { FacePictures } from './face-pictures.js';
 import { FollowedFaces } from './followed-faces.js';
 import { TrackedStream } from './tracked-stream.js';
 
@@ -56,6 +57,7 @@ export class Faces implements Task {
   readonly #detection: DetectionSettings;
   readonly #streams = new Set<TrackedStream>();
   readonly #ended = new EndedStreams();
+  readonly #pictures = new FacePictures();
   readonly #forgetSnapshots: () => void;
   readonly #forgetRemovals: () => void;
 
@@ -77,10 +79,9 @@ export class Faces implements Task {
   }
 
   models(provider: Provider, started: readonly ModelStart[]): readonly LoadedModel[] {
-    const { detector, landmarks, embedder } = this.#options.pack;
-    return [detector, landmarks, embedder]
-      .filter((model) => model !== undefined)
-      .map((model) => loadedModel(model, provider, started.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }));
+    return modelsOf(this.#options.pack).map((model) =>
+      loadedModel(model, provider, started.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }),
+    );
   }
 
   modelFor(options: RecogniseOptions): string {
@@ -102,7 +103,8 @@ export class Faces implements Task {
     const model = this.modelFor(options);
     const { detectionScore } = this.#thresholds;
     const rule = this.#thresholds;
-    const tracked = new TrackedStream({ ...tracking, thumbnails, detectEvery, model, gallery, detectionScore, rule });
+    const pictures = thumbnails ? this.#pictures : null;
+    const tracked = new TrackedStream({ ...tracking, pictures, detectEvery, model, gallery, detectionScore, rule });
     this.#streams.add(tracked);
     return new FollowedFaces({
       tracked,
@@ -130,6 +132,7 @@ export class Faces implements Task {
   async close(): Promise<void> {
     this.#forgetSnapshots();
     this.#forgetRemovals();
+    await this.#ended.told();
     await this.#lookalikes?.close();
   }
 
@@ -146,7 +149,7 @@ export class Faces implements Task {
     signal?: AbortSignal,
   ): Promise<{ readonly face: FaceRecord; readonly created: boolean }> {
     const gallery = this.#openGallery();
-    if (gallery.person(personId) === undefined) throw noPerson();
+    if (!gallery.has(personId)) throw noPerson();
     const guide = new EnrolmentGuide(this.#thresholds.detectionScore, gallery.keepsPictures);
     const job = new FaceJob(this.#detection, {}, guide);
     const { result } = await this.#core.work(image, { job, cacheable: null }, signal);
@@ -161,12 +164,9 @@ export class Faces implements Task {
    */
   async enrolTrack(trackId: string, personId: string, twinOf: readonly string[] = []): Promise<readonly FaceRecord[]> {
     const gallery = this.#openGallery();
-    if (gallery.person(personId) === undefined) throw noPerson();
-    for (const tracked of this.#allStreams()) {
-      const seen = tracked.bestOf(trackId);
-      if (seen !== undefined) return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
-    }
-    throw noTrack();
+    if (!gallery.has(personId)) throw noPerson();
+    const seen = this.#ofTracks((tracked) => tracked.bestOf(trackId));
+    return enrolSeen(gallery, personId, seen, this.#enrolmentRule(gallery, personId, twinOf));
   }
 
   /**
@@ -180,14 +180,12 @@ export class Faces implements Task {
   }
 
   /** All that is known of a track in view or gone for minutes. @throws OnlookerError NOT_FOUND, MODEL_UNAVAILABLE, DRAINING */
-  track(trackId: string): TrackAnswer {
+  async track(trackId: string): Promise<TrackAnswer> {
     this.#core.assertOpen();
     this.modelFor({ task: 'embed' });
-    for (const tracked of this.#allStreams()) {
-      const account = tracked.account(trackId);
-      if (account !== undefined) return trackAnswer(account, this.#gate, (id) => this.#gallery?.person(id)?.name);
-    }
-    throw noTrack();
+    const account = this.#ofTracks((tracked) => tracked.account(trackId));
+    await picturesOf(account);
+    return trackAnswer(account, this.#gate, (id) => this.#gallery?.nameOf(id));
   }
 
   /** A stream each of whose frames is judged by itself. */
@@ -196,7 +194,7 @@ export class Faces implements Task {
       begin: () => this.#frame(task, options, this.#options.cachesStreams),
       beginUnseen: () => null,
       tick: () => undefined,
-      end: () => undefined,
+      end: () => Promise.resolve(),
     };
   }
 
@@ -227,8 +225,13 @@ export class Faces implements Task {
     return { gate: this.#gate, match: this.#thresholds.match, twinOf };
   }
 
-  #allStreams(): TrackedStream[] {
-    return [...this.#streams, ...this.#ended.streams];
+  /** The first that is found in the streams, or in those that ended a short while ago. @throws OnlookerError NOT_FOUND */
+  #ofTracks<T>(find: (tracked: TrackedStream) => T | undefined): T {
+    for (const tracked of [...this.#streams, ...this.#ended.streams]) {
+      const found = find(tracked);
+      if (found !== undefined) return found;
+    }
+    throw new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
   }
 }
 
@@ -257,9 +260,6 @@ function taskOf({ task }: RecogniseOptions): FaceTask {
   return known;
 }
 
-function noTrack(): OnlookerError {
-  return new OnlookerError('NOT_FOUND', 'There is no such track in view, nor was there one in the last minutes.');
-}
 function noPerson(): OnlookerError {
   return new OnlookerError('NOT_FOUND', 'There is no such person.');
 }

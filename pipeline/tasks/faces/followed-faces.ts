@@ -13,7 +13,7 @@ export interface FollowedFacesParts {
   readonly gallery: Gallery;
   readonly detection: DetectionSettings;
   readonly asked: FacesAsked;
-  /** Told after the tracks have ended. */
+  /** Told before the tracks end. */
   readonly onEnd: () => void;
 }
 
@@ -48,11 +48,13 @@ export class FollowedFaces implements TaskStream {
     this.#parts.tracked.tick();
   }
 
-  end(): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#parts.tracked.end();
-    this.#parts.onEnd();
+  end(): Promise<void> {
+    if (!this.#hasEnded) {
+      this.#hasEnded = true;
+      this.#parts.onEnd();
+      this.#parts.tracked.end();
+    }
+    return this.#parts.tracked.told();
   }
 
   #frame(followed: TrackedFrame): TaskFrame<Faces> {
@@ -60,7 +62,7 @@ export class FollowedFaces implements TaskStream {
     return {
       job: new FaceJob(detection, asked, followed),
       cacheable: null,
-      answer: async (worked) => trackedAnswerOf(worked, await followed.learn(worked.result), model, gallery),
+      answer: (worked) => trackedAnswerOf(worked, followed.learn(worked.result), model, gallery),
       abandon: () => followed.abandon(),
     };
   }

@@ -1,23 +1,23 @@
 // The account of a track as HTTP tells it: today's names, nobody who is gone, and no embedding.
 import { OnlookerError } from '../../../protocol/errors.js';
-import type { Candidate } from '../../../protocol/payloads.js';
 import type { TrackAnswer, TrackFace, TrackLook, TrackVote } from '../../../protocol/tracks.js';
 import { assertEnrollable, type QualityGate } from './face-quality.js';
 import { decide } from './gallery/decision.js';
+import { todaysCandidates, todaysPerson, type NameOf } from './todays-names.js';
 import type { TrackAccount } from './tracking/track-account.js';
 import type { Evidence } from './tracking/votes.js';
 import { unixMsOf } from '../../events/unix-time.js';
 
-/** @param nameOf today's name of a person; undefined for who is gone */
-export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (id: string) => string | undefined): TrackAnswer {
+/** Resolves when all pictures of a track are there that will be. */
+export async function picturesOf({ faces, thumbnail }: TrackAccount): Promise<void> {
+  await Promise.all([thumbnail?.settled, ...faces.map((face) => face.thumbnail?.settled)]);
+}
+
+export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: NameOf): TrackAnswer {
   const { decision, rule } = account;
   // Pictures of somebody who was deleted a moment ago.
   const isForgotten = decision.person !== null && nameOf(decision.person.id) === undefined;
-  const thumbnail = isForgotten ? null : account.thumbnail;
-  const today = (candidate: Candidate): Candidate[] => {
-    const name = nameOf(candidate.id);
-    return name === undefined ? [] : [{ ...candidate, name }];
-  };
+  const thumbnail = isForgotten ? null : account.thumbnail?.jpeg;
   const look = ({ atMs, quality, measures, box, candidates }: Evidence): TrackLook => ({
     ts: unixMsOf(atMs),
     quality,
@@ -29,10 +29,10 @@ export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (i
       score: measures.score,
     },
     box,
-    candidates: candidates.flatMap(today),
+    candidates: todaysCandidates(candidates, nameOf),
   });
   const vote = (evidence: Evidence): TrackVote => {
-    const person = decide(evidence.candidates.flatMap(today), rule).person;
+    const person = decide(todaysCandidates(evidence.candidates, nameOf), rule).person;
     return {
       ...look(evidence),
       person: person === null ? null : { id: person.id, name: person.name },
@@ -42,7 +42,7 @@ export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (i
   const face = (evidence: Evidence): TrackFace => ({
     ...look(evidence),
     refused: refusalOf(evidence, gate),
-    ...(evidence.thumbnail && !isForgotten && { picture: evidence.thumbnail }),
+    ...(evidence.thumbnail?.jpeg && !isForgotten && { picture: evidence.thumbnail.jpeg }),
   });
   return {
     track: account.track,
@@ -51,9 +51,9 @@ export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: (i
     first_ts: unixMsOf(account.firstMs),
     last_ts: unixMsOf(account.lastMs),
     frames: account.frames,
-    person: decision.person === null ? null : (today(decision.person)[0] ?? null),
+    person: todaysPerson(decision.person, nameOf),
     ...(decision.reason && { reason: decision.reason }),
-    candidates: (decision.candidates ?? []).flatMap(today),
+    candidates: todaysCandidates(decision.candidates ?? [], nameOf),
     threshold: rule.match,
     margin: rule.margin,
     least_quality: rule.voteQuality,

@@ -6,20 +6,19 @@ import type { Gallery } from './gallery/gallery.js';
 import { candidatesOf } from './answers.js';
 import { qualityOf } from './face-quality.js';
 import { boxOf } from '../../geometry/box.js';
-import { cutFace, type FaceCut } from './face-picture.js';
 import type { FrameView } from '../../images/frame-view.js';
+import type { FacePicture, FacePictures } from './face-pictures.js';
 import type { ChosenFace, DescribedFace, FrameGuide } from './face-job.js';
 import type { FaceAnswer, FoundFace } from './face-items.js';
 import { faceLook, sceneLook } from '../../images/brightness-grid.js';
+import { PicturedEvents } from './pictured-events.js';
 import { Continuity, type FrameSize } from '../../tracks/continuity.js';
 import { DetectionPlan } from '../../tracks/detection-plan.js';
 import { standstillMs } from '../../threads/running-time.js';
 import { sortableIds } from '../../store/sortable-id.js';
-import type { ToldEvent } from './tracking/event-teller.js';
 import { StreamTracks, type CarriedSight, type Sight } from './tracking/stream-tracks.js';
 import type { TrackAccount } from './tracking/track-account.js';
 import type { Evidence, TrackDecision } from './tracking/votes.js';
-import { unixMsOf } from '../../events/unix-time.js';
 
 export interface TrackedStreamOptions {
   /** Id of the stream, for its events. */
@@ -30,10 +29,11 @@ export interface TrackedStreamOptions {
   /** The detection threshold: weaker faces begin no track. */
   readonly detectionScore: number;
   readonly gallery: Gallery;
-  /** Whether events carry the best face as a picture. */
-  readonly thumbnails: boolean;
+  /** Makes pictures of the best faces, which events carry then; null where none are wanted. */
+  readonly pictures: FacePictures | null;
   /** At least every so many frames is searched for faces; see `DetectionPlan`. */
   readonly detectEvery: number;
+  /** Told in order; must not throw. */
   readonly onEvents: (events: readonly FaceEvent[]) => void;
 }
 
@@ -45,6 +45,7 @@ export class TrackedStream {
   readonly #tracks: StreamTracks;
   readonly #plan: DetectionPlan;
   readonly #continuity = new Continuity();
+  readonly #events: PicturedEvents;
   /** The last frame that was begun has come before the tracks, or never will. */
   #lastSeen: Promise<void> = Promise.resolve();
   /** Up to this version of the gallery those who left it are forgotten. */
@@ -54,6 +55,7 @@ export class TrackedStream {
   constructor(options: TrackedStreamOptions) {
     const { stream, model, rule, detectionScore, gallery } = options;
     this.#options = options;
+    this.#events = new PicturedEvents(options.onEvents);
     this.#forgottenVersion = gallery.version;
     this.#plan = new DetectionPlan(options);
     this.#tracks = new StreamTracks({
@@ -107,16 +109,22 @@ export class TrackedStream {
     if (this.#forgottenVersion < gallery.lastRemoval) {
       this.#forgottenVersion = gallery.lastRemoval;
       this.#tracks.forgetPeople((id) => gallery.has(id));
+      this.#events.forgetPeople((id) => gallery.has(id));
     }
     this.#noteStandstill();
     this.#tracks.tick(performance.now(), gallery.version);
     this.#tell();
   }
 
-  /** Ends every track and tells of it. To be called when no frame is in hand any more. */
+  /** Ends every track and tells of it. To be called when no frame is in hand any more; `told` resolves then. */
   end(): void {
     this.#tracks.end(performance.now());
     this.#tell();
+  }
+
+  /** Resolves when every event has been handed on: none waits for its picture. */
+  told(): Promise<void> {
+    return this.#events.settled();
   }
 
   /** As `StreamTracks.bestOf`. */
@@ -138,20 +146,8 @@ export class TrackedStream {
 
   #tell(): void {
     const events = this.#tracks.takeEvents();
-    if (events.length > 0) this.#options.onEvents(events.map(byWallClock));
+    if (events.length > 0) this.#events.add(events);
   }
-}
-
-/** Tracks go by the clock that never steps; what is told of them, by the wall's. */
-function byWallClock(event: ToldEvent): FaceEvent {
-  const { ts, first_ts, last_ts, before } = event;
-  return {
-    ...event,
-    ts: unixMsOf(ts),
-    first_ts: unixMsOf(first_ts),
-    last_ts: unixMsOf(last_ts),
-    ...(before !== undefined && { before: { ...before, ts: unixMsOf(before.ts) } }),
-  };
 }
 
 /** What a frame tells its stream, and waits for. */
@@ -172,7 +168,7 @@ interface FrameOrder {
  * `abandon` when that failed.
  */
 export class TrackedFrame implements FrameGuide {
-  readonly #cuts = new Map<Sight, FaceCut>();
+  readonly #pictures = new Map<Sight, FacePicture>();
   #sights: readonly Sight[] = [];
 
   constructor(
@@ -230,39 +226,32 @@ export class TrackedFrame implements FrameGuide {
       const { face, answer } = faces[index] ?? {};
       if (face !== undefined && answer !== undefined) this.tracks.located(sight, face, answer.points);
     });
-    if (!this.options.thumbnails) return;
+    const { pictures } = this.options;
+    if (pictures === null) return;
     this.#sights.forEach((sight, index) => {
       const described = faces[index];
       if (described?.answer.measures === undefined) return;
-      if (this.tracks.isWorthPicture(sight, qualityOf(described.answer.measures)))
-        this.#cuts.set(sight, cutFace(view, described.face));
+      if (!this.tracks.isWorthPicture(sight, qualityOf(described.answer.measures))) return;
+      const picture = pictures.take(view, described.face);
+      if (picture !== null) this.#pictures.set(sight, picture);
     });
   }
 
   /** Gives the tracks what was found out. @returns who each face is, in their order */
-  async learn(faces: readonly DescribedFace[]): Promise<readonly TrackDecision[]> {
-    const thumbnails = await Promise.all(this.#sights.map((sight) => this.#pictureOf(sight)));
+  learn(faces: readonly DescribedFace[]): readonly TrackDecision[] {
     this.#sights.forEach((sight, index) => {
       if (!sight.embed) return;
       const { face, answer } = faces[index] ?? {};
       const evidence = face && answer && evidenceOf(sight, face, answer, this.options.gallery);
       if (evidence === undefined) this.tracks.abandon(sight);
       else {
-        const thumbnail = thumbnails[index];
+        const thumbnail = this.#pictures.get(sight);
         this.tracks.learn(sight, { ...evidence, ...(thumbnail && { thumbnail }) }, this.options.gallery.validSince);
       }
     });
     const decisions = this.#sights.map((sight) => this.tracks.decision(sight));
     this.order.tell();
     return decisions;
-  }
-
-  /** A face without a picture is recognised all the same: one that cannot be encoded is left out. */
-  async #pictureOf(sight: Sight): Promise<Uint8Array | undefined> {
-    return this.#cuts
-      .get(sight)
-      ?.toJpeg()
-      .catch(() => undefined);
   }
 
   /** It failed somewhere on its way; those after it must not wait for it. */

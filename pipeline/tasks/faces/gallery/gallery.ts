@@ -21,17 +21,16 @@ import { planMerge } from './merge-people.js';
 import { facesSince, type EnrolledFace } from './new-faces.js';
 import { newPersonFields, patchedFields, type PersonInput, type PersonPatch } from './person-input.js';
 import { PurgeTimer } from '../../../store/purge-timer.js';
-import { RecordStore } from '../../../store/record-store.js';
+import type { RecordStore } from '../../../store/record-store.js';
 import { decodePicture, encodePerson, isUnit } from './records.js';
 import type { GallerySnapshot } from './face-matrix.js';
 import type { FileHeader, GalleryModel, StoredPerson, StoreMeta } from './records.js';
 import type { Page } from './roster.js';
-import { DamagedRecordError } from '../../../store/sealed-record.js';
 import { SerialQueue } from '../../../store/serial-queue.js';
 import { sortableIds } from '../../../store/sortable-id.js';
 import { SpoolFile } from './spool-file.js';
 import { removalOfTwins, TWINS_BYTES, TWINS_PREFIX } from './twins.js';
-import { StoreOpenError } from '../../../store/store-open-error.js';
+import { openStore } from '../../../store/open-store.js';
 
 export type { GalleryModel, GalleryOptions, GallerySnapshot, ImportMode, ImportOptions, NewFace, Page, PersonInput, PersonPatch };
 
@@ -82,9 +81,8 @@ export class Gallery {
   }
 
   /** @throws StoreOpenError with one line that tells what is wrong and what to do */
-  static async open(options: GalleryOptions): Promise<Gallery> {
-    const store = RecordStore.open(options.dir, GALLERY_STORE);
-    try {
+  static open(options: GalleryOptions): Promise<Gallery> {
+    return openStore(options.dir, GALLERY_STORE, async (store) => {
       SpoolFile.removeLeftovers(options.dir);
       const meta = await openMeta(store, options.model);
       if (options.pictures === false) await dropPictures(store, meta);
@@ -93,11 +91,7 @@ export class Gallery {
       if (store.count !== people + faces + content.roster.pictures + content.twins.size + 1)
         throw store.damaged('it holds records under unknown keys');
       return new Gallery(options, store, meta, content);
-    } catch (error) {
-      await store.close();
-      if (error instanceof DamagedRecordError) throw store.damaged(error.message);
-      throw error instanceof OnlookerError ? new StoreOpenError(error.message, { cause: error }) : error;
-    }
+    });
   }
 
   /** The version that last lost a face: what was found in an older one may be somebody who is not in it any more. */
@@ -162,6 +156,11 @@ export class Gallery {
   /** Whether the person is there. */
   has(id: string): boolean {
     return this.#content.roster.has(id);
+  }
+
+  /** What the person is called; much cheaper than `person`, for names of every face of every frame. */
+  nameOf(id: string): string | undefined {
+    return this.#content.roster.nameOf(id);
   }
 
   person(id: string): Person | undefined {

@@ -1,6 +1,6 @@
 // What a client may say about a person, checked. It never lets a value through that could not be read back.
 import { z } from 'zod';
-import { OnlookerError } from '../../../../protocol/errors.js';
+import { validated } from '../../../../protocol/validated.js';
 import { externalIdSchema, metadataSchema, nameSchema } from './records.js';
 
 const inputSchema = z.object({
@@ -25,13 +25,6 @@ export interface PersonInput {
 /** Fields that are not named stay; `external_id: null` takes it away. */
 export type PersonPatch = { readonly [K in keyof PersonInput]?: PersonInput[K] | undefined };
 
-function check<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new OnlookerError('BAD_MESSAGE', `${issue?.path.join('.') || 'person'}: ${issue?.message ?? 'is wrong'}`);
-}
-
 /** Metadata as JSON keeps it, in memory of its own: the caller's object may change later. */
 function copied(metadata: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(metadata)) as Record<string, unknown>;
@@ -43,7 +36,7 @@ export function newPersonFields(input: PersonInput): {
   external_id: string | null;
   metadata: Record<string, unknown>;
 } {
-  const fields = check(inputSchema, input);
+  const fields = validated(inputSchema, input, 'person');
   return { ...fields, metadata: copied(fields.metadata) };
 }
 
@@ -53,7 +46,7 @@ export function patchedFields(patch: PersonPatch): {
   external_id?: string | null;
   metadata?: Record<string, unknown>;
 } {
-  const { name, external_id, metadata } = check(patchSchema, patch);
+  const { name, external_id, metadata } = validated(patchSchema, patch, 'person');
   return {
     ...(name !== undefined && { name }),
     ...(external_id !== undefined && { external_id }),

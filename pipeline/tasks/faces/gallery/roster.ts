@@ -101,6 +101,10 @@ export class Roster {
     return this.#entries.has(id);
   }
 
+  nameOf(id: string): string | undefined {
+    return this.#entries.get(id)?.person.name;
+  }
+
   person(id: string): Person | undefined {
     const entry = this.#entries.get(id);
     return entry && { ...storedOf(entry), faces: entry.faces.length, ...pictureOf(entry.faces) };

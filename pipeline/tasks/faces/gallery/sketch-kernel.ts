@@ -1,9 +1,11 @@
 // The loop that a search spends its time in, as WebAssembly SIMD: how similar the sketched rows of a block can at most be
-// to a few probes, and which are worth an exact look. It sees memory of its own only, and knows nothing of people.
+// to a few probes, and which are worth an exact look. It sees memory of its own only, and knows nothing of people. The loop is
+// sketch-kernel.wat; what lies where in its memory is decided here.
 //
 //   memory:  block of sketches | hits | group | group | ...       group: scales, lengths, thresholds, probes as int16
-import { SKETCH_STEP, SKETCH_TRAILER_BYTES, sketchBytes } from './sketch.js';
-import { wasm as w, wasmModule, type Code } from './wasm-module.js';
+import { readFileSync } from 'node:fs';
+import { builtFile } from '../../../threads/worker-file.js';
+import { SKETCH_TRAILER_BYTES, sketchBytes } from './sketch.js';
 
 /** Most probes of one pass over the rows. */
 export const PROBES_AT_ONCE = 16;
@@ -58,7 +60,7 @@ export function sketchKernel(dim: number): SketchKernel {
   const groupsAt = hitsAt + Math.ceil((blockRows * Int32Array.BYTES_PER_ELEMENT) / VECTOR_BYTES) * VECTOR_BYTES;
   const groupBytes = (size: number): number => HEAD_BYTES + size * columns * Int16Array.BYTES_PER_ELEMENT;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((groupsAt + PROBES_AT_ONCE * groupBytes(1)) / PAGE_BYTES) });
-  const scans = compile(memory, rowBytes, hitsAt);
+  const scans = scansOf(memory);
 
   const group = (first: number, size: number, at: number): ProbeGroup => ({
     first,
@@ -67,7 +69,7 @@ export function sketchKernel(dim: number): SketchKernel {
     lengths: new Float32Array(memory.buffer, at + VECTOR_BYTES, LANES),
     thresholds: new Float32Array(memory.buffer, at + 2 * VECTOR_BYTES, LANES),
     codes: range(size).map((probe) => new Int16Array(memory.buffer, at + groupBytes(probe), columns)),
-    scan: (rows) => scans[nameOf(size)]?.(rows, at) ?? 0,
+    scan: (rows) => scans[`scan${size}`]?.(rows, at, columns, hitsAt) ?? 0,
   });
   return {
     block: new Uint8Array(memory.buffer, 0, hitsAt),
@@ -88,86 +90,13 @@ export function sketchKernel(dim: number): SketchKernel {
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const nameOf = (groupSize: number): string => `scan${groupSize}`;
 
-type Scan = (rows: number, groupAt: number) => number;
+/** @returns how many hits there are; see sketch-kernel.wat */
+type Scan = (rows: number, groupAt: number, columns: number, hitsAt: number) => number;
 
-function compile(memory: WebAssembly.Memory, rowBytes: number, hitsAt: number): Readonly<Record<string, Scan>> {
-  const functions = GROUP_SIZES.map((size) => ({
-    name: nameOf(size),
-    parameters: 2,
-    i32Locals: 6,
-    v128Locals: LANES + 2,
-    body: scanBody(size, rowBytes, hitsAt),
-  }));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasmModule(functions)), { env: { memory } });
-  return exports as Record<string, Scan>;
-}
+let compiled: WebAssembly.Module | undefined;
 
-/**
- * One row by the probes of a group at a time: the row's codes are widened from int8 to int16, multiplied with each
- * probe's, and summed in int32, which cannot overflow (see `sketchProbe`). In words of JavaScript:
- *
- *   for (row = 0; row < rows; row++) {
- *     sums[probe] += codes[column] * probeCodes[probe][column]            for every column and probe
- *     atMost[probe] = sums[probe] * rowScale * scales[probe] + rowError * lengths[probe]
- *     mask = bit of every probe with atMost[probe] >= thresholds[probe]
- *     if (mask !== 0) hits[hitCount++] = row << 4 | mask
- *   }
- */
-function scanBody(size: number, rowBytes: number, hitsAt: number): Code {
-  const [rows, group, row, rowAt, columnsEnd, probeAt, mask, hitCount] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-  const sums = [8, 9, 10, 11].slice(0, size);
-  const [codes, product] = [12, 13] as const;
-  const columns = rowBytes - SKETCH_TRAILER_BYTES;
-  const probeBytes = columns * Int16Array.BYTES_PER_ELEMENT;
-  const add = (local: number, amount: number): Code => w.set(local, w.add(w.get(local), w.i32(amount)));
-
-  // Eight columns are one vector of int16.
-  const multiplyEight = (column: number): Code => [
-    ...w.set(codes, w.i16x8Load8x8(w.get(rowAt), column)),
-    ...sums.flatMap((sum, probe) => [
-      ...w.set(product, w.i32x4Dot(w.get(codes), w.v128Load(w.get(probeAt), HEAD_BYTES + probe * probeBytes + column * 2))),
-      ...w.set(sum, w.i32x4Add(w.get(sum), w.get(product))),
-    ]),
-  ];
-  const multiplyColumns: Code = w.doWhile(
-    [
-      ...range(SKETCH_STEP / 8).flatMap((eight) => multiplyEight(eight * 8)),
-      ...add(probeAt, SKETCH_STEP * Int16Array.BYTES_PER_ELEMENT),
-      ...add(rowAt, SKETCH_STEP),
-    ],
-    w.lessThan(w.get(rowAt), w.get(columnsEnd)),
-  );
-
-  // Four vectors of partial sums become one vector of totals.
-  const sumOf = (probe: number): Code => {
-    const local = sums[probe];
-    return local === undefined ? w.v128Zero : w.get(local);
-  };
-  const fold = (a: Code, b: Code, left: readonly number[], right: readonly number[]): Code =>
-    w.i32x4Add(w.shuffle32(a, b, left), w.shuffle32(a, b, right));
-  const foldPair = (probe: number): Code => fold(sumOf(probe), sumOf(probe + 1), [0, 4, 1, 5], [2, 6, 3, 7]);
-  const totals = fold(foldPair(0), foldPair(2), [0, 1, 4, 5], [2, 3, 6, 7]);
-
-  // Behind the columns stands the row's trailer, and rowAt: its scale, then its error.
-  const scaled = w.f32x4Mul(w.f32x4Convert(totals), w.f32x4Mul(w.v128Load(w.get(group), 0), w.f32x4LoadSplat(w.get(rowAt), 0)));
-  const error = w.f32x4Mul(w.v128Load(w.get(group), VECTOR_BYTES), w.f32x4LoadSplat(w.get(rowAt), 4));
-  const isHit = w.f32x4AtLeast(w.f32x4Add(scaled, error), w.v128Load(w.get(group), 2 * VECTOR_BYTES));
-  const noteHit: Code = [
-    ...w.storeI32(w.shl(w.get(hitCount), w.i32(2)), w.or(w.shl(w.get(row), w.i32(HIT_BITS)), w.get(mask)), hitsAt),
-    ...add(hitCount, 1),
-  ];
-
-  const eachRow: Code = [
-    ...sums.flatMap((sum) => w.set(sum, w.v128Zero)),
-    ...w.set(columnsEnd, w.add(w.get(rowAt), w.i32(columns))),
-    ...w.set(probeAt, w.get(group)),
-    ...multiplyColumns,
-    ...w.set(mask, w.i32x4Bitmask(isHit)),
-    ...w.ifTrue(w.get(mask), noteHit),
-    ...add(rowAt, SKETCH_TRAILER_BYTES),
-    ...add(row, 1),
-  ];
-  return [...w.doWhile(eachRow, w.lessThan(w.get(row), w.get(rows))), ...w.get(hitCount)];
+function scansOf(memory: WebAssembly.Memory): Readonly<Record<string, Scan>> {
+  compiled ??= new WebAssembly.Module(readFileSync(builtFile('sketch-kernel.wasm', import.meta.url)));
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Record<string, Scan>;
 }

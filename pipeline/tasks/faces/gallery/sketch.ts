@@ -4,9 +4,9 @@
 //   row = s c + e, probe = t d + f      (c int8, d int16; e and f are what the coding loses)
 //   row . probe = s t (c . d) + e . probe + s c . f  <=  s t (c . d) + |e| |probe| + |s c| |f|      (Cauchy-Schwarz)
 
-/** Columns are padded to a multiple of it. */
+/** Columns are padded to a multiple of it: so many sketch-kernel.wat does at a time. */
 export const SKETCH_STEP = 16;
-/** After the codes: scale and error (float32), padding. */
+/** After the codes: scale and error (float32), padding; sketch-kernel.wat goes on by as many. */
 export const SKETCH_TRAILER_BYTES = 16;
 const INT8_MOST = 127;
 const INT16_MOST = 32_767;

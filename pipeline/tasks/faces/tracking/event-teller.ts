@@ -1,14 +1,15 @@
 // What is told of tracks: each thing once, in the words of the contract's events. Somebody who was here just before is not
 // told as new, unless the visit lasts.
-import type { EventPerson, FaceEvent, ToldState, TrackEvent, TrackEventKind } from '../../../../protocol/events.js';
+import type { EventPerson, ToldState, TrackEvent, TrackEventKind } from '../../../../protocol/events.js';
 import { boxOf } from '../../../geometry/box.js';
+import type { FacePicture } from '../face-pictures.js';
 import { bestFaces, type FaceTrack } from './face-track.js';
 import { likenessTo } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence } from './votes.js';
 
-/** An event with the picture of the track's best face so far, where there is one. */
-export type ToldEvent = TrackEvent & Pick<FaceEvent, 'thumbnail'>;
+/** An event with the picture of the track's best face so far, where there is one; it may still have to be encoded. */
+export type ToldEvent = TrackEvent & { readonly thumbnail?: FacePicture };
 
 /** Somebody who left a short while ago. */
 interface Departed {
@@ -104,7 +105,7 @@ export class EventTeller {
       model: this.#settings.model,
       gallery_version: galleryVersion,
       threshold: this.#settings.match,
-      ...(track.thumbnail === null ? {} : { thumbnail: track.thumbnail.jpeg }),
+      ...(track.thumbnail === null ? {} : { thumbnail: track.thumbnail.picture }),
     });
     track.told = { kind, ts: nowMs, person, similarity } satisfies ToldState;
   }

@@ -2,6 +2,7 @@
 // identity (what it looks like, who it is, what was told of it) are apart, since mending moves one without the other.
 import type { ToldState } from '../../../../protocol/events.js';
 import { cosine } from '../../../geometry/cosine.js';
+import { hasFailed, type FacePicture } from '../face-pictures.js';
 import type { PictureLook } from '../../../images/brightness-grid.js';
 import type { FoundFace } from '../face-items.js';
 import { isRecognisable } from '../face-quality.js';
@@ -50,8 +51,8 @@ export interface FaceTrack {
   votes: Evidence[];
   /** What it looks like: its best faces, the best first, unlike each other, also soft ones that decide nothing. */
   looks: Evidence[];
-  /** JPEG of its best face so far, and how good that is. */
-  thumbnail: { readonly jpeg: Uint8Array; readonly quality: number } | null;
+  /** Picture of its best face so far, and how good that is. */
+  thumbnail: { readonly picture: FacePicture; readonly quality: number } | null;
   /** A face that does not look like this track's: one more like it, and its body is somebody else's. */
   suspect: Evidence | null;
   verdict: Verdict;
@@ -180,9 +181,18 @@ export function addLook(track: FaceTrack, face: Evidence): void {
   track.looks = [...ranked.slice(0, MAX_BEST), ...newest.slice(0, MAX_NEWEST)];
 }
 
+/** How good the face is that a track is shown by; -1 where it has no picture. */
+const shownQuality = ({ thumbnail }: FaceTrack): number =>
+  thumbnail === null || hasFailed(thumbnail.picture) ? -1 : thumbnail.quality;
+
+/** Shows a track by this picture from now on, if there is no better one. */
+export function showBy(track: FaceTrack, shown: NonNullable<FaceTrack['thumbnail']>): void {
+  if (shown.quality > shownQuality(track)) track.thumbnail = shown;
+}
+
 /** Whether a face of this quality may be shown one day, so that a picture of it is worth cutting. */
 export function isWorthPicture(track: FaceTrack, quality: number): boolean {
-  return quality > (track.thumbnail?.quality ?? -1) || quality > (track.looks[MAX_BEST - 1]?.quality ?? -1);
+  return quality > shownQuality(track) || quality > (track.looks[MAX_BEST - 1]?.quality ?? -1);
 }
 
 /** The best faces, for enrolment and for telling whether somebody is back. */

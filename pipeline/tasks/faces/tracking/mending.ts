@@ -1,7 +1,7 @@
 // Setting right what place and motion alone got wrong, by what the faces look like: a new track that is a lost one come
 // back, and a body that was followed from one person to another. It moves bodies between tracks and tells nobody.
 import { decide } from '../gallery/decision.js';
-import { addLook, addVote, giveBody, isInView, loseBody, startTrack, type FaceTrack } from './face-track.js';
+import { addLook, addVote, giveBody, isInView, loseBody, showBy, startTrack, type FaceTrack } from './face-track.js';
 import { isAnother, likenessTo, mostAlike } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence } from './votes.js';
@@ -35,8 +35,7 @@ export function takeUpLost(
   found.plan.asked += newcomer.plan.asked;
   found.plan.askedMs = newcomer.plan.askedMs;
   found.plan.galleryVersion = newcomer.plan.galleryVersion;
-  if (newcomer.thumbnail !== null && newcomer.thumbnail.quality > (found.thumbnail?.quality ?? 0))
-    found.thumbnail = newcomer.thumbnail;
+  if (newcomer.thumbnail !== null) showBy(found, newcomer.thumbnail);
   return found;
 }
 

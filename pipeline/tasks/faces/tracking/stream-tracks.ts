@@ -8,7 +8,7 @@ import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type 
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
-import { addLook, addVote, isInView, isWorthPicture, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { addLook, addVote, isInView, isWorthPicture, showBy, startTrack, type Body, type FaceTrack } from './face-track.js';
 import { isConcerned } from './gallery-change.js';
 import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
@@ -177,9 +177,7 @@ export class StreamTracks {
       return;
     }
     track.suspect = null;
-    if (thumbnail !== undefined && face.quality > (track.thumbnail?.quality ?? -1)) {
-      track.thumbnail = { jpeg: thumbnail, quality: face.quality };
-    }
+    if (thumbnail !== undefined) showBy(track, { picture: thumbnail, quality: face.quality });
     addVote(track, face, this.#settings.voteQuality);
     if (track.looks.length === 0 || Math.abs(atMs - body.touchedMs) > this.#settings.briefMs) addLook(track, evidence);
     const lost = takeUpLost(track, this.#tracks, face, this.#settings);

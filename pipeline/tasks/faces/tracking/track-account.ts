@@ -1,5 +1,6 @@
 // All that can be said of one track: when it was seen, what its faces showed, and what was decided of it and why. Pure; it
 // holds embeddings and names as they were, so it is for this process alone.
+import type { FacePicture } from '../face-pictures.js';
 import { bestFaces, isInView, type FaceTrack } from './face-track.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence, TrackDecision } from './votes.js';
@@ -17,8 +18,8 @@ export interface TrackAccount {
   readonly faces: readonly Evidence[];
   /** What the decision rests on, oldest first. */
   readonly votes: readonly Evidence[];
-  /** JPEG of the best face, where the stream's events carry pictures. */
-  readonly thumbnail: Uint8Array | null;
+  /** Of the best face, where the stream's events carry pictures. */
+  readonly thumbnail: FacePicture | null;
   readonly rule: Pick<TrackingSettings, 'match' | 'margin' | 'areTwins' | 'voteQuality'>;
   /** Id of the embedder. */
   readonly model: string;
@@ -36,7 +37,7 @@ export function accountOf(track: FaceTrack, decision: TrackDecision, settings: T
     decision,
     faces: bestFaces(track),
     votes: track.votes,
-    thumbnail: track.thumbnail?.jpeg ?? null,
+    thumbnail: track.thumbnail?.picture ?? null,
     rule: { match, margin, areTwins, voteQuality },
     model,
   };

@@ -1,6 +1,7 @@
 // Who a track is, from all that was seen of its face: votes weighted by quality, with a margin, and slow to change its
 // mind. Pure; a single frame names nobody unless it is far above the threshold, and a tie names nobody at all.
 import type { Box, Candidate, NoPersonReason } from '../../../../protocol/payloads.js';
+import type { FacePicture } from '../face-pictures.js';
 import type { FaceMeasures } from '../face-quality.js';
 import { decide } from '../gallery/decision.js';
 import type { TrackingSettings } from './tracking-options.js';
@@ -20,8 +21,8 @@ export interface Evidence {
   /** Of the search that found the candidates. */
   readonly galleryVersion: number;
   readonly box: Box;
-  /** JPEG of the face, where pictures are wanted; kept with what a track looks like, not with its votes. */
-  readonly thumbnail?: Uint8Array;
+  /** Where pictures are wanted; kept with what a track looks like, not with its votes. */
+  readonly thumbnail?: FacePicture;
 }
 
 export interface Verdict {

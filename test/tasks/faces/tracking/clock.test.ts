@@ -26,7 +26,7 @@ beforeEach(() => {
     detectionScore: 0.5,
     // Nobody is enrolled.
     gallery: { version: 0, lastRemoval: 0, person: () => undefined } as unknown as Gallery,
-    thumbnails: false,
+    pictures: null,
     detectEvery: 1,
     onEvents: (told) => events.push(...told),
   });
@@ -43,7 +43,7 @@ async function watch(seconds: number): Promise<Set<string>> {
     const frame = stream.begin(performance.now(), 80_000);
     const chosen = await frame.choose([FACE], VIEW);
     const answer = { points: [] };
-    for (const { track } of await frame.learn(chosen.map(({ face }) => ({ face, answer })))) tracks.add(track);
+    for (const { track } of frame.learn(chosen.map(({ face }) => ({ face, answer })))) tracks.add(track);
     vi.advanceTimersByTime(FRAME_MS);
   }
   return tracks;

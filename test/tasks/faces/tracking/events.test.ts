@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { FacePicture } from '../../../../pipeline/tasks/faces/face-pictures.js';
 import type { Evidence } from '../../../../pipeline/tasks/faces/tracking/votes.js';
 import { evidence, faceAt, looksOf, play, streamTracks, type Actor } from './scene.js';
 
@@ -9,6 +10,9 @@ const ann = (more: Partial<Evidence> = {}): Evidence => evidence({ ann: 0.75, bo
 const bob = (more: Partial<Evidence> = {}): Evidence => evidence({ bob: 0.75, ann: 0.1 }, { embedding: looksOf(1), ...more });
 const stranger = (more: Partial<Evidence> = {}): Evidence =>
   evidence({ ann: 0.1, bob: 0.05 }, { embedding: looksOf(2), ...more });
+
+/** One that is encoded. */
+const picture = (byte: number): FacePicture => ({ jpeg: Uint8Array.of(byte), isSettled: true, settled: Promise.resolve() });
 
 const at = (x: number, show: () => Evidence): Actor => ({ face: faceAt(x, 200), show });
 /** Somebody in view from one time to another, at 5 frames a second, walking. */
@@ -99,15 +103,15 @@ describe('events', () => {
   test('carry the picture of the best face so far', () => {
     const tracks = streamTracks();
     let better = 0.5;
-    const picture = (): Evidence => {
+    const face = (): Evidence => {
       const quality = (better += 0.01);
-      return ann({ quality, thumbnail: new Uint8Array([Math.round(quality * 100)]) });
+      return ann({ quality, thumbnail: picture(Math.round(quality * 100)) });
     };
-    walk(tracks, picture, 0, 3_000);
+    walk(tracks, face, 0, 3_000);
     tracks.end(START + 4_000);
     const [, identify, leave] = tracks.takeEvents();
-    expect(identify?.thumbnail?.[0]).toBeGreaterThan(50);
-    expect(leave?.thumbnail?.[0]).toBe(Math.round(better * 100));
+    expect(identify?.thumbnail?.jpeg?.[0]).toBeGreaterThan(50);
+    expect(leave?.thumbnail?.jpeg?.[0]).toBe(Math.round(better * 100));
   });
 });
 
@@ -146,10 +150,10 @@ describe('what is learnt', () => {
       const embedding = new Float32Array(8);
       embedding[0] = Math.SQRT1_2;
       embedding[view + 1] = Math.SQRT1_2;
-      tracks.learn(sight, ann({ atMs: START, quality: 0.7 + view / 100, embedding, thumbnail: new Uint8Array(1) }));
+      tracks.learn(sight, ann({ atMs: START, quality: 0.7 + view / 100, embedding, thumbnail: picture(view) }));
     }
     expect([tracks.isWorthPicture(sight, 0.7), tracks.isWorthPicture(sight, 0.71)]).toEqual([false, true]);
-    expect(tracks.bestOf('t1')?.map(({ thumbnail }) => thumbnail?.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(tracks.bestOf('t1')?.map(({ thumbnail }) => thumbnail?.jpeg?.[0])).toEqual([4, 3, 2, 1, 0]);
   });
 
   test('is kept for enrolment, the best first, for five minutes after the track has ended', () => {
@@ -169,7 +173,7 @@ describe('what is learnt', () => {
 
 test('somebody who is deleted is named nowhere any more', () => {
   const tracks = streamTracks();
-  walk(tracks, () => ann({ thumbnail: new Uint8Array(1) }), 0, 2_000);
+  walk(tracks, () => ann({ thumbnail: picture(1) }), 0, 2_000);
   tracks.takeEvents();
   tracks.forgetPeople((id) => id !== 'ann');
   const [sight] = tracks.see([faceAt(300, 200)], START + 2_200, 2);

@@ -38,10 +38,12 @@ export function addressOfHop(text: string): string | undefined {
 
 /** Addresses that are treated alike. */
 export class AddressSet {
-  static readonly EMPTY = new AddressSet([]);
+  static readonly EMPTY = new AddressSet('', []);
+  readonly #text: string;
   readonly #ranges: readonly Range[];
 
-  private constructor(ranges: readonly Range[]) {
+  private constructor(text: string, ranges: readonly Range[]) {
+    this.#text = text;
     this.#ranges = ranges;
   }
 
@@ -50,7 +52,13 @@ export class AddressSet {
    * @throws RangeError that names the part which is none of these
    */
   static parse(list: string): AddressSet {
-    return new AddressSet(list.split(/[\s,]+/).flatMap((part) => (part === '' ? [] : rangesOf(part))));
+    const ranges = list.split(/[\s,]+/).flatMap((part) => (part === '' ? [] : rangesOf(part)));
+    return new AddressSet(list.trim(), ranges);
+  }
+
+  /** As it was written. */
+  toString(): string {
+    return this.#text;
   }
 
   get isEmpty(): boolean {
