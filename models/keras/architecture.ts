@@ -40,6 +40,9 @@ type Serialised = z.infer<typeof serialised>;
 
 const modelConfig = z.looseObject({ name: z.string().optional(), layers: z.array(serialised) });
 
+/** The input of a Sequential that does not state it as a layer; Keras takes no name that begins so. */
+export const UNSTATED_INPUT = '/input';
+
 /** Graphs by the names that versions of Keras gave them. */
 const FUNCTIONAL = new Set(['Functional', 'Model']);
 
@@ -114,8 +117,7 @@ function chain(
   const stated = first.className === 'InputLayer';
   const input: LayerSpec = {
     kind: 'layer',
-    // No layer of Keras can have this name.
-    name: '/input',
+    name: UNSTATED_INPUT,
     className: 'InputLayer',
     config: { name: first.name === 'input' ? 'inputs' : 'input', batch_shape: sequentialShape(first, config) },
     path: [...path, 'input'],

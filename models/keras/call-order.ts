@@ -29,7 +29,7 @@ export function callsInOrder(model: ModelSpec): Call[] {
         throw faultAt(
           call.layer.path,
           call.layer.className,
-          `takes the output of ${key.replace(/^\d+ /, '')}, which is not there`,
+          `takes the output of ${key.slice(key.indexOf(' ') + 1)}, which is not there`,
         );
       if (waiting.has(key)) readers.set(key, [...(readers.get(key) ?? []), call]);
     }

@@ -1,6 +1,6 @@
 // Keras models become ONNX models here, without Python: `.h5`, `.hdf5` and `.keras` files of Sequential and Functional models that take
 // one picture. What is written has been run, and appears whole or not at all.
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { moveIntoPlace } from '../cache.js';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
@@ -59,6 +59,11 @@ export async function convertKeras(from: string, to: string, options: KerasOptio
     if (options.signal?.aborted) throw new ModelError('ABORTED', `converting ${label} was given up`, { cause: error });
     if (error instanceof KerasFault)
       throw new ModelError('BAD_MODEL', `${label} cannot be converted: ${error.message}`, { cause: error });
+    // Lists in lists without end, or a size that there is no memory for.
+    if (error instanceof RangeError)
+      throw new ModelError('BAD_MODEL', `${label} cannot be converted: it is too deep or too large: ${error.message}`, {
+        cause: error,
+      });
     if (systemCodeOf(error) !== undefined)
       throw new ModelError('CACHE_UNUSABLE', `${to} cannot be written: ${reasonOf(error)}`, { cause: error });
     throw error;
@@ -100,7 +105,8 @@ async function convertIn(from: string, to: string, { height, width, signal }: Ke
 
 async function checkReadable(path: string): Promise<void> {
   try {
-    await (await open(path, 'r')).close();
+    if (!(await stat(path)).isFile()) throw new Error('it is no file');
+    await access(path, constants.R_OK);
   } catch (error) {
     throw new ModelError('FETCH_FAILED', `${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }

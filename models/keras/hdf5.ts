@@ -24,8 +24,16 @@ const MOST_GROWTH = 200;
 const GROWTH_ALLOWANCE = 16 << 20;
 /** Attributes of lists that are too long for HDF5 are kept in parts; a list of a thousand parts is none of Keras. */
 const MOST_PARTS = 1000;
+const PART_BYTES = 8 << 20;
 const NO_SUCH_FILE = 44;
 const STANDARD_ERROR = 2;
+
+/** Some of a tensor's rows along one axis. */
+interface Range {
+  readonly axis: number;
+  readonly from: number;
+  readonly rows: number;
+}
 
 export class Hdf5File {
   private readonly most: number;
@@ -97,20 +105,45 @@ export class Hdf5File {
     const kind = marked === 'bfloat16' ? 'bfloat' : type === H5T_FLOAT.value ? 'float' : type === H5T_INTEGER.value ? 'int' : '';
     const decode = FLOAT_DECODERS[`${kind}${size * 8}`];
     if (!decode) throw new KerasFault(`${path} is not of a type of number that is known`);
-    const bytes = shape.reduce((product, length) => product * length, size);
-    return { shape, read: () => decode(this.bytes(path, bytes)) };
+    // What is compressed is so in chunks, which would be unpacked again for every part.
+    const inParts = metadata.chunks === null;
+    return { shape, read: () => decode(this.bytes(path, shape, size, inParts)) };
   }
 
-  private bytes(path: string, bytes: number): ArrayBuffer {
+  private bytes(path: string, shape: readonly number[], size: number, inParts: boolean): ArrayBuffer {
+    const bytes = shape.reduce((product, length) => product * length, size);
     this.unpacked += bytes;
     if (this.unpacked > this.most) throw new KerasFault('it unpacks to far more than weights can');
+    const result = new Uint8Array(bytes);
+    // The library's memory never shrinks again, so that large tensors come through it in parts: ranges along the first axis there is.
+    const axis = Math.max(
+      0,
+      shape.findIndex((length) => length > 1),
+    );
+    const length = shape[axis] ?? 1;
+    const rowBytes = bytes / Math.max(1, length);
+    const step = inParts ? Math.max(1, Math.floor(PART_BYTES / rowBytes)) : length;
+    for (let from = 0; from < length; from += step) {
+      const rows = Math.min(step, length - from);
+      const part = this.part(path, shape, { axis, from, rows }, rows * rowBytes);
+      result.set(part, from * rowBytes);
+    }
+    return result.buffer;
+  }
+
+  private part(path: string, shape: readonly number[], range: Range, bytes: number): Uint8Array {
     return this.within(path, () => {
       const at = this.module._malloc(bytes);
       if (at === 0) throw new KerasFault(`there is not enough memory for ${path} of ${bytes} bytes`);
       try {
-        const status = this.module.get_dataset_data(this.file.file_id, path, null, null, null, BigInt(at));
+        const whole = range.rows === (shape[range.axis] ?? 1);
+        const counts = shape.map((length, axis) => BigInt(axis === range.axis ? range.rows : length));
+        const offsets = shape.map((_, axis) => BigInt(axis === range.axis ? range.from : 0));
+        const steps = shape.map(() => 1n);
+        const [count, offset, stride] = whole ? [null, null, null] : [counts, offsets, steps];
+        const status = this.module.get_dataset_data(this.file.file_id, path, count, offset, stride, BigInt(at));
         if (status < 0) throw new Error('what was printed says why');
-        return this.module.HEAPU8.slice(at, at + bytes).buffer;
+        return this.module.HEAPU8.slice(at, at + bytes);
       } finally {
         this.module._free(at);
       }

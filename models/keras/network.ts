@@ -1,6 +1,6 @@
 // Goes through a model in the order of its calls, models within it too, and lets each layer put its operators into the graph.
 import type { LayerSpec, ModelSpec } from './architecture.js';
-import { statedShape } from './architecture.js';
+import { statedShape, UNSTATED_INPUT } from './architecture.js';
 import { KerasFault, faultAt, readable } from './bad-model.js';
 import { callIndex, callsInOrder, keyOf } from './call-order.js';
 import type { TensorReference } from './inbound-nodes.js';
@@ -126,7 +126,8 @@ function refuseUnknownLayers(model: ModelSpec): void {
 }
 
 function leavesOf(model: ModelSpec): LayerSpec[] {
-  return model.layers.flatMap((layer) => (layer.kind === 'model' ? leavesOf(layer) : [layer]));
+  const stated = model.layers.filter(({ name }) => name !== UNSTATED_INPUT);
+  return stated.flatMap((layer) => (layer.kind === 'model' ? leavesOf(layer) : [layer]));
 }
 
 function inputOf(model: ModelSpec, size: InputSize): Network['input'] {

@@ -41,7 +41,9 @@ export class OnnxBuilder {
   readonly constants = new Map<string, Constant>();
   /** Shapes that the runtime is told, and refuses where it finds others. Channels first where the value is so. */
   readonly shapes = new Map<string, readonly number[]>();
-  /** How often each layer's value was named. */
+  /** Names of constants by the layers that they are of. */
+  private readonly names = new Map<string, string>();
+  /** How often each name was wanted. */
   private readonly counts = new Map<string, number>();
 
   /**
@@ -61,18 +63,21 @@ export class OnnxBuilder {
     return name;
   }
 
-  /** A constant of float32. One of the same name, of a layer that is called again, is the same. */
+  /** A constant of float32. What a layer names alike is the same, so that one that is called again has its weights once. */
   floats(path: Path, role: string, dims: readonly number[], floats: () => Float32Array): string {
-    const name = `${path.join('/')}/${role}`;
+    // Not the name: layers' names may hold slashes too.
+    const key = [...path, role].join('\n');
+    const known = this.names.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh([...path, role].join('/'));
     const size = sizeOf(dims);
-    if (!this.constants.has(name)) {
-      const read = () => {
-        const numbers = floats();
-        if (numbers.length !== size) throw new KerasFault(`${name} has ${numbers.length} numbers instead of ${size}`);
-        return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-      };
-      this.constants.set(name, { name, dims, dataType: TensorProto.DataType.FLOAT, bytes: size * 4, read, floats });
-    }
+    const read = () => {
+      const numbers = floats();
+      if (numbers.length !== size) throw new KerasFault(`${name} has ${numbers.length} numbers instead of ${size}`);
+      return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    };
+    this.names.set(key, name);
+    this.constants.set(name, { name, dims, dataType: TensorProto.DataType.FLOAT, bytes: size * 4, read, floats });
     return name;
   }
 

@@ -359,8 +359,25 @@ test('archives that unpack to far more than they are, or than they say', async (
   expect(await refusalOf(archive('long.keras', [json, weights]))).toContain('its config.json is of 68157440 bytes');
 });
 
+test('lists in lists without end are refused, wherever they stand', async () => {
+  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+  const rescaling = `{"class_name":"Rescaling","config":{"name":"r","scale":${deep}}}`;
+  const input = '{"class_name":"InputLayer","config":{"name":"x","batch_shape":[null,8,8,3]}}';
+  for (const json of [
+    deep,
+    `{"class_name":"Sequential","config":{"name":"net","layers":[${input},${rescaling}]}}`,
+    `{"class_name":"Functional","config":{"name":"net","layers":[],"input_layers":${deep},"output_layers":[]}}`,
+    `{"class_name":"Functional","config":{"name":"net","layers":[{"class_name":"ReLU","config":{"name":"r"},"inbound_nodes":[{"args":${deep}}]}]}}`,
+  ])
+    await refusalOf(archive('deep.keras', [{ name: 'config.json', data: Buffer.from(json) }, ...(await goodEntries()).slice(1)]));
+});
+
 test('a file that is not there, and a place that cannot be written', async () => {
   await expect(convertKeras(join(folder, 'nothing.h5'), join(folder, 'x.onnx'))).rejects.toMatchObject({ code: 'FETCH_FAILED' });
+  await expect(convertKeras(folder, join(folder, 'x.onnx'))).rejects.toMatchObject({
+    code: 'FETCH_FAILED',
+    message: expect.stringContaining('it is no file') as string,
+  });
   const path = join(folder, 'fine.h5');
   await saveH5(path, good, weightsOf(kernel, bias));
   await expect(convertKeras(path, join(folder, 'no', 'such', 'folder.onnx'))).rejects.toMatchObject({ code: 'CACHE_UNUSABLE' });
