@@ -17,12 +17,15 @@ const unit = z.number().min(0).max(1);
 
 const source = z
   .strictObject({
-    /** `npm:name@version`, `https://…` (a file or a .tgz) or `file:…` (a file or folder, absolute or relative to the manifest). */
+    /**
+     * `npm:name@version`, `https://…` or `s3://bucket/key` (a file or a .tgz) or `file:…` (a file or folder, absolute or relative to the
+     * manifest).
+     */
     from: z
       .string()
       .regex(
-        /^(npm:(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+@\d+\.\d+\.\d+[A-Za-z0-9.+-]*|https?:\/\/\S+|file:.+)$/,
-        'expected npm:name@version, https://… or file:…',
+        /^(npm:(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+@\d+\.\d+\.\d+[A-Za-z0-9.+-]*|https?:\/\/\S+|s3:\/\/\S+|file:.+)$/,
+        'expected npm:name@version, https://…, s3://bucket/key or file:…',
       ),
     /** Of an archive as a whole, as npm writes it. Single files have their sha256 alone. */
     integrity: z

@@ -16,6 +16,8 @@ export interface FetchOptions {
   /** One line about something that was put right, such as a damaged file that is fetched again. */
   readonly onWarning?: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** How long a source may be silent, in milliseconds. */
+  readonly stallMs?: number;
 }
 
 /** What a pack's files and a test's material have in common. */
@@ -43,10 +45,18 @@ export async function ensureFiles(set: FileSet, options: FetchOptions): Promise<
         for (const { file, state } of still) {
           if (state.state === 'damaged') options.onWarning?.(`${damageOf(file, options.cacheDir)}; it is fetched again`);
         }
-        const { onProgress = () => undefined, signal } = options;
+        const { onProgress = () => undefined, signal, stallMs } = options;
         const files = still.map(({ file }) => file);
         await fetchChecked(
-          { source, files, folder, manifestFolder: set.folder, onProgress, ...(signal ? { signal } : {}) },
+          {
+            source,
+            files,
+            folder,
+            manifestFolder: set.folder,
+            onProgress,
+            ...(signal ? { signal } : {}),
+            ...(stallMs ? { stallMs } : {}),
+          },
           kind.fetch,
           options.cacheDir,
         );

@@ -7,6 +7,7 @@ import { isArchive } from '../manifest.js';
 import { sha512IntegrityOfFile } from '../hash.js';
 import { ModelError, reasonOf } from '../model-error.js';
 import { unpackWanted } from './archive.js';
+import { fullDiskError, isFullDisk } from './full-disk.js';
 import type { FetchSource } from './source.js';
 
 export const fetchFile: FetchSource = async (job) => {
@@ -29,6 +30,7 @@ export const fetchFile: FetchSource = async (job) => {
     }
   } catch (error) {
     if (error instanceof ModelError) throw error;
+    if (isFullDisk(error)) throw fullDiskError(job.folder, from, error);
     throw new ModelError('FETCH_FAILED', `a model file could not be copied: ${reasonOf(error)}`, { cause: error });
   }
 };

@@ -3,14 +3,18 @@ import '../library-environment.js';
 import pacote from 'pacote';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
 import { unpackWanted } from './archive.js';
-import { counted, needAtMost } from './counted.js';
+import { counted } from './counted.js';
+import { LARGEST_DOWNLOAD } from './download.js';
+import { fullDiskError, isFullDisk } from './full-disk.js';
 import { npmSettings } from './npm-settings.js';
 import type { FetchJob, FetchSource } from './source.js';
+import { STALL_MS, watchForStall, type StallWatch } from './stall.js';
 
 export const fetchNpm: FetchSource = async (job) => {
   const spec = job.source.from.slice('npm:'.length);
   const settings = await npmSettings(job.folder);
-  const options = { ...settings, integrity: job.source.integrity, signal: job.signal };
+  const watch = watchForStall(job.stallMs ?? STALL_MS, job.signal);
+  const options = { ...settings, integrity: job.source.integrity, signal: watch.signal };
   try {
     // Called a second time when the first tarball's integrity was wrong.
     await pacote.tarball.stream(
@@ -18,8 +22,9 @@ export const fetchNpm: FetchSource = async (job) => {
       (stream) => {
         let receivedBytes = 0;
         const chunks = counted(stream, (bytes) => {
+          watch.heard();
           receivedBytes += bytes;
-          needAtMost(job, receivedBytes, job.source.bytes);
+          needAtMost(job, receivedBytes);
           const totalBytes = Math.max(receivedBytes, job.source.bytes ?? 0);
           job.onProgress({ file: job.source.from, receivedBytes, totalBytes });
         });
@@ -28,14 +33,27 @@ export const fetchNpm: FetchSource = async (job) => {
       options,
     );
   } catch (error) {
-    throw explained(error, job);
+    throw explained(error, job, watch);
+  } finally {
+    watch.close();
   }
 };
 
-function explained(error: unknown, job: FetchJob): ModelError {
+/** A registry that sends without end must not fill the disk. */
+function needAtMost({ source: { from, bytes } }: FetchJob, received: number): void {
+  const most = bytes ?? LARGEST_DOWNLOAD;
+  if (received > most) throw new ModelError('FETCH_FAILED', `${from} is refused: it has more than ${most} bytes`);
+}
+
+function explained(error: unknown, job: FetchJob, watch: StallWatch): ModelError {
   if (error instanceof ModelError) return error;
   const { from, integrity } = job.source;
   if (job.signal?.aborted) return new ModelError('ABORTED', `fetching ${from} was given up`, { cause: error });
+  if (isFullDisk(error)) return fullDiskError(job.folder, from, error);
+  if (watch.stalled()) {
+    const seconds = (job.stallMs ?? STALL_MS) / 1000;
+    return new ModelError('FETCH_FAILED', `${from} could not be fetched: nothing came for ${seconds} s`, { cause: error });
+  }
   if (systemCodeOf(error) === 'EINTEGRITY') {
     const actual = error instanceof Error && 'found' in error ? String(error.found) : reasonOf(error);
     return new ModelError('WRONG_HASH', `${from} is refused: its integrity should be ${integrity ?? ''} but is ${actual}`, {

@@ -19,6 +19,8 @@ export interface FetchJob {
   readonly manifestFolder: string;
   readonly onProgress: (progress: Progress) => void;
   readonly signal?: AbortSignal;
+  /** How long the source may be silent, in milliseconds. */
+  readonly stallMs?: number;
 }
 
 /** Brings every file of the job into its folder, or throws ModelError `FETCH_FAILED`, `WRONG_HASH` or `ABORTED`. */
@@ -34,5 +36,5 @@ export async function sourceKind(from: string): Promise<SourceKind> {
   // Loaded on need: pacote and its like take half a second that a start with a filled cache should not pay.
   if (from.startsWith('npm:')) return { needsNetwork: true, fetch: (await import('./npm.js')).fetchNpm };
   if (from.startsWith('file:')) return { needsNetwork: false, fetch: (await import('./file.js')).fetchFile };
-  return { needsNetwork: true, fetch: (await import('./https.js')).fetchHttps };
+  return { needsNetwork: true, fetch: (await import('./web.js')).fetchWeb };
 }
