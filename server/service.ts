@@ -2,6 +2,7 @@
 // It listens at once, so that `/health` and `/ready` can tell about a start that takes long.
 import { join } from 'node:path';
 import type { PreparedPack } from '../models/prepared.js';
+import type { ServedModel } from '../models/served/served-model.js';
 import { Cameras } from '../pipeline/cameras/cameras.js';
 import { EventLog } from '../pipeline/events/event-log.js';
 import { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
@@ -23,6 +24,7 @@ import { LoadingTime } from './loading-time.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics/metrics.js';
+import { loadServedModels } from './load-served-models.js';
 import { pipelineOptions } from './pipeline-settings.js';
 import { ServiceState } from './service-state.js';
 import { StreamFeed } from './stream-feed.js';
@@ -186,7 +188,8 @@ export class Service {
       const events = keep(await this.#openEvents());
       await events.reconcilePeople((id) => gallery?.has(id) === true);
       const registry = keep(await this.#openRegistry());
-      const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery)));
+      const served = await loadServedModels(this.#settings, this.#log, this.#givingUp.signal);
+      const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery, served)));
       const cameras = this.#startCameras(registry, pipeline, events);
       this.#state.loaded({ pipeline, gallery, events, registry, cameras });
       const { provider, models, tuning } = pipeline;
@@ -199,11 +202,12 @@ export class Service {
     }
   }
 
-  #pipelineOptions(pack: PreparedPack, gallery: Gallery | null): PipelineOptions {
-    const { modelsDir, tuneAtStart: measure } = this.#settings;
+  #pipelineOptions(pack: PreparedPack, gallery: Gallery | null, models: readonly ServedModel[]): PipelineOptions {
+    const { modelsDir, tuneAtStart: measure, classMinimum } = this.#settings;
     return {
       ...pipelineOptions(this.#settings, pack),
       gallery,
+      served: { models, classMinimum },
       tuner: { modelsDir, measure, signal: this.#givingUp.signal },
       observer: this.#metrics,
       log: this.#log,

@@ -163,6 +163,16 @@ export const settingsSchema = z.strictObject({
     meaning: 'Model pack: the name of one that ships with Onlooker, or the path of a manifest of your own.',
     expects: 'a pack',
   }),
+  modelDir: optionalText({
+    meaning:
+      'Folder of classifiers of your own, `<name>/<version>/` with `model.onnx`, `model.h5` or `model.keras` and `classes.txt`: the newest version of each is served. It is only read.',
+    expects: 'a folder',
+    defaultText: 'none',
+  }),
+  classMinimum: decimal(0, 1, 0.5, {
+    meaning:
+      'Score that a class has to exceed to be accepted, beside the threshold of its own that a model may bring (`thresholds.csv`). A stream or request may ask for another (`threshold`).',
+  }),
   offline: flag(false, { meaning: 'Never fetch a model; what is not in the cache stops the start.' }),
   provider: choice(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu'], 'auto', {
     meaning:
