@@ -22,7 +22,7 @@ export const regionSchema = z
   .refine(([x, y, w, h]) => w > 0 && h > 0 && x + w <= 1 + 1e-9 && y + h <= 1 + 1e-9, 'must lie in 0..1 and have an area');
 
 /** Parts of one frame that are classified side by side. */
-export const MAX_REGIONS = 64;
+export const regionsSchema = z.array(regionSchema).min(1).max(64);
 
 export const SEND_CHOICES = ['frames', 'events', 'both'] as const;
 /** Results, events, or both of them. */
@@ -51,7 +51,7 @@ export const openFieldsSchema = z.object({
   tracking: z.boolean().default(true),
   ...z.object(schedulingSchemas).partial().shape,
   top_n: z.int().min(1).max(1000).optional(),
-  regions: z.array(regionSchema).min(1).max(MAX_REGIONS).optional(),
+  regions: regionsSchema.optional(),
   threshold: unit.optional(),
 });
 export type OpenFields = z.infer<typeof openFieldsSchema>;

@@ -2,7 +2,7 @@
 // with its password and never comes out with it.
 import { z } from 'zod';
 import { isAspect } from './aspect.js';
-import { regionSchema, schedulingSchemas, streamIdSchema } from './messages.js';
+import { regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './messages.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */
@@ -23,6 +23,8 @@ const optionSchemas = {
   /** Longer side of a face in frame pixels. */
   min_face: z.number().min(0).max(100_000),
   top_n: z.int().min(1).max(1000),
+  threshold: z.number().min(0).max(1),
+  regions: regionsSchema,
   ...schedulingSchemas,
   /** How RTSP carries the picture. */
   transport: z.enum(['tcp', 'udp']),
@@ -81,6 +83,8 @@ export const streamPatchSchema = z.strictObject({
   region: nullable(optionSchemas.region),
   min_face: nullable(optionSchemas.min_face),
   top_n: nullable(optionSchemas.top_n),
+  threshold: nullable(optionSchemas.threshold),
+  regions: nullable(optionSchemas.regions),
   detect_every: nullable(optionSchemas.detect_every),
   deadline_ms: nullable(optionSchemas.deadline_ms),
   weight: nullable(optionSchemas.weight),

@@ -26,16 +26,18 @@ export function sourceSettings({ stream, url }: StoredStream): SourceSettings {
   };
 }
 
-/** @param onEvents where the events of its tracks go; null when faces are not to be followed */
+/** @param onEvents where its events go; null when nothing is to be followed */
 export function streamOptions(
   { id, task, thumbnails = false, ...fields }: RegisteredStream,
   onEvents: ((events: readonly NewEvent[]) => void) | null,
 ): StreamOptions {
   const { model, region, min_face: minFacePx, detect_every: detectEvery, deadline_ms: deadlineMs, weight } = fields;
+  const { top_n: topN, threshold, regions: shares } = fields;
+  const regions = shares?.map(([left, top, width, height]) => ({ left, top, width, height, isShare: true }));
   return {
     task,
     thumbnails,
-    ...defined({ model, region, minFacePx, detectEvery, deadlineMs, weight }),
+    ...defined({ model, region, minFacePx, topN, threshold, regions, detectEvery, deadlineMs, weight }),
     ...(onEvents === null ? {} : { tracking: { stream: id, onEvents } }),
   };
 }

@@ -83,9 +83,7 @@ test('a server that accepts and never answers', async () => {
   const { port } = silent.address() as AddressInfo;
   const { becomes, source } = watched({ url: `rtsp://127.0.0.1:${port}/x` }, { timings: { startMs: 800 } });
   expect(await becomes('backoff', 5000)).toMatchObject({ reason: 'the camera accepts the connection but sends no picture' });
-  const startMs = performance.now();
   await source.close();
-  expect(performance.now() - startMs).toBeLessThan(2000);
   silent.close();
 });
 

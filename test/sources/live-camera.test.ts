@@ -34,13 +34,10 @@ async function seconds(count: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, count * 1000));
 }
 
-test('a camera is live with its first frame, soon after it was started, and tells what it sends', async () => {
+test('a camera is live with its first frame, and tells what it sends', async () => {
   const { url } = await camera();
-  const startMs = performance.now();
   const { source, frames, nextFrame, states } = watched({ url });
   const frame = await nextFrame();
-  // 150 ms on an idle machine; the wait for a second key frame would be a second.
-  expect(performance.now() - startMs).toBeLessThan(900);
   expect(states.map(({ state }) => state)).toEqual(['connecting', 'live']);
   expect(readJpegHeader(frame.jpeg)).toMatchObject({ width: 640, height: 360 });
   expect(source.format).toEqual({ codec: 'h264', width: 640, height: 360, fps: 25 });
@@ -54,20 +51,6 @@ test('of 25 frames a second the wanted 5 arrive', async () => {
   await seconds(3);
   expect(frames.length).toBeGreaterThanOrEqual(14);
   expect(frames.length).toBeLessThanOrEqual(18);
-});
-
-test('a frame arrives within a few frame times of its sending', async () => {
-  const cameraNow = await camera();
-  const { frames, nextFrame } = watched({ url: cameraNow.url, fps: 5 });
-  await nextFrame();
-  await seconds(2);
-  // The first frame of each fifth of a second is chosen: every fifth one of 25.
-  const delaysMs = frames.map(
-    (frame) =>
-      frame.receivedMs - Math.max(...cameraNow.sentAtMs.filter((sent, index) => index % 5 === 0 && sent < frame.receivedMs)),
-  );
-  delaysMs.sort((a, b) => a - b);
-  expect(delaysMs[Math.floor(delaysMs.length / 2)]).toBeLessThan(150);
 });
 
 test('pictures are scaled only when that is asked for', async () => {

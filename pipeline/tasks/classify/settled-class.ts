@@ -1,8 +1,9 @@
 // What a stream shows by its last frames: classifiers waver between neighbours, and whoever is told wants to know what changed. The
-// decision is that of most of the last frames, and stays where they do not agree. Pure: its clock is the caller's.
+// decision is that of nearly all of the last frames, and stays where they do not agree. Pure: its clock is the caller's.
 
-/** Frames that are asked, an odd number: more than half of them decide. */
 const ASKED_FRAMES = 5;
+/** Of them so many have to agree: with a mere majority, one that wavers from frame to frame would change the decision with each. */
+const LEAST_SHARE = 4 / 5;
 /** Older ones say nothing of now, however few there are. */
 const LONGEST_MS = 10_000;
 
@@ -29,7 +30,7 @@ export class SettledClass {
     this.#votes = [...this.#votes.filter((vote) => atMs - vote.atMs <= LONGEST_MS), { atMs, label }].slice(-ASKED_FRAMES);
     const count = this.#votes.filter((vote) => vote.label === label).length;
     // At the beginning, and where frames are seconds apart, there are fewer to ask.
-    if (2 * count <= this.#votes.length || label === this.#label) return false;
+    if (count < LEAST_SHARE * this.#votes.length || label === this.#label) return false;
     this.#label = label;
     return true;
   }
