@@ -53,3 +53,62 @@ test('one module alone loads onnxruntime, since the first to do so decides what 
     .map((file) => relative(root, file));
   expect(loading).toEqual(['models/graph/runtime.ts']);
 });
+
+/** The sources of a folder, each with those that it imports, types included. */
+function importsWithin(folder: string): ReadonlyMap<string, readonly string[]> {
+  const files = new Set(sourcesOf(folder).map((file) => relative(root, file)));
+  const found = new Map<string, readonly string[]>();
+  for (const file of files) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const imported = [...text.matchAll(/(?:from|import|import\()\s*['"](\.[^'"]+)['"]/g)].map(([, specifier = '']) =>
+      relative(root, resolve(root, dirname(file), specifier)).replace(/\.js$/, '.ts'),
+    );
+    found.set(
+      file,
+      imported.filter((one) => files.has(one)),
+    );
+  }
+  return found;
+}
+
+test('nothing in pipeline/ knows a task but the place where it is put together', () => {
+  const PUT_TOGETHER = ['pipeline/pipeline.ts', 'pipeline/pipeline-options.ts'];
+  const knowing = [...importsWithin('pipeline')]
+    .filter(([file]) => !file.startsWith('pipeline/tasks/') && !PUT_TOGETHER.includes(file))
+    .flatMap(([file, imported]) =>
+      imported.filter((one) => one.startsWith('pipeline/tasks/')).map((one) => `${file} imports ${one}`),
+    );
+  expect(knowing).toEqual([]);
+});
+
+test('a task knows no other task', () => {
+  const taskOf = (file: string): string | undefined => /^pipeline\/tasks\/([^/]+)\//.exec(file)?.[1];
+  const knowing = [...importsWithin('pipeline')].flatMap(([file, imported]) =>
+    imported
+      .filter((one) => taskOf(file) !== undefined && taskOf(one) !== undefined && taskOf(one) !== taskOf(file))
+      .map((one) => `${file} imports ${one}`),
+  );
+  expect(knowing).toEqual([]);
+});
+
+test('pipeline/ has three files of its own, and everything else lies in a room', () => {
+  const loose = readdirSync(join(root, 'pipeline'), { withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(loose.map(({ name }) => name).sort()).toEqual(['pipeline-log.ts', 'pipeline-options.ts', 'pipeline.ts']);
+});
+
+test('no imports of pipeline/ go in a circle', () => {
+  const graph = importsWithin('pipeline');
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const follow = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) {
+      circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of graph.get(file) ?? []) follow(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) follow(file, []);
+  expect(circles).toEqual([]);
+});

@@ -3,7 +3,7 @@ import { program, temporaryDir } from '../tasks/faces/gallery/fixtures.js';
 import { startProgram } from '../tasks/faces/gallery/killed-process.js';
 import { everything, idsOf, openLog } from './fixtures.js';
 
-const startAppender = (dir: string, task: string) => startProgram(program('../events/appender'), [dir, task]);
+const startAppender = (dir: string, task: string) => startProgram(program('../../../events/appender'), [dir, task]);
 
 test('SIGKILL in the middle of 1,000 appends loses none that was reported durable, and no id comes twice', async () => {
   const dir = temporaryDir();

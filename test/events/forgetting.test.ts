@@ -133,7 +133,7 @@ test.each(['ordered', 'stripping', 'before-rename', 'after-rename'])(
     const first = await logOfVisits(dir, people);
     const before = await everything(first);
     await first.close();
-    const killed = startProgram(program('../events/appender'), [dir, 'forget', step]);
+    const killed = startProgram(program('../../../events/appender'), [dir, 'forget', step]);
     await killed.ended;
     expect(killed.process.signalCode).toBe('SIGKILL');
     const second = await openLog(dir);
