@@ -28,7 +28,16 @@ interface Answered {
 interface StageQueue {
   readonly stage: Stage;
   readonly waiting: BatchQueue<Waiting>;
+  /** What an item of it costs as a rule, ms of a lane; null until one was done. */
+  itemMs: number | null;
 }
+
+/** A stage is dear whose items cost more than so many of the cheapest stage's. */
+const DEAR_TIMES = 5;
+/** Of what is usual, by each batch. */
+const GAIN = 1 / 4;
+/** Cheap work that came so lately may come again at any moment. */
+const CHEAP_MS = 1000;
 
 /** What one batch took, and on which lane. */
 interface Spent {
@@ -62,6 +71,9 @@ export class LanePool {
   /** How many frames are being decoded and will come soon. */
   #coming: () => number = () => 0;
   #filling: NodeJS.Timeout | null = null;
+  /** Lanes that do dear work, and when cheap work was begun last, by `performance.now()`. */
+  #dearAtWork = 0;
+  #cheapMs = -Infinity;
   #isDraining = false;
   #isClosed = false;
 
@@ -140,7 +152,7 @@ export class LanePool {
       if (!this.#queues.some(({ waiting }) => waiting.nextFrame !== undefined)) this.#order.precedence.forget();
       const next = this.#nextStage();
       if (next === undefined) return;
-      void this.#run(lane, next.stage, next.waiting.take(this.#share(next.waiting.size, idle.length)));
+      void this.#run(lane, next, next.waiting.take(this.#share(next.waiting.size, idle.length)));
     }
   }
 
@@ -154,7 +166,7 @@ export class LanePool {
     const known = this.#queues.find((queue) => keyOf(queue.stage) === key);
     if (known !== undefined) return known;
     const mostOfOneStream = stage.isShared ? this.#rules.mostOfOneStream : Infinity;
-    const queue = { stage, waiting: new BatchQueue<Waiting>(mostOfOneStream, this.#order) };
+    const queue = { stage, waiting: new BatchQueue<Waiting>(mostOfOneStream, this.#order), itemMs: null };
     this.#queues = [...this.#queues, queue].sort((one, other) => other.stage.depth - one.stage.depth);
     return queue;
   }
@@ -170,7 +182,7 @@ export class LanePool {
 
   /** The stage whose first item is due first; of equals the one that is farthest on, since it finishes frames that hold memory. */
   #nextStage(): StageQueue | undefined {
-    const some = this.#queues.filter(({ waiting }) => waiting.size > 0);
+    const some = this.#queues.filter((queue) => queue.waiting.size > 0 && !this.#leavesLane(queue));
     // Frames may had better wait for those that are being decoded; what is farther on never does.
     const ready = some.filter(({ stage, waiting }) => stage.depth > 0 || !this.#isFilling(waiting));
     const isImage = this.#order.precedence.isImageNext(
@@ -183,6 +195,20 @@ export class LanePool {
       if (first !== undefined && (next === undefined || isBefore(first, next.first))) next = { queue, first };
     }
     return next?.queue;
+  }
+
+  /**
+   * Whether a dear stage leaves the last free lane to cheap ones: a batch that was begun cannot be interrupted, and work of a few
+   * milliseconds would wait for it again and again. Where no cheap work comes, dear work has all lanes.
+   */
+  #leavesLane(queue: StageQueue): boolean {
+    if (!this.#isDear(queue) || performance.now() - this.#cheapMs > CHEAP_MS) return false;
+    return this.#dearAtWork > 0 && this.#dearAtWork >= this.lanes.filter(({ alive }) => alive).length - 1;
+  }
+
+  #isDear({ itemMs }: StageQueue): boolean {
+    const cheapest = Math.min(...this.#queues.map((queue) => queue.itemMs ?? Infinity));
+    return itemMs !== null && itemMs > DEAR_TIMES * cheapest;
   }
 
   #idleLanes(): PoolLane[] {
@@ -207,17 +233,24 @@ export class LanePool {
     return true;
   }
 
-  async #run(lane: PoolLane, stage: Stage, batch: readonly Waiting[]): Promise<void> {
+  async #run(lane: PoolLane, queue: StageQueue, batch: readonly Waiting[]): Promise<void> {
+    const isDear = this.#isDear(queue);
+    if (isDear) this.#dearAtWork++;
+    else this.#cheapMs = performance.now();
     try {
       const { answers, inferMs, matchMs, batches } = await lane.run(
-        stage,
+        queue.stage,
         batch.map(({ item }) => item),
       );
       for (const { model, size } of batches) this.#rules.onBatch(model, size);
+      const itemMs = (inferMs + matchMs) / batch.length;
+      queue.itemMs = queue.itemMs === null ? itemMs : queue.itemMs + GAIN * (itemMs - queue.itemMs);
       const spent = { lane, inferMs, matchMs };
       batch.forEach((waiting, index) => waiting.resolve({ answer: answers[index], spent }));
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
+    } finally {
+      if (isDear) this.#dearAtWork--;
     }
     this.dispatch();
   }

@@ -1,5 +1,5 @@
 // Work that waits for a lane, on lanes that do as they are told: nobody may wait for ever, whatever becomes of them.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Stage } from '../../pipeline/lanes/stage.js';
 import type { Origin } from '../../pipeline/scheduling/origin.js';
 import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js';
@@ -7,18 +7,21 @@ import { LanePool, type PoolLane } from '../../pipeline/scheduling/lane-pool.js'
 const FRAMES: Stage = { task: 'test', name: 'frames', depth: 0, isShared: true };
 const FACES: Stage = { task: 'test', name: 'faces', depth: 1, isShared: false };
 
+const DEAR: Stage = { task: 'test', name: 'dear', depth: 0, isShared: true };
+
 /** A lane that works until it is told how each job ended, and can die. */
 class TestLane implements PoolLane {
   alive = true;
   readonly backInMs = 700;
-  readonly jobs: { readonly size: number; readonly kind: 'frames' | 'faces'; finish(): void; fail(): void }[] = [];
+  readonly jobs: { readonly size: number; readonly kind: string; finish(): void; fail(): void }[] = [];
 
   get idle(): boolean {
     return this.alive && this.jobs.length === 0;
   }
   async run({ name }: Pick<Stage, 'name'>, items: readonly unknown[]) {
-    await this.#work(name === FRAMES.name ? 'frames' : 'faces', items.length);
-    return { kind: 'done' as const, id: 0, answers: items, inferMs: 1, matchMs: 0, batches: [] };
+    await this.#work(name, items.length);
+    const inferMs = name === DEAR.name ? 120 * items.length : items.length;
+    return { kind: 'done' as const, id: 0, answers: items, inferMs, matchMs: 0, batches: [] };
   }
   die(): void {
     this.alive = false;
@@ -27,7 +30,7 @@ class TestLane implements PoolLane {
   tell = (): void => undefined;
   close = (): Promise<void> => Promise.resolve();
 
-  #work(kind: 'frames' | 'faces', size: number): Promise<void> {
+  #work(kind: string, size: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => () => {
         this.jobs.shift();
@@ -164,4 +167,53 @@ test('closing rejects what waits', async () => {
   lane.jobs[0]?.finish();
   expect(await stateOf(atWork)).toBe('done');
   expect(await stateOf(detect(pool, frameDue(1e9)))).toBe('draining');
+});
+
+describe('a stage whose items cost twenty times as much', () => {
+  /** Both stages have been done once, so that what they cost is known. */
+  async function pool() {
+    const lanes = [new TestLane(), new TestLane()] as const;
+    const made = new LanePool(lanes, { ...rules, maxBatch: 1 });
+    for (const stage of [DEAR, FRAMES]) {
+      const done = made.call(stage, [null], frameDue(1e9));
+      lanes[0].jobs[0]?.finish();
+      await done;
+    }
+    return { lanes, pool: made };
+  }
+  const kinds = (lanes: readonly TestLane[]) => lanes.map(({ jobs }) => jobs[0]?.kind);
+
+  test('leaves a lane to others while they come', async () => {
+    const { lanes, pool: two } = await pool();
+    for (let i = 0; i < 3; i++) void two.call(DEAR, [null], frameDue(1));
+    expect(kinds(lanes)).toEqual(['dear', undefined]);
+    const cheap = detect(two, frameDue(1e9));
+    expect(kinds(lanes)).toEqual(['dear', 'frames']);
+    lanes[1].jobs[0]?.finish();
+    expect(await stateOf(cheap)).toBe('done');
+    expect(kinds(lanes)).toEqual(['dear', undefined]);
+    lanes[0].jobs[0]?.finish();
+    await stateOf(Promise.resolve());
+    expect(kinds(lanes)).toEqual(['dear', undefined]);
+  });
+
+  test('has all lanes where nothing else comes', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { lanes, pool: two } = await pool();
+    vi.advanceTimersByTime(2000);
+    for (let i = 0; i < 3; i++) void two.call(DEAR, [null], frameDue(1));
+    expect(kinds(lanes)).toEqual(['dear', 'dear']);
+  });
+
+  test('is served where there is one lane', async () => {
+    const lane = new TestLane();
+    const one = new LanePool([lane], { ...rules, maxBatch: 1 });
+    for (const stage of [FRAMES, DEAR, FRAMES, DEAR]) {
+      const done = one.call(stage, [null], frameDue(1e9));
+      expect(lane.jobs[0]?.kind).toBe(stage.name);
+      lane.jobs[0]?.finish();
+      await done;
+    }
+  });
 });
