@@ -13,6 +13,7 @@ type Trouble =
   | 'key_frame'
   | 'lost'
   | 'video'
+  | 'kind'
   | 'large'
   | 'transport'
   | 'tls'
@@ -50,6 +51,7 @@ const SENTENCES: readonly (readonly [RegExp, Trouble])[] = [
   [/key frame/, 'key_frame'],
   [/connection was lost|ended the stream|changed the (size|shape)/, 'lost'],
   [/cannot be read as video|leads to something|no video|codec .* not supported|damaged or not finished|source is empty/, 'video'],
+  [/kind of picture/, 'kind'],
   [/more pixels|more frames|picture larger|more memory/, 'large'],
   [/does not offer this transport/, 'transport'],
   [/encrypted connection/, 'tls'],

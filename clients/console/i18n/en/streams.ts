@@ -115,6 +115,8 @@ export const streams = {
   reason_lost: 'The connection was lost.',
   hint_key_frame: 'Have the camera send key frames more often: one a second or two (“I-frame interval”, “GOP”).',
   hint_lost: 'It is made again by itself. Where this happens often, look at the network between.',
+  reason_kind: 'It answers with a kind of picture that is not read.',
+  hint_kind: 'JPEG, PNG and WebP are: choose one of them in the settings of the camera.',
   reason_video: 'What it sends cannot be read as video.',
   hint_video: 'Choose H.264, H.265 or MJPEG in the settings of the camera, and check the path.',
   reason_large: 'The camera sends more than this service decodes.',

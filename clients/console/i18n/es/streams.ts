@@ -116,6 +116,8 @@ export const streams: Same<typeof english> = {
   hint_key_frame:
     'Haz que la cámara envíe fotogramas clave más a menudo: uno cada segundo o dos («intervalo de fotogramas I», «GOP»).',
   hint_lost: 'Se restablece sola. Si ocurre a menudo, revisa la red intermedia.',
+  reason_kind: 'Responde con un tipo de imagen que no se lee.',
+  hint_kind: 'Se leen JPEG, PNG y WebP: elige uno de ellos en los ajustes de la cámara.',
   reason_video: 'Lo que envía no se puede leer como vídeo.',
   hint_video: 'Elige H.264, H.265 o MJPEG en los ajustes de la cámara y comprueba la ruta.',
   reason_large: 'La cámara envía más de lo que este servicio descodifica.',
