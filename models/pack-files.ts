@@ -6,7 +6,8 @@ import { adopt, cachedPath, fileState, hasLeftovers, withWorkFolder, type FileSt
 import { sha256OfBytes } from './hash.js';
 import type { ManifestFile, PackManifest } from './manifest.js';
 import { ModelError } from './model-error.js';
-import { sourceKind, type FetchJob, type FetchSource, type Progress } from './sources/source.js';
+import { sourceKind } from './sources/source-kind.js';
+import type { FetchJob, FetchSource, Progress } from './sources/source.js';
 
 export interface FetchOptions {
   readonly cacheDir: string;

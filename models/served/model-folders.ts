@@ -15,7 +15,7 @@ const COMPRESSIONS = { '': null, '.gz': 'gzip', '.zst': 'zstd' } as const;
 
 export interface ModelFile {
   readonly path: string;
-  /** As it is called unpacked, such as `model.h5`. */
+  /** As it is called in a folder, such as `model.h5.gz`. */
   readonly fileName: string;
   readonly format: 'onnx' | 'keras';
   readonly compression: 'gzip' | 'zstd' | null;
@@ -42,6 +42,8 @@ export const MODEL_FILE_NAMES: readonly string[] = Object.keys(FORMATS).flatMap(
   Object.keys(COMPRESSIONS).map((ending) => `model.${format}${ending}`),
 );
 export const SIDE_FILE_NAMES = ['classes.txt', 'thresholds.csv', 'manifest.json'] as const;
+/** Bytes of a text file beside a model: far more than any has, and nothing that fills memory. */
+export const LARGEST_SIDE_FILE = 16 << 20;
 
 /** @throws ModelError `UNKNOWN_MODEL` where it is no name that a folder may have */
 export function checkedName(name: string, what: 'name' | 'version'): string {
@@ -104,8 +106,13 @@ export function modelFileAt(path: string): ModelFile {
   if (format === undefined) {
     throw new ModelError('BAD_MANIFEST', `${path} is called neither .onnx, .h5, .hdf5 nor .keras, with or without .gz or .zst`);
   }
-  const compression = COMPRESSIONS[match?.[2]?.toLowerCase() as keyof typeof COMPRESSIONS];
-  return { path: resolve(path), fileName: `model.${format}`, format: FORMATS[format], compression };
+  const ending = (match?.[2]?.toLowerCase() ?? '') as keyof typeof COMPRESSIONS;
+  return {
+    path: resolve(path),
+    fileName: `model.${format}${ending}`,
+    format: FORMATS[format],
+    compression: COMPRESSIONS[ending],
+  };
 }
 
 /** Changes whenever a file of the version does, by names, sizes and times: what tells that a folder is to be read again. */

@@ -10,15 +10,13 @@ import type { TensorInput } from '../tensor-input.js';
 import { parseClasses } from './classes.js';
 import { kerasGraph, type KerasConverter, type KerasJob } from './keras-graph.js';
 import { classHead } from './model-classes.js';
-import type { ServedFiles } from './model-folders.js';
+import { LARGEST_SIDE_FILE, type ServedFiles } from './model-folders.js';
 import { modelInput } from './model-input.js';
 import { mergedManifest, parseServedManifest, type ServedManifest } from './served-manifest.js';
 import type { ServedModel } from './served-model.js';
 import { parseThresholds } from './thresholds.js';
 import { unpacked } from './unpack.js';
 
-/** Text files beside a model: far more than any is, and nothing that fills memory. */
-const LARGEST_TEXT = 16 << 20;
 const LARGEST_MODEL = 16 * 2 ** 30;
 /**
  * Graphs up to this size are rewritten to take any batch, which loads them twice. Larger ones run as they were exported; so much is
@@ -114,7 +112,7 @@ function kerasJob(
   { cacheDir, signal }: ReadServedOptions,
   label: string,
 ): KerasJob {
-  return { cacheDir, path, fileName: model.fileName, sha256, label, ...(signal ? { signal } : {}) };
+  return { cacheDir, path, fileName: model.fileName.replace(/\.(gz|zst)$/, ''), sha256, label, ...(signal ? { signal } : {}) };
 }
 
 async function familyOf(
@@ -221,8 +219,8 @@ async function runnableGraph(
 async function readText(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > LARGEST_TEXT)
-      throw new ModelError('BAD_MANIFEST', `${path} has ${size} bytes, where at most ${LARGEST_TEXT} are read`);
+    if (size > LARGEST_SIDE_FILE)
+      throw new ModelError('BAD_MANIFEST', `${path} has ${size} bytes, where at most ${LARGEST_SIDE_FILE} are read`);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof TypeError) throw new ModelError('BAD_MANIFEST', `${path} is not UTF-8`, { cause: error });

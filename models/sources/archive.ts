@@ -1,11 +1,10 @@
 // Takes the wanted files out of a .tgz as it streams by. Paths of the archive never become paths on the disk, so that
-// no archive can write anywhere but into the job's folder.
+// no archive can write anywhere but where it is told to.
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
-import type { ManifestFile } from '../manifest.js';
 import { ModelError } from '../model-error.js';
 import type { FetchJob } from './source.js';
 
@@ -16,29 +15,52 @@ import type { FetchJob } from './source.js';
  */
 export async function unpackWanted(chunks: AsyncIterable<Uint8Array>, job: FetchJob, stripped: number): Promise<void> {
   const wanted = new Map(job.files.map((file) => [file.path, file]));
+  await unpackChosen(chunks, stripped, (path, size) => {
+    const file = wanted.get(path);
+    if (file === undefined) return null;
+    wanted.delete(path);
+    if (size === file.bytes) return join(job.folder, file.sha256);
+    throw new ModelError('FETCH_FAILED', `${path} is refused: its manifest says ${file.bytes} bytes, it has ${size}`);
+  });
+  const [missing] = wanted.keys();
+  if (missing !== undefined) throw new ModelError('FETCH_FAILED', `there is no ${missing} in ${job.source.from}`);
+}
+
+/**
+ * @param stripped how many leading parts of the archive's paths do not count
+ * @param choose tells where a file of that path and size goes, null where it is not wanted; what it throws ends everything
+ * @throws what the stream throws, and what the disk does
+ */
+export async function unpackChosen(
+  chunks: AsyncIterable<Uint8Array>,
+  stripped: number,
+  choose: (path: string, size: number) => string | null,
+): Promise<void> {
   const writes: Promise<void>[] = [];
   // The first thing that goes wrong ends everything: a write that failed takes nothing more, so that the parser would never drain.
   const broken = new AbortController();
   const fail = (error: unknown): void => broken.abort(error);
   const parser = new Parser({
     onReadEntry: (entry: ReadEntry) => {
-      const path = entry.path.replace(/^\.\//, '').split('/').slice(stripped).join('/');
-      const file = entry.type === 'File' ? wanted.get(path) : undefined;
-      if (file === undefined) {
+      const target = chosen(entry);
+      if (target === null) {
         entry.resume();
         return;
       }
-      wanted.delete(path);
-      if (entry.size !== file.bytes) {
-        fail(wrongSize(file, entry.size));
-        entry.resume();
-        return;
-      }
-      const written = pipeline(entry as AsyncIterable<Uint8Array>, createWriteStream(join(job.folder, file.sha256)));
+      const written = pipeline(entry as AsyncIterable<Uint8Array>, createWriteStream(target));
       written.catch(fail);
       writes.push(written);
     },
   });
+  const chosen = (entry: ReadEntry): string | null => {
+    const path = entry.path.replace(/^\.\//, '').split('/').slice(stripped).join('/');
+    try {
+      return entry.type === 'File' ? choose(path, entry.size) : null;
+    } catch (error) {
+      fail(error);
+      return null;
+    }
+  };
   const { signal } = broken;
   const ended = once(parser, 'end', { signal });
   // Awaited below, or given up together with the stream's own error.
@@ -56,13 +78,4 @@ export async function unpackWanted(chunks: AsyncIterable<Uint8Array>, job: Fetch
     // `once` tells only that it was aborted.
     throw signal.aborted ? signal.reason : error;
   }
-  const [missing] = wanted.keys();
-  if (missing !== undefined) throw new ModelError('FETCH_FAILED', `there is no ${missing} in ${job.source.from}`);
-}
-
-function wrongSize(file: ManifestFile, bytes: number): ModelError {
-  return new ModelError(
-    'FETCH_FAILED',
-    `${file.path ?? file.sha256} is refused: its manifest says ${file.bytes} bytes, it has ${bytes}`,
-  );
 }

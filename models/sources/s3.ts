@@ -2,7 +2,11 @@
 // AWS's own tools read. Must never be logged.
 import { AwsV4Signer } from 'aws4fetch';
 import { ModelError } from '../model-error.js';
-import type { WebRequest } from './download.js';
+
+export interface WebRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/;
 

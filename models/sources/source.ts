@@ -1,4 +1,4 @@
-// What the kinds of sources have in common: the job they are given and how one is chosen. A source puts files into a
+// What the kinds of sources have in common: the job they are given. A source puts files into a
 // folder and nothing more; it must never decide that a file is good (the cache does, by sha256).
 import type { ManifestFile, ManifestSource } from '../manifest.js';
 
@@ -25,16 +25,3 @@ export interface FetchJob {
 
 /** Brings every file of the job into its folder, or throws ModelError `FETCH_FAILED`, `WRONG_HASH` or `ABORTED`. */
 export type FetchSource = (job: FetchJob) => Promise<void>;
-
-export interface SourceKind {
-  readonly needsNetwork: boolean;
-  readonly fetch: FetchSource;
-}
-
-/** The kind of source for an address that a manifest's schema has let through. */
-export async function sourceKind(from: string): Promise<SourceKind> {
-  // Loaded on need: pacote and its like take half a second that a start with a filled cache should not pay.
-  if (from.startsWith('npm:')) return { needsNetwork: true, fetch: (await import('./npm.js')).fetchNpm };
-  if (from.startsWith('file:')) return { needsNetwork: false, fetch: (await import('./file.js')).fetchFile };
-  return { needsNetwork: true, fetch: (await import('./web.js')).fetchWeb };
-}

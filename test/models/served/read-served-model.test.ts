@@ -1,12 +1,12 @@
 // A model is a folder: what lies in it becomes all that a task needs to know, or one line that says what is wrong.
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ort } from '../../../models/graph/runtime.js';
 import { sha256OfBytes } from '../../../models/hash.js';
-import { listModels, modelFiles, stampOf } from '../../../models/served/model-folders.js';
+import { modelFiles } from '../../../models/served/model-folders.js';
 import { readServedModel, type ReadServedOptions } from '../../../models/served/read-served-model.js';
 import type { ServedModel } from '../../../models/served/served-model.js';
 import { tinyClassifier, UINT8 } from './tiny-classifier.js';
@@ -378,67 +378,4 @@ test('a family of object detectors says what goes without saying, and how many c
   });
   await put({ 'classes.txt': 'a\nb\n' });
   await expect(read({ objectFamily })).rejects.toThrow('plants@1 finds 3 classes of objects, but classes.txt has 2 labels');
-});
-
-test('versions are listed newest first, and the newest is the latest', async () => {
-  for (const version of ['1.10.0', '1.9.0', '2.0.0-rc.1', 'draft']) await put({ 'model.onnx': tinyClassifier() }, version);
-  await put({ 'model.onnx': tinyClassifier() }, '3', 'birds');
-  await writeFile(join(root, 'README.md'), 'a file');
-  await mkdir(join(root, '.git', '1'), { recursive: true });
-  await mkdir(join(root, 'empty'));
-  await mkdir(join(root, 'plants', 'latest'));
-  expect(await listModels(root, (line) => warnings.push(line))).toEqual([
-    { name: 'birds', versions: ['3'] },
-    { name: 'plants', versions: ['2.0.0-rc.1', '1.10.0', '1.9.0', 'draft'] },
-  ]);
-  expect(warnings.sort()).toEqual([
-    expect.stringMatching(/empty has no folder of a version/),
-    expect.stringMatching(/plants\/latest is passed over: "latest" is no version/),
-  ]);
-  expect((await modelFiles(root, 'plants', 'latest')).version).toBe('2.0.0-rc.1');
-});
-
-test('no name leads out of the folder of models', async () => {
-  await put({ 'model.onnx': tinyClassifier() });
-  await mkdir(join(folder, 'outside', '1'), { recursive: true });
-  await writeFile(join(folder, 'outside', '1', 'model.onnx'), tinyClassifier());
-  for (const name of ['..', '../outside', '.', '', '/', '.hidden', 'a/b', 'a\\b', 'plants\0', 'x'.repeat(200), 'a@1']) {
-    await expect(modelFiles(root, name, '1')).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
-    await expect(modelFiles(root, 'plants', name)).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
-  }
-  await symlink(join(folder, 'outside'), join(root, 'linked'));
-  await symlink(join(folder, 'outside', '1'), join(root, 'plants', '2'));
-  await mkdir(join(root, 'plants', '3'));
-  await symlink(join(folder, 'outside', '1', 'model.onnx'), join(root, 'plants', '3', 'model.onnx'));
-  await expect(modelFiles(root, 'linked', '1')).rejects.toThrow(/leads out of the folder of models/);
-  await expect(modelFiles(root, 'plants', '2')).rejects.toThrow(/leads out of the folder of models/);
-  await expect(modelFiles(root, 'plants', '3')).rejects.toThrow(/leads out of the folder of models/);
-  expect((await listModels(root)).map(({ name }) => name)).toEqual(['plants']);
-  await expect(modelFiles(root, 'nothing', 'latest')).rejects.toThrow(/no version of a model nothing/);
-  await expect(modelFiles(root, 'plants', '9')).rejects.toThrow(/no model plants@9/);
-  await expect(listModels(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'UNKNOWN_MODEL' });
-  await mkdir(join(root, 'plants', '4', 'model.onnx'), { recursive: true });
-  await expect(modelFiles(root, 'plants', '4')).rejects.toThrow(/is no file/);
-});
-
-test('folders as Kubernetes mounts them, through links that are changed at once, are read', async () => {
-  // A root that is a link itself, and a volume whose files are links into a hidden folder.
-  await rename(root, join(folder, 'volume'));
-  await symlink(join(folder, 'volume'), root);
-  const place = join(root, 'plants', '1');
-  await mkdir(join(place, '..2024_01_01'), { recursive: true });
-  await writeFile(join(place, '..2024_01_01', 'model.onnx'), tinyClassifier());
-  await writeFile(join(place, '..2024_01_01', 'classes.txt'), classes);
-  await symlink('..2024_01_01', join(place, '..data'));
-  for (const file of ['model.onnx', 'classes.txt']) await symlink(`..data/${file}`, join(place, file));
-  expect((await read()).classes).toEqual(['a', 'b', 'c']);
-  const before = await stampOf(await modelFiles(root, 'plants', '1'));
-  expect(await stampOf(await modelFiles(root, 'plants', '1'))).toBe(before);
-  await mkdir(join(place, '..2024_01_02'));
-  await writeFile(join(place, '..2024_01_02', 'model.onnx'), tinyClassifier());
-  await writeFile(join(place, '..2024_01_02', 'classes.txt'), 'd\ne\nf\n');
-  await symlink('..2024_01_02', join(place, '..new'));
-  await rename(join(place, '..new'), join(place, '..data'));
-  expect(await stampOf(await modelFiles(root, 'plants', '1'))).not.toBe(before);
-  expect((await read()).classes).toEqual(['d', 'e', 'f']);
 });
