@@ -2,7 +2,7 @@
 // with its password and never comes out with it.
 import { z } from 'zod';
 import { isAspect } from './aspect.js';
-import { regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './messages.js';
+import { regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */

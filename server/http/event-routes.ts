@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { OnlookerError } from '../../protocol/errors.js';
 import { sinceSchema } from '../../protocol/events.js';
-import { streamIdSchema } from '../../protocol/messages.js';
+import { streamIdSchema } from '../../protocol/stream-fields.js';
 import type { TrackAnswer } from '../../protocol/tracks.js';
 import type { ServiceState } from '../service-state.js';
 import { validated } from '../../protocol/validated.js';

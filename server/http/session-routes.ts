@@ -4,7 +4,7 @@ import { serialize } from 'cookie';
 import { z } from 'zod';
 import { ROLES, type SessionAnswer } from '../../protocol/access.js';
 import { OnlookerError } from '../../protocol/errors.js';
-import { streamIdSchema } from '../../protocol/messages.js';
+import { streamIdSchema } from '../../protocol/stream-fields.js';
 import type { Access } from '../access/access.js';
 import { credentialOf, sessionCookieName, type Credential } from '../access/credentials.js';
 import { principalAnswer, type Principal } from '../access/principal.js';

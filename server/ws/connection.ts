@@ -9,13 +9,13 @@ import {
   frameSchema,
   openFieldsSchema,
   PROTOCOL_VERSION,
-  streamIdSchema,
   subscribeSchema,
   unsubscribeSchema,
   type ClientMessage,
   type OpenFields,
   type ResultMessage,
 } from '../../protocol/messages.js';
+import { streamIdSchema } from '../../protocol/stream-fields.js';
 import type { CloseReason, DropReason } from '../../protocol/payloads.js';
 import type { Pipeline, PipelineStream } from '../../pipeline/pipeline.js';
 import type { Limits } from '../access/limits.js';
