@@ -2,18 +2,9 @@
 // (Chiu and Jain 1989), of two budgets: bytes a second for the network, frames a second for the service. A smaller picture
 // comes before a slower one. Pure: time is passed in, nothing is measured here, nothing is sent.
 
+import type { CaptureSettings } from './capture-settings.js';
 import { scaledSize, type SourceSize } from './capture.js';
 
-export interface CaptureSettings {
-  /** Frames a second. */
-  readonly fps: number;
-  /** Longer side of the picture, by which it is scaled: a phone that is turned sends as many pixels as before. */
-  readonly sidePx: number;
-  /** The width that this makes for the shape of the pictures at present. */
-  readonly widthPx: number;
-  /** 0..1, of the JPEG. */
-  readonly quality: number;
-}
 /** What keeps the picture from being as good and as frequent as it may be. */
 export type LimitedBy = 'nothing' | 'service' | 'network';
 /** All credits are out; as many frames are under way as may be; the socket has not sent the last one yet. */

@@ -4,4 +4,5 @@ export * from '../http-client.js';
 export { CameraError, type CameraErrorCode } from './camera-error.js';
 export type * from './camera-options.js';
 export { CameraStream } from './camera-stream.js';
-export type { CaptureSettings, LimitedBy } from './adaptation.js';
+export type { LimitedBy } from './adaptation.js';
+export type { CaptureSettings } from './capture-settings.js';

@@ -7,7 +7,8 @@ import type { CredentialOptions } from '../credentials.js';
 import type { OnlookerClientError } from '../errors.js';
 import type { FrameResult } from '../results.js';
 import type { StreamOptions } from '../stream.js';
-import type { CaptureSettings, LimitedBy } from './adaptation.js';
+import type { LimitedBy } from './adaptation.js';
+import type { CaptureSettings } from './capture-settings.js';
 
 /** Where the pictures come from. */
 export type CameraSource =

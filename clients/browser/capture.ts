@@ -1,5 +1,5 @@
 // Taking pictures: what a camera stream needs of whoever turns a moving picture into JPEGs.
-import type { CaptureSettings } from './adaptation.js';
+import type { CaptureSettings } from './capture-settings.js';
 
 /** One picture, as pixels and as the bytes to send; both of the same moment and size. */
 export interface Picture {

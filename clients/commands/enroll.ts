@@ -1,15 +1,8 @@
 // `onlooker enroll`: its options. What it does is loaded when it runs.
+import type { EnrollFlags } from './flags.js';
 import { Command } from 'commander';
 import { UsageError } from '../terminal/failure.js';
-import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
-
-export interface EnrollFlags extends ServiceFlags {
-  readonly id?: string;
-  readonly externalId?: string;
-  readonly track?: string;
-  readonly twinOf?: readonly string[];
-  readonly json?: true;
-}
+import { addServiceOptions, runOnService } from './service-options.js';
 
 export function enrollCommand(): Command {
   return addServiceOptions(new Command('enroll'))

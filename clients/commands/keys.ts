@@ -1,20 +1,13 @@
 // `onlooker keys`: its subcommands and their options. What they do is loaded when they run. Without an address or a key it is about the
 // data folder of this machine, so that the first key can be made before a service runs.
+import type { KeyFlags, NewKeyFlags } from './flags.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, STREAM_PATTERN, type Role } from '../../protocol/access.js';
-import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
+import { addServiceOptions, runOnService } from './service-options.js';
+import type { ServiceFlags } from './flags.js';
 import { CommandError, runCommand } from '../terminal/failure.js';
 import type { KeyAdministration } from '../keys/keys.js';
 
-interface CommonFlags extends ServiceFlags {
-  readonly json?: true;
-}
-export interface NewKeyFlags extends CommonFlags {
-  readonly role: readonly Role[];
-  readonly stream?: readonly string[];
-  /** Unix ms; Infinity: never. */
-  readonly expires?: number;
-}
 const load = () => import('../keys/keys.js');
 
 /** Opens the keys of this machine's data folder. */
@@ -27,7 +20,7 @@ export function keysCommand(openLocal: OpenLocalKeys): Command {
   );
   const command = (name: string, description: string) => addServiceOptions(keys.command(name).description(description));
   const run = (
-    flags: CommonFlags,
+    flags: KeyFlags,
     command: Command,
     work: (module: Awaited<ReturnType<typeof load>>, administered: KeyAdministration) => Promise<void>,
   ): Promise<void> => {
@@ -54,7 +47,7 @@ export function keysCommand(openLocal: OpenLocalKeys): Command {
   addServiceOptions(keys.command('list', { isDefault: true }))
     .description('list all of them (also what `onlooker keys` alone does)')
     .option('--json', 'print one JSON object for each key')
-    .action((flags: CommonFlags, command: Command) => run(flags, command, (module, all) => module.listKeys(all, flags)));
+    .action((flags: KeyFlags, command: Command) => run(flags, command, (module, all) => module.listKeys(all, flags)));
 
   command('add', 'make a key; it is printed to stdout this once and never again')
     .argument('<name>', 'what the key is for, e.g. the name of a camera or a program')
@@ -83,7 +76,7 @@ Examples:
     .alias('rm')
     .alias('remove')
     .argument('<ids...>', 'ids of the keys, as `onlooker keys` lists them')
-    .action((ids: string[], flags: CommonFlags, command: Command) =>
+    .action((ids: string[], flags: KeyFlags, command: Command) =>
       run(flags, command, (module, all) => module.revokeKeys(all, ids)),
     );
   return keys;

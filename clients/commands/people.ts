@@ -1,6 +1,7 @@
 // `onlooker people`: its subcommands and their options. What they do is loaded when they run.
 import { Command, Option } from 'commander';
-import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
+import { addServiceOptions, runOnService } from './service-options.js';
+import type { ServiceFlags } from './flags.js';
 import type { Service } from './service.js';
 
 interface CommonFlags extends ServiceFlags {

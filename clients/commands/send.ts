@@ -1,21 +1,9 @@
 // `onlooker send`: its options. What it does is loaded when it runs, so that `--help` is instant.
+import type { SendFlags } from './flags.js';
 import { Command, Option } from 'commander';
-import { TASKS, type Task } from '../../protocol/payloads.js';
-import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
-import { positive, region, streamId, wholeNumber, type Region } from './values.js';
-
-export interface SendFlags extends ServiceFlags {
-  readonly stream?: string;
-  readonly task: Task;
-  readonly fps?: number;
-  readonly realtime?: true;
-  readonly limit?: number;
-  readonly region?: Region;
-  readonly minFace?: number;
-  readonly track?: true;
-  readonly annotate?: string;
-  readonly json?: true;
-}
+import { TASKS } from '../../protocol/payloads.js';
+import { addServiceOptions, runOnService } from './service-options.js';
+import { positive, region, streamId, wholeNumber } from './values.js';
 
 export function sendCommand(): Command {
   return addServiceOptions(new Command('send'))

@@ -1,17 +1,10 @@
 // The options that all commands have which talk to a service: where it is, what is shown to it, whom to trust. What they
 // mean is read when the command runs (service.ts), so that a wrong value with a secret in it is never repeated.
+import type { ServiceFlags } from './flags.js';
 import { Option, type Command } from 'commander';
 import { serviceAddress } from '../address.js';
 import { runCommand } from '../terminal/failure.js';
 import type { Service } from './service.js';
-
-export interface ServiceFlags {
-  readonly url: string;
-  readonly key?: string;
-  readonly keyFile?: string;
-  readonly header?: readonly string[];
-  readonly ca?: string;
-}
 
 export function addServiceOptions(command: Command): Command {
   return command

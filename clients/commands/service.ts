@@ -7,7 +7,7 @@ import type { Trusting } from '../node/trusting.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
 import { firstLine } from '../terminal/first-line.js';
 import { givenBytes, givenText } from '../terminal/given-file.js';
-import type { ServiceFlags } from './service-options.js';
+import type { ServiceFlags } from './flags.js';
 
 export interface Service {
   http(signal?: AbortSignal): HttpClient;

@@ -1,7 +1,8 @@
 // `onlooker streams`: its subcommands and their options. What they do is loaded when they run.
 import { Command } from 'commander';
 import { addPictureOptions, addStreamOptions, STREAM_FIELDS, type StreamFlags } from './stream-options.js';
-import { addServiceOptions, runOnService, type ServiceFlags } from './service-options.js';
+import { addServiceOptions, runOnService } from './service-options.js';
+import type { ServiceFlags } from './flags.js';
 import type { Service } from './service.js';
 import { streamId } from './values.js';
 

@@ -1,6 +1,6 @@
 // What `onlooker keys` and its subcommands do, with the keys of a service or of this machine. A key is printed once, when it is
 // made, to stdout and nowhere else.
-import type { NewKeyFlags } from '../commands/keys.js';
+import type { NewKeyFlags } from '../commands/flags.js';
 import type { CreatedKey, KeyRecord, NewKey } from '../http-client.js';
 import { localTime } from '../streams/local-time.js';
 import { CommandError } from '../terminal/failure.js';

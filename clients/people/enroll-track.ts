@@ -1,5 +1,5 @@
 // `onlooker enroll --track`: the best faces that the service saw of somebody in front of a camera, into the gallery.
-import type { EnrollFlags } from '../commands/enroll.js';
+import type { EnrollFlags } from '../commands/flags.js';
 import type { Service } from '../commands/service.js';
 import { createOutput } from '../terminal/output.js';
 import { formatTable, shown } from '../terminal/table.js';

@@ -1,6 +1,6 @@
 // `onlooker enroll`: images into the gallery, and for each file what happened and why.
 import { basename } from 'node:path';
-import type { EnrollFlags } from '../commands/enroll.js';
+import type { EnrollFlags } from '../commands/flags.js';
 import { expandPaths } from '../commands/paths.js';
 import type { Service } from '../commands/service.js';
 import { ServerError } from '../errors.js';

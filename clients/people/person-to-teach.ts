@@ -1,6 +1,6 @@
 // Whom `onlooker enroll` adds faces to: who is there already, or somebody new. Must never guess between two of one name.
 import { isSameName } from '../../protocol/name-text.js';
-import type { EnrollFlags } from '../commands/enroll.js';
+import type { EnrollFlags } from '../commands/flags.js';
 import type { HttpClient, Person } from '../http-client.js';
 import { CommandError } from '../terminal/failure.js';
 import { shown } from '../terminal/table.js';

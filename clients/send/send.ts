@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { OnlookerStream } from '../client.js';
-import type { SendFlags } from '../commands/send.js';
+import type { SendFlags } from '../commands/flags.js';
 import { expandPaths } from '../commands/paths.js';
 import type { Service } from '../commands/service.js';
 import { makeFolder } from '../terminal/make-folder.js';

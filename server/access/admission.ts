@@ -3,7 +3,8 @@
 import { OnlookerError } from '../../protocol/errors.js';
 import { HostNames } from './host-names.js';
 import { Origins } from './origins.js';
-import type { Refusal, Refusals } from './refusals.js';
+import type { Refusals } from './refusals.js';
+import type { Refusal } from './refusal.js';
 import type { RequestHead } from './request-head.js';
 
 export interface AdmissionOptions {

@@ -1,11 +1,8 @@
 // Every attempt that is refused at the door is counted, and told in the log without anything secret. An attacker must not be
 // able to fill the disk with it: past a few lines in a while, only how many more there were is told.
+import type { Refusal } from './refusal.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
-
-/** Why somebody was not let in; the values of a metric's label. */
-export const REFUSALS = ['host', 'origin', 'unauthorized', 'forbidden', 'rate_limited'] as const;
-export type Refusal = (typeof REFUSALS)[number];
 
 const WINDOW_MS = 10_000;
 const LINES_OF_WINDOW = 20;

@@ -7,7 +7,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineObserver, StageName } from '../../pipeline/pipeline-options.js';
 import type { Gallery } from '../../pipeline/tasks/faces/gallery/gallery.js';
 import { STREAM_CHANGES, STREAM_STATES } from '../../protocol/streams.js';
-import { REFUSALS, type Refusal } from '../access/refusals.js';
+import { REFUSALS, type Refusal } from '../access/refusal.js';
 import { VERSION } from '../version.js';
 import { addEventLoopDelay } from './event-loop-delay.js';
 

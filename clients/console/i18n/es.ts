@@ -7,6 +7,6 @@ import { people } from './es/people.js';
 import { shell } from './es/shell.js';
 import { streams } from './es/streams.js';
 import { system } from './es/system.js';
-import type { Texts } from './i18n.js';
+import type { Texts } from './texts.js';
 
 export const es = { shell, access, keys, live, people, streams, events, system } satisfies Texts;

@@ -1,13 +1,9 @@
 // The texts of the console in the user's language. English is the measure: every other language has exactly its keys.
+import type { Message, Texts } from './texts.js';
 import { signal } from '@preact/signals';
 import { storeChoice, storedChoice } from '../app/stored-choice.js';
 import { en } from './en.js';
 
-/** A text, or one for each plural form of `count`. `{name}` stands for a value. */
-export type Message = string | { readonly one: string; readonly other: string };
-/** The shape that a language's part for one view has: the same keys as English. */
-export type Same<Part> = Readonly<Record<keyof Part, Message>>;
-export type Texts = { readonly [View in keyof typeof en]: Same<(typeof en)[View]> };
 export type TextKey = { [View in keyof Texts]: `${View}.${keyof Texts[View] & string}` }[keyof Texts];
 export type TextValues = Readonly<Record<string, string | number>>;
 

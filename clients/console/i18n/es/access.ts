@@ -1,6 +1,6 @@
 // Spanish texts of who is let in: signing in and out, roles.
 import type { access as english } from '../en/access.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const access: Same<typeof english> = {
   title: 'Iniciar sesión',

@@ -1,6 +1,6 @@
 // Spanish texts of the events.
 import type { events as english } from '../en/events.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const events: Same<typeof english> = {
   title: 'Eventos',

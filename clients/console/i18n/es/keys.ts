@@ -1,6 +1,6 @@
 // Spanish texts of the API keys in the view of the service.
 import type { keys as english } from '../en/keys.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const keys: Same<typeof english> = {
   title: 'Claves',

@@ -1,6 +1,6 @@
 // Spanish texts of the view live.
 import type { live as english } from '../en/live.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const live: Same<typeof english> = {
   title: 'En vivo',

@@ -1,6 +1,6 @@
 // Spanish texts of the people.
 import type { people as english } from '../en/people.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const people: Same<typeof english> = {
   title: 'Personas',

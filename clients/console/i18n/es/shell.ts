@@ -1,6 +1,6 @@
 // Spanish texts that belong to no single view.
 import type { shell as english } from '../en/shell.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const shell: Same<typeof english> = {
   skip: 'Ir al contenido',

@@ -1,6 +1,6 @@
 // Spanish texts of the registered streams.
 import type { streams as english } from '../en/streams.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const streams: Same<typeof english> = {
   title: 'Cámaras',

@@ -1,6 +1,6 @@
 // Spanish texts of the view of the service itself.
 import type { system as english } from '../en/system.js';
-import type { Same } from '../i18n.js';
+import type { Same } from '../texts.js';
 
 export const system: Same<typeof english> = {
   title: 'Sistema',
