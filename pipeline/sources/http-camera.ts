@@ -29,6 +29,8 @@ const PICTURES =
 const MOST_ERRORS = 3;
 const LONGEST_ERROR_WAIT_MS = 5_000;
 const LEAST_ERROR_WAIT_MS = 250;
+/** Smaller ones for looking through, or ones with more contrast, may follow the picture that counts. */
+const MOST_IN_A_STILL = 3;
 const END_MARKER = Buffer.of(0xff, 0xd9);
 
 /** One picture, and what to ask for the next one with; null for one that has not changed. */
@@ -166,7 +168,7 @@ export class HttpCamera implements PictureFeed {
           return;
         }
       }
-      if (images < 2) {
+      if (images <= MOST_IN_A_STILL) {
         const found = splitter.push(chunk);
         const [first] = found;
         if (images === 0 && first !== undefined && isPlain && isOneOfSeveral(first)) {
@@ -186,7 +188,7 @@ export class HttpCamera implements PictureFeed {
       images = 1;
       yield END_MARKER;
     }
-    if (images === 1) this.#isStill = true;
+    if (images > 0 && images <= (isMultipart(this.#first) ? 1 : MOST_IN_A_STILL)) this.#isStill = true;
     if (images === 0) this.#failure = NO_VIDEO;
   }
 

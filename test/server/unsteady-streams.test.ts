@@ -26,7 +26,8 @@ beforeAll(async () => {
   images = [await still.clone().jpeg().toBuffer()];
   // So many that none comes twice in the minute that counts.
   for (let index = 0; index < 400; index++) images.push(await noisy().jpeg({ quality: 80 }).toBuffer());
-  service = await startService({});
+  // Less than any picture here has: that is for clients.
+  service = await startService({ ONLOOKER_MAX_FRAME_BYTES: '1024' });
 }, 120_000);
 afterAll(async () => {
   expect(service.log).not.toMatch(/"level":(50|60)/);
@@ -54,6 +55,18 @@ async function mjpeg(sent: Uint8Array[]): Promise<string> {
   return camera.url;
 }
 
+/** One picture, and ever after the answer that it is still that one. */
+async function unchanged(): Promise<string> {
+  const server: Server = createServer(({ headers }, response) => {
+    if (headers['if-none-match'] === '"a"') response.writeHead(304).end();
+    else response.writeHead(200, { 'Content-Type': 'image/jpeg', ETag: '"a"' }).end(images[0]);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push({ close: () => server.close() });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/snap`;
+}
+
 /** It ends after two pictures: one alone would be a still. */
 async function flapping(): Promise<string> {
   const server: Server = createServer((_request, response) => {
@@ -79,6 +92,7 @@ test(
     const shown = images.slice(0, 1);
     await added('frozen', await mjpeg(shown));
     await added('room', await mjpeg(images.slice(1)));
+    await added('unchanged', await unchanged());
     await added('flapping', await flapping());
 
     const flapped = await until(
@@ -103,9 +117,12 @@ test(
       changes: { up: 1, down: 0, frozen: 1, moving: 0 },
       flapping: false,
     });
-    expect(await service.metric('onlooker_registered_streams_frozen')).toBe(1);
+    await until(async () => ((await kindsOf('unchanged')).length === 2 ? true : undefined), 150_000);
+    expect(await streamOf('unchanged')).toMatchObject({ state: 'live', changes: { up: 1, frozen: 1 }, frames: { received: 1 } });
+    expect(await streamOf('frozen')).toMatchObject({ frames: { errors: 0 } });
+    expect(await service.metric('onlooker_registered_streams_frozen')).toBe(2);
     expect(await service.metric('onlooker_registered_streams_flapping')).toBe(1);
-    expect(await service.metric('onlooker_registered_stream_changes_total{change="frozen"}')).toBe(1);
+    expect(await service.metric('onlooker_registered_stream_changes_total{change="frozen"}')).toBe(2);
     expect(await streamOf('room')).toMatchObject({ state: 'live', frozen_since: null });
     expect(await kindsOf('room')).toEqual(['stream_up']);
     expect(await kindsOf('flapping')).toHaveLength(13);
