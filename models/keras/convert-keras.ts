@@ -14,6 +14,9 @@ import type { Preprocessing } from './layers/layer.js';
 import { buildNetwork } from './network.js';
 import { writeOnnx } from './onnx-file.js';
 
+/** Names and values of a file can be of any length; a line of a log is not. */
+const MOST_TOLD = 1000;
+
 export interface KerasOptions {
   /** Height of the input, needed where the model leaves it free. */
   readonly height?: number;
@@ -58,7 +61,7 @@ export async function convertKeras(from: string, to: string, options: KerasOptio
   } catch (error) {
     if (options.signal?.aborted) throw new ModelError('ABORTED', `converting ${label} was given up`, { cause: error });
     if (error instanceof KerasFault)
-      throw new ModelError('BAD_MODEL', `${label} cannot be converted: ${error.message}`, { cause: error });
+      throw new ModelError('BAD_MODEL', `${label} cannot be converted: ${error.message.slice(0, MOST_TOLD)}`, { cause: error });
     // Lists in lists without end, or a size that there is no memory for.
     if (error instanceof RangeError)
       throw new ModelError('BAD_MODEL', `${label} cannot be converted: it is too deep or too large: ${error.message}`, {
