@@ -88,7 +88,8 @@ async function withRun<T>(
   const { ort } = await import('./runtime.js');
   const session = await ort.InferenceSession.create(graph, {
     executionProviders: ['cpu'],
-    logSeverityLevel: 3,
+    // What fails here is told by whoever asked, and may be no failure at all: a network that takes no batch.
+    logSeverityLevel: 4,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   }).catch((error: unknown) => {
     throw new ModelError('BAD_MODEL', `${label} cannot be loaded: ${reasonOf(error)}`, { cause: error });

@@ -5,12 +5,26 @@ import { z } from 'zod';
 import { fileState, moveIntoPlace, withWorkFolder } from '../cache.js';
 import { sha256OfFile } from '../hash.js';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
+import { isFullDisk } from '../sources/full-disk.js';
+
+export interface KerasSize {
+  /** Of the pictures, where the model leaves them free. */
+  readonly width?: number;
+  readonly height?: number;
+}
 
 export interface KerasConverter {
   /** Raised whenever the same file would be converted to another graph. */
   readonly version: number;
   /** Reads the Keras file at `from`, whose name tells its kind, and writes an ONNX graph to `to`. */
-  readonly convert: (from: string, to: string) => Promise<unknown>;
+  readonly convert: (
+    from: string,
+    to: string,
+    options: KerasSize & { readonly signal?: AbortSignal },
+  ) => Promise<{
+    /** What the model itself does to its input first. */
+    readonly preprocessing: readonly unknown[];
+  }>;
 }
 
 export interface KerasJob {
@@ -20,6 +34,7 @@ export interface KerasJob {
   readonly fileName: string;
   /** Of that file, which was just hashed. */
   readonly sha256: string;
+  readonly size: KerasSize;
   readonly label: string;
   readonly signal?: AbortSignal;
 }
@@ -28,13 +43,16 @@ export interface ConvertedGraph {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** Whether the network scales its input for itself. */
+  readonly scalesItself: boolean;
 }
 
-const recordSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const recordSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), scalesItself: z.boolean() });
 
 /** @throws ModelError `BAD_MODEL` where it cannot be converted, `CACHE_UNUSABLE` or `ABORTED` */
 export async function kerasGraph(job: KerasJob, converter: KerasConverter): Promise<ConvertedGraph> {
-  const base = join(job.cacheDir, 'derived', `${job.sha256}-keras-v${converter.version}`);
+  const { width = 'any', height = 'any' } = job.size;
+  const base = join(job.cacheDir, 'derived', `${job.sha256}-keras-${width}x${height}-v${converter.version}`);
   const kept = await keptGraph(base);
   if (kept !== undefined) return kept;
   return withWorkFolder(job.cacheDir, `keras-${job.sha256}`, job.signal, async (folder) => {
@@ -46,8 +64,8 @@ export async function kerasGraph(job: KerasJob, converter: KerasConverter): Prom
     // What an interrupted conversion left may be anything.
     await Promise.all([named, graph].map((path) => rm(path, { force: true })));
     await symlink(job.path, named);
-    await convert(converter, named, graph, job.label);
-    await writeFile(record, `${JSON.stringify({ sha256: await sha256OfFile(graph) })}\n`);
+    const { preprocessing } = await convert(converter, named, graph, job);
+    await writeFile(record, `${JSON.stringify({ sha256: await sha256OfFile(graph), scalesItself: preprocessing.length > 0 })}\n`);
     await moveIntoPlace(graph, `${base}.onnx`);
     // Last, since it is what says that the graph is there.
     await moveIntoPlace(record, `${base}.json`);
@@ -58,12 +76,20 @@ export async function kerasGraph(job: KerasJob, converter: KerasConverter): Prom
   });
 }
 
-async function convert(converter: KerasConverter, from: string, to: string, label: string): Promise<void> {
+async function convert(
+  converter: KerasConverter,
+  from: string,
+  to: string,
+  job: KerasJob,
+): ReturnType<KerasConverter['convert']> {
+  const { size, label, signal } = job;
   try {
-    await converter.convert(from, to);
+    const converted = await converter.convert(from, to, { ...size, ...(signal ? { signal } : {}) });
     await stat(to);
+    return converted;
   } catch (error) {
-    if (error instanceof ModelError || ['ENOSPC', 'EDQUOT'].includes(systemCodeOf(error) ?? '')) throw error;
+    if (isFullDisk(error)) throw error;
+    if (error instanceof ModelError) throw new ModelError(error.code, `${label}: ${error.message}`, { cause: error });
     throw new ModelError('BAD_MODEL', `${label} cannot be converted to ONNX: ${reasonOf(error)}`, { cause: error });
   }
 }
@@ -73,7 +99,7 @@ async function keptGraph(base: string): Promise<ConvertedGraph | undefined> {
   try {
     const record = recordSchema.safeParse(JSON.parse(await readFile(`${base}.json`, 'utf8'))).data;
     if (record === undefined || (await fileState(path, record.sha256)).state !== 'ok') return undefined;
-    return { path, sha256: record.sha256, bytes: (await stat(path)).size };
+    return { path, ...record, bytes: (await stat(path)).size };
   } catch (error) {
     // A record that is damaged is as good as none: the graph is made again.
     if (error instanceof SyntaxError || systemCodeOf(error) === 'ENOENT') return undefined;

@@ -55,11 +55,18 @@ function chosenOutput(outputs: readonly GraphOutput[], wanted: string | undefine
 }
 
 /** Numbers for each picture; undefined where the graph does not tell. */
-function numbersIn(output: GraphOutput, label: string): number | undefined {
-  if (output.dims === null) return undefined;
-  const sizes = output.dims.slice(1);
-  if (output.dims.length === 0)
-    throw new ModelError('BAD_MODEL', `${label} gives a single number as "${output.name}", whatever the batch`);
-  const count = sizes.reduce<number | null>((product, size) => (product === null || size === null ? null : product * size), 1);
+function numbersIn({ name, dims }: GraphOutput, label: string): number | undefined {
+  if (dims === null) return undefined;
+  if (dims.length === 0) throw new ModelError('BAD_MODEL', `${label} gives a single number as "${name}", whatever the batch`);
+  // Some have sizes of 1 besides, as 1x1 convolutions leave them.
+  const sizes = dims.slice(1).filter((size) => size !== 1);
+  if (sizes.length > 1) {
+    const shown = sizes.map((size) => size ?? '?').join('x');
+    throw new ModelError(
+      'BAD_MODEL',
+      `${label} gives ${shown} numbers a picture as "${name}", where a classifier gives a list; a detector's manifest names its family`,
+    );
+  }
+  const [count = 1] = sizes;
   return count ?? undefined;
 }

@@ -66,11 +66,14 @@ export async function readServedModel(files: ServedFiles, options: ReadServedOpt
       `${files.model.path} is refused: its sha256 should be ${manifest.sha256} but is ${file.sha256}`,
     );
   }
-  const graph = files.model.format === 'keras' ? await kerasGraph(kerasJob(files, file, options, id), options.keras) : file;
+  const isKeras = files.model.format === 'keras';
+  const graph = isKeras
+    ? await kerasGraph(kerasJob(files, file, manifest, options, id), options.keras)
+    : { ...file, scalesItself: false };
   const description = await describeGraph(graph.path, id);
   const input = modelInput(description, manifest.input ?? {}, task, id);
   const head = await headOf(files, manifest, description, input, family, id);
-  warnOfGuesses(manifest, input, files, options);
+  warnOfScaling(manifest, input, graph.scalesItself, id, options);
   const runnable = await runnableGraph(graph, description, input, options, id);
   return {
     name: files.name,
@@ -109,10 +112,13 @@ async function unpackedFile(files: ServedFiles, options: ReadServedOptions): Pro
 function kerasJob(
   { model }: ServedFiles,
   { path, sha256 }: FileOnDisk,
+  { input: { width, height } = {} }: ServedManifest,
   { cacheDir, signal }: ReadServedOptions,
   label: string,
 ): KerasJob {
-  return { cacheDir, path, fileName: model.fileName.replace(/\.(gz|zst)$/, ''), sha256, label, ...(signal ? { signal } : {}) };
+  const size = { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+  const fileName = model.fileName.replace(/\.(gz|zst)$/, '');
+  return { cacheDir, path, fileName, sha256, size, label, ...(signal ? { signal } : {}) };
 }
 
 async function familyOf(
@@ -180,18 +186,20 @@ function objectHead(
   return { classOutput: null, classes, activation: manifest.activation ?? 'none', scores: 'each' };
 }
 
-function warnOfGuesses(
+function warnOfScaling(
   { input: said }: ServedManifest,
   input: TensorInput,
-  files: ServedFiles,
-  options: ReadServedOptions,
+  scalesItself: boolean,
+  id: string,
+  { onWarning }: ReadServedOptions,
 ): void {
+  const changes = input.mean.some((mean) => mean !== 0) || input.scale.some((scale) => scale !== 1);
   const isSaid = said?.preprocessing !== undefined || said?.mean !== undefined || said?.scale !== undefined;
-  // Keras networks may scale for themselves, and whole numbers are pixels as they are.
-  if (isSaid || input.dtype !== 'float32') return;
-  options.onWarning?.(
-    `${files.name}@${files.version} is fed pixels of 0..255, for nobody says how they are scaled: input.preprocessing of manifest.json does`,
-  );
+  if (scalesItself && changes) {
+    onWarning?.(`${id} scales its pixels for itself, and its manifest has them scaled before: one of the two is too much`);
+  } else if (!scalesItself && !isSaid && input.dtype === 'float32') {
+    onWarning?.(`${id} is fed pixels of 0..255, for nobody says how they are scaled: input.preprocessing of manifest.json does`);
+  }
 }
 
 async function runnableGraph(

@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { cachedPath, fileState, moveIntoPlace, withWorkFolder } from '../cache.js';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
+import { fullDiskError, isFullDisk } from '../sources/full-disk.js';
 import { unzstd } from './zstd-blocks.js';
 
 const CHUNK = 1 << 18;
@@ -51,7 +52,7 @@ export async function unpacked(job: UnpackJob): Promise<UnpackedRecord & { reado
     } catch (error) {
       // It cannot be gone on with, and a disk that is full has no use for it.
       await rm(part, { force: true });
-      throw error;
+      throw isFullDisk(error) ? fullDiskError(cacheDir, `what ${job.path} holds`, error) : error;
     }
   });
 }

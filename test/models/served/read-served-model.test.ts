@@ -9,6 +9,7 @@ import { sha256OfBytes } from '../../../models/hash.js';
 import { modelFiles } from '../../../models/served/model-folders.js';
 import { readServedModel, type ReadServedOptions } from '../../../models/served/read-served-model.js';
 import type { ServedModel } from '../../../models/served/served-model.js';
+import { floats, integers, ints, node, tinyModel } from '../tiny-model.js';
 import { tinyClassifier, UINT8 } from './tiny-classifier.js';
 
 let folder: string;
@@ -154,6 +155,7 @@ test('what an operator sets goes before the manifest, and ways to scale do not m
 });
 
 const classes = 'a\nb\nc\n';
+const detector = tinyModel({ input: [1, 3, 8, 8], output: [1, 9, 85], nodes: [node('Identity', ['x'], 'y')], weights: [] });
 const CSV = 'classname,top1_minval,top1_maxval,top2_minval,top2_maxval,correct_percentage\n';
 test.each<[string, Record<string, Uint8Array | string>, string, RegExp]>([
   ['no model', { 'classes.txt': classes }, 'BAD_MANIFEST', /plants@1 has no model file in .*plants\/1/],
@@ -270,6 +272,7 @@ test.each<[string, Record<string, Uint8Array | string>, string, RegExp]>([
     'BAD_MANIFEST',
     /is a classifier/,
   ],
+  ['a detector', { 'model.onnx': detector }, 'BAD_MODEL', /gives 9x85 numbers a picture as "y".*names its family/],
   ['no gzip', { 'model.onnx.gz': 'no' }, 'BAD_MODEL', /model\.onnx\.gz cannot be unpacked: /],
   ['no Zstandard', { 'model.onnx.zst': 'not at all' }, 'BAD_MODEL', /model\.onnx\.zst cannot be unpacked: it is not Zstandard/],
 ])('refused in one line: %s', async (_, files, code, message) => {
@@ -281,7 +284,6 @@ test.each<[string, Record<string, Uint8Array | string>, string, RegExp]>([
 
 test('a network that cannot take several pictures serves one at a time, and that is told', async () => {
   // The mean over the batch too: in a batch it gives something else than alone.
-  const { tinyModel, node, floats, ints, integers } = await import('../tiny-model.js');
   const bytes = tinyModel({
     input: [1, 3, 8, 8],
     output: [1, 3],
@@ -341,6 +343,7 @@ test('a Keras file is converted once, under a name of its kind, by the converter
     convert: async (from: string, to: string) => {
       calls.push(`${from.split('/').at(-1)} ${String(await readFile(from))}`);
       await writeFile(to, tinyClassifier({ input: ['n', 8, 8, 3], activation: 'Softmax' }));
+      return { preprocessing: [] };
     },
   };
   await put({ 'model.hdf5': 'layers', 'classes.txt': classes }, '1');
@@ -359,9 +362,11 @@ test('a Keras file is converted once, under a name of its kind, by the converter
   await expect(read({ keras: failing }, '1')).rejects.toThrow(
     'plants@1 cannot be converted to ONNX: no layer "Lambda" (model/lambda_1)',
   );
-  await expect(read({ keras: { version: 4, convert: () => Promise.resolve() } }, '1')).rejects.toMatchObject({
-    code: 'BAD_MODEL',
-  });
+  await expect(read({ keras: { version: 4, convert: () => Promise.resolve({ preprocessing: [] }) } }, '1')).rejects.toMatchObject(
+    {
+      code: 'BAD_MODEL',
+    },
+  );
 });
 
 test('a family of object detectors says what goes without saying, and how many classes there are', async () => {
@@ -378,4 +383,23 @@ test('a family of object detectors says what goes without saying, and how many c
   });
   await put({ 'classes.txt': 'a\nb\n' });
   await expect(read({ objectFamily })).rejects.toThrow('plants@1 finds 3 classes of objects, but classes.txt has 2 labels');
+});
+
+test('a Keras file that leaves its size free is converted for the size that the manifest says, and one that scales for itself is known', async () => {
+  const sizes: unknown[] = [];
+  const keras = {
+    version: 1,
+    convert: async (_from: string, to: string, size: object) => {
+      sizes.push(size);
+      await writeFile(to, tinyClassifier({ input: ['n', 8, 8, 3] }));
+      return { preprocessing: ['Rescaling'] };
+    },
+  };
+  await put({ 'model.keras': 'layers', 'manifest.json': '{"input": {"width": 8, "height": 8}}' });
+  await read({ keras });
+  await read({ keras });
+  expect(sizes).toEqual([{ width: 8, height: 8 }]);
+  expect(warnings).toEqual([]);
+  await read({ keras, settings: { input: { preprocessing: 'tf' } } });
+  expect(warnings).toEqual([expect.stringMatching(/plants@1 scales its pixels for itself, and its manifest/)]);
 });
