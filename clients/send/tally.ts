@@ -11,7 +11,8 @@ export class Tally {
   #lost = 0;
   #failedFiles = 0;
   #skipped = 0;
-  #faces = 0;
+  /** Null while no frame was asked about faces. */
+  #faces: number | null = null;
   readonly #named = new Map<string, { readonly name: string; frames: number }>();
   readonly #startMs = performance.now();
 
@@ -31,7 +32,7 @@ export class Tally {
     else {
       this.#ok += 1;
       if ('faces' in result) {
-        this.#faces += result.faces.length;
+        this.#faces = (this.#faces ?? 0) + result.faces.length;
         for (const face of result.faces) if ('person' in face && face.person) this.#addNamed(face.person);
       }
     }
@@ -60,7 +61,7 @@ export class Tally {
     const named = people.map(({ name, frames }) => `${shown(name)} in ${frames}`);
     return [
       [`${this.frames} frame${this.frames === 1 ? '' : 's'}: ${this.#ok} ok`, ...troubles].join(', '),
-      [`${this.#faces} face${this.#faces === 1 ? '' : 's'}`, ...named].join(', '),
+      ...(this.#faces === null ? [] : [[`${this.#faces} face${this.#faces === 1 ? '' : 's'}`, ...named].join(', ')]),
       `${perSecond.toFixed(1)} frames/s`,
     ].join(' · ');
   }
