@@ -30,6 +30,8 @@ export async function withTarball(job: TarballJob, use: (chunks: AsyncIterable<U
       spec,
       (stream) => {
         let receivedBytes = 0;
+        // One that is given up tells a second error when its connection ends, and by then nobody reads it any more.
+        stream.on('error', () => undefined);
         const chunks = counted(stream, (bytes) => {
           watch.heard();
           receivedBytes += bytes;
