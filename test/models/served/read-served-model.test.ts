@@ -171,7 +171,7 @@ test.each<[string, Record<string, Uint8Array | string>, string, RegExp]>([
     'BAD_MODEL',
     /plants@1 gives 3 numbers a picture, but classes\.txt has 2 labels/,
   ],
-  ['a label twice', { 'model.onnx': tinyClassifier(), 'classes.txt': 'a\nb\nb\n' }, 'BAD_MANIFEST', /1\/classes\.txt, line 3/],
+  ['an empty label', { 'model.onnx': tinyClassifier(), 'classes.txt': 'a\n\nb\n' }, 'BAD_MANIFEST', /1\/classes\.txt, line 2/],
   [
     'no text',
     { 'model.onnx': tinyClassifier(), 'classes.txt': Buffer.from([0xff, 0xfe, 0x61]) },
