@@ -44,8 +44,9 @@ test('every model is measured by batch and threads, once, and the measurement is
     }
     for (const { ms } of runs) expect(ms).toBeGreaterThan(0);
   }
-  expect(tuning.costs.glanceMs).toBeLessThan(tuning.costs.lookMs);
-  expect(tuning.capacity.followed).toBeGreaterThan(tuning.capacity.everyFace);
+  // Which of them is more, a busy machine may say otherwise: what follows from them is test/tuning/lane-plan.test.ts.
+  for (const figure of [tuning.costs.glanceMs, tuning.costs.lookMs, ...Object.values(tuning.capacity)])
+    expect(figure).toBeGreaterThan(0);
   expect(await keptIn(measuredFolder)).toHaveLength(1);
   expect(await loadTuning(measuredFolder, pack, 'cpu')).toEqual(tuning);
   expect(await measure(measuredFolder)).toEqual(tuning);
