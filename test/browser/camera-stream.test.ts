@@ -88,9 +88,10 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     await closed(page);
 
     expect(stats['capture']).toBe('worker');
-    expect(most).toBeLessThanOrEqual(3);
     expect(most).toBeGreaterThan(1);
-    expect(stats['maxUnanswered']).toBe(most);
+    // The page counts a frame until its answer has arrived, the service until it is sent: never fewer.
+    expect(stats['maxUnanswered']).toBeGreaterThanOrEqual(most);
+    expect(stats['maxUnanswered']).toBeLessThanOrEqual(3);
     // In the page's bitmap of a frame and in the bytes that the service got is the same number of the film.
     const sent = new Map(service.frames().map((frame) => [frame['seq'], imageOf(frame)]));
     for (const { seq, mark, ts, frameTs } of results) {
