@@ -1,9 +1,9 @@
 // What a pipeline is started with, asked for, and tells.
 import type { PackThresholds, PreparedPack } from '../models/prepared.js';
-import type { ServedModel } from '../models/served/served-model.js';
 import type { QualityGate } from './tasks/faces/face-quality.js';
 import type { Gallery } from './tasks/faces/gallery/gallery.js';
 import type { PipelineLog } from './pipeline-log.js';
+import type { ModelCatalogue } from './served/model-catalogue.js';
 import type { ProviderChoice } from './lanes/provider.js';
 import type { TunerOptions } from './tuning/tuner.js';
 
@@ -16,8 +16,10 @@ export interface PipelineObserver {
   stage(stage: StageName, ms: number): void;
   /** An answered frame was not searched for faces: they were carried on after a glance at it, or unseen. */
   carried(how: 'glance' | 'unseen'): void;
-  /** One run of a model. */
-  batch(model: string, size: number): void;
+  /** One run of a model. @param ms of a lane */
+  batch(model: string, size: number, ms: number): void;
+  /** A frame was classified, and its class believed or not. @param model with its version */
+  decided(model: string, isAccepted: boolean): void;
   /**
    * Once for every frame of a stream, also when its client is gone: exactly one outcome each.
    * @param detail why it was dropped or the code of the error; empty for `ok`
@@ -56,7 +58,9 @@ export interface PipelineOptions {
   readonly tuner?: TunerOptions;
   /** Models that lie in folders; without them there are faces alone. */
   readonly served?: {
-    readonly models: readonly ServedModel[];
+    readonly catalogue: ModelCatalogue;
+    /** That their graphs may have together, each counted once a lane. */
+    readonly memoryBytes: number;
     /** Score that a class has to exceed where nothing else is asked for. */
     readonly classMinimum: number;
   };

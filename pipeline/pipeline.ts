@@ -11,11 +11,12 @@ import type { Worked } from './frames/frame-job.js';
 import { ImageMemory } from './frames/image-memory.js';
 import { isLarge } from './images/decoding-cost.js';
 import { readImageHeader } from './images/image-header.js';
-import type { Provider } from './lanes/lane-protocol.js';
+import type { ModelStart, Provider } from './lanes/lane-protocol.js';
 import { startLanes, type StartedLanes } from './lanes/lane-start.js';
 import { noModel } from './lanes/no-model-error.js';
 import { SILENT_LOG, type PipelineLog } from './pipeline-log.js';
 import type { PipelineObserver, PipelineOptions, PipelineState } from './pipeline-options.js';
+import { OpenModels } from './served/open-models.js';
 import type { RecogniseOptions, StreamOptions } from './streams/stream-options.js';
 import { FairQueue, type FrameTurn, type Room, type Turn } from './scheduling/fair-queue.js';
 import type { LanePool } from './scheduling/lane-pool.js';
@@ -56,13 +57,13 @@ export interface PipelineStream {
 const SWEEP_MS = 100;
 /** Memory of images that is kept for the next ones. */
 const KEPT_IMAGE_BYTES = 16 * 1024 * 1024;
+/** When it is worth sending again what a model was not open for. */
+const MODEL_RETRY_MS = 1000;
 const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as const;
 
 export class Pipeline {
   /** The provider that is really live. */
   readonly provider: Provider;
-  readonly models: readonly LoadedModel[];
-  readonly tasks: readonly TaskName[];
   /** People, and whoever is in view. */
   readonly faces: Faces;
   /** What was measured of this machine; null where nothing was. */
@@ -71,6 +72,9 @@ export class Pipeline {
   readonly #log: PipelineLog;
   readonly #observer: PipelineObserver | undefined;
   readonly #tasks: readonly Task[];
+  /** Models that lie in folders; null where none may. */
+  readonly served: OpenModels | null;
+  readonly #startedModels: readonly ModelStart[];
   readonly #lanes: LanePool;
   readonly #engine: FrameEngine;
   readonly #turns: FairQueue;
@@ -83,7 +87,7 @@ export class Pipeline {
   readonly #waitingBytes: WaitingBytes = { used: 0 };
   #closed: Promise<void> | null = null;
 
-  private constructor(options: PipelineOptions, started: StartedLanes, { faces, all }: PipelineTasks, core: LateCore) {
+  private constructor(options: PipelineOptions, started: StartedLanes, { faces, served, all }: PipelineTasks, core: LateCore) {
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
@@ -91,10 +95,10 @@ export class Pipeline {
     this.#tasks = all;
     this.#lanes = started.lanes;
     this.provider = started.provider;
-    this.models = this.#tasks.flatMap((task) => task.models(started.provider, started.models));
+    this.served = served;
+    this.#startedModels = started.models;
     this.tuning = started.tuning;
     this.#lanes.expectFrom(() => this.#engine.preprocessing);
-    this.tasks = this.#tasks.flatMap(({ names }) => names);
     this.#turns = new FairQueue(options.maxWaitingRequests);
     this.#engine = new FrameEngine(started.lanes, {
       preprocessWorkers: started.preprocessWorkers,
@@ -116,6 +120,9 @@ export class Pipeline {
     core.connect({
       work: (image, frame, signal) => this.#request(image, frame, signal),
       tellLanes: (task, message) => this.#lanes.tell(task, message),
+      onEachLane: (stage, items) => this.#lanes.onEach(stage, items),
+      forgetStage: (stage) => this.#lanes.forget(stage),
+      lanes: this.#lanes.lanes.length,
       forgetFrames: () => this.#cache.forget(),
       assertOpen: () => this.#assertOpen(),
       onLaneBack: () => {
@@ -144,6 +151,15 @@ export class Pipeline {
       () => core.onLaneBack(),
     );
     return new Pipeline(options, started, tasks, core);
+  }
+
+  /** Those that are open now. */
+  get models(): readonly LoadedModel[] {
+    return this.#tasks.flatMap((task) => task.models(this.provider, this.#startedModels));
+  }
+
+  get tasks(): readonly TaskName[] {
+    return this.#tasks.flatMap(({ names }) => names);
   }
 
   /** What keeps it from taking frames; empty when ready. */
@@ -180,6 +196,11 @@ export class Pipeline {
   /** Id of the model that would answer. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
   modelFor(options: RecogniseOptions): string {
     return this.#taskFor(options).modelFor(options);
+  }
+
+  /** Opens what a single image needs; null where it is open. @throws OnlookerError MODEL_UNAVAILABLE, DRAINING */
+  prepare(options: RecogniseOptions): Promise<unknown> | null {
+    return this.#taskFor(options).prepare?.(options) ?? null;
   }
 
   /**
@@ -220,11 +241,18 @@ export class Pipeline {
    */
   async recognise(image: Uint8Array, options: RecogniseOptions, signal?: AbortSignal): Promise<OkPayload> {
     const startMs = performance.now();
-    const frame = this.#taskFor(options).single(options);
-    const worked = await this.#request(image, frame, signal);
-    const answer = withTotal(payloadOf(worked, await frame.answer(worked)), performance.now() - startMs);
-    this.#observeTiming(answer);
-    return answer;
+    const task = this.#taskFor(options);
+    await task.prepare?.(options);
+    const frame = task.single(options);
+    try {
+      const worked = await this.#request(image, frame, signal);
+      const answer = withTotal(payloadOf(worked, await frame.answer(worked)), performance.now() - startMs);
+      this.#observeTiming(answer);
+      return answer;
+    } catch (error) {
+      frame.abandon();
+      throw error;
+    }
   }
 
   /**
@@ -256,6 +284,7 @@ export class Pipeline {
     await this.#singleImages.settled();
     await Promise.allSettled(this.#asides);
     await Promise.all(this.#tasks.map((task) => task.close()));
+    await this.served?.close();
     this.#cache.forget();
     await this.#engine.close();
   }
@@ -277,8 +306,9 @@ export class Pipeline {
     const bytes = frame.image.byteLength;
     this.#observer?.received(bytes);
     const { maxWaitingBytes } = this.#options;
-    if (refusal !== null) {
-      queue.pushAnswered(frame, { status: 'error', ...refusal });
+    const refused = refusal ?? refusalBy(stream.task.unavailable?.() ?? null);
+    if (refused !== null) {
+      queue.pushAnswered(frame, { status: 'error', ...refused });
       return;
     }
     if (bytes > maxFrameBytes) {
@@ -406,18 +436,25 @@ export class Pipeline {
   }
 }
 
+function refusalBy(error: OnlookerError | null): FrameRefusal | null {
+  if (error === null) return null;
+  const { code, message } = error;
+  return { code, message, retry_after_ms: MODEL_RETRY_MS };
+}
+
 interface PipelineTasks {
   readonly faces: Faces;
+  readonly served: OpenModels | null;
   readonly all: readonly Task[];
 }
 
-function tasksOf(
-  { pack, gallery, thresholds, quality, detectEvery, cache, served }: PipelineOptions,
-  core: LateCore,
-): PipelineTasks {
+function tasksOf(options: PipelineOptions, core: LateCore): PipelineTasks {
+  const { pack, gallery, thresholds, quality, detectEvery, cache, served: given, observer, log = SILENT_LOG } = options;
   const cachesStreams = cache?.streams === true;
   const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams }, core);
-  const classifiers = served?.models.filter(({ task }) => task === 'classify') ?? [];
-  if (served === undefined || classifiers.length === 0) return { faces, all: [faces] };
-  return { faces, all: [faces, new Classify({ models: classifiers, minimum: served.classMinimum, cachesStreams })] };
+  if (given === undefined) return { faces, served: null, all: [faces] };
+  const { catalogue, memoryBytes, classMinimum: minimum } = given;
+  const models = new OpenModels({ catalogue, memoryBytes, log }, core);
+  const onDecided = (model: string, isAccepted: boolean): void => observer?.decided(model, isAccepted);
+  return { faces, served: models, all: [faces, new Classify({ models, minimum, cachesStreams, onDecided })] };
 }

@@ -26,6 +26,7 @@ export const ERROR_CATALOGUE = {
   SEVERAL_FACES: { status: 422, meaning: 'More than one face was found where exactly one is needed.' },
   LOW_QUALITY: { status: 422, meaning: 'The face is not good enough to enrol; the details name the measure that failed.' },
   MODEL_UNAVAILABLE: { status: 503, meaning: 'No model that could do this is loaded.' },
+  BAD_MODEL: { status: 422, meaning: 'The model cannot be used; the message says why. What was in use stays in use.' },
   GALLERY_FULL: { status: 507, meaning: 'The gallery has as many people and faces as the configuration has memory for.' },
   DISK_FULL: { status: 507, meaning: 'The disk of the service has no room for this; nothing was changed.' },
   BAD_GALLERY: { status: 422, meaning: 'The gallery file is damaged or was made with another model.' },

@@ -20,6 +20,45 @@ export interface LoadedModel {
   readonly warmup_ms: number;
 }
 
+/** A version of a model that lies in a folder. */
+export interface ServedVersion {
+  readonly version: string;
+  /** `name@version` */
+  readonly id: string;
+  readonly task: 'classify' | 'objects';
+  /**
+   * `open`: in memory · `closed`: opened when it is asked for · `failed`: it did not open, `reason` says why · `fetching`: it is coming,
+   * `received_bytes` so far.
+   */
+  readonly state: 'open' | 'closed' | 'failed' | 'fetching';
+  readonly reason?: string;
+  readonly received_bytes?: number;
+  /** Where it lies: in the folder that is mounted, or in the service's own, where those are that were fetched or given to it. */
+  readonly place: 'folder' | 'own';
+}
+
+/** GET /v1/models/versions */
+export interface ServedModelVersions {
+  readonly name: string;
+  /** The version that answers; null where there is none that could. */
+  readonly in_use: string | null;
+  /** Nobody chose a version: the highest is in use. */
+  readonly follows_latest: boolean;
+  /** What was in use before: where a rollback goes. */
+  readonly previous: string | null;
+  /** The version that is being tried, and its share of the streams, 0..1. */
+  readonly canary: { readonly version: string; readonly share: number } | null;
+  /** Newest first. */
+  readonly versions: readonly ServedVersion[];
+}
+
+export interface ModelVersionsAnswer {
+  readonly models: readonly ServedModelVersions[];
+  /** What each stands for: a name, `name@version`, or another alias. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly memory: { readonly used_bytes: number; readonly limit_bytes: number };
+}
+
 export interface LaneSizes {
   readonly lanes: number;
   /** Threads within an operator, of each lane. */

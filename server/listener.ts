@@ -5,6 +5,7 @@ import { basePathRoutes } from './http/base-path.js';
 import { eventRoutes } from './http/event-routes.js';
 import { galleryRoutes } from './http/gallery-routes.js';
 import { imageRoutes } from './http/image-routes.js';
+import { modelRoutes } from './http/model-routes.js';
 import { keyRoutes } from './http/key-routes.js';
 import { oidcRoutes } from './http/oidc-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
@@ -95,6 +96,7 @@ export class Listener {
       ...sessionRoutes(access),
       ...oidcRoutes(access),
       ...keyRoutes(access),
+      ...modelRoutes(state),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
       ...basePathRoutes(settings.basePath),

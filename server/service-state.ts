@@ -7,9 +7,11 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { OnlookerError, toOnlookerError } from '../protocol/errors.js';
 import { retryAfter } from '../pipeline/scheduling/retry-after.js';
 import type { LoadingTime } from './loading-time.js';
+import type { ModelLibrary } from './models/model-library.js';
 
 interface Loaded {
   readonly pipeline: Pipeline;
+  readonly library: ModelLibrary;
   /** Null for a pack that cannot embed. */
   readonly gallery: Gallery | null;
   readonly events: EventLog;
@@ -19,6 +21,7 @@ interface Loaded {
 
 export class ServiceState {
   #pipeline: Pipeline | null = null;
+  #library: ModelLibrary | null = null;
   #gallery: Gallery | null = null;
   #events: EventLog | null = null;
   #registry: StreamRegistry | null = null;
@@ -29,6 +32,9 @@ export class ServiceState {
 
   get pipeline(): Pipeline | null {
     return this.#pipeline;
+  }
+  get library(): ModelLibrary | null {
+    return this.#library;
   }
   get gallery(): Gallery | null {
     return this.#gallery;
@@ -46,8 +52,9 @@ export class ServiceState {
     return this.#drainedAtMs !== null;
   }
 
-  loaded({ pipeline, gallery, events, registry, cameras }: Loaded): void {
+  loaded({ pipeline, library, gallery, events, registry, cameras }: Loaded): void {
     this.#pipeline = pipeline;
+    this.#library = library;
     this.#gallery = gallery;
     this.#events = events;
     this.#registry = registry;
@@ -99,6 +106,13 @@ export class ServiceState {
     this.requirePipeline();
     if (this.#events === null) throw new OnlookerError('INTERNAL');
     return this.#events;
+  }
+
+  /** @throws OnlookerError as `requirePipeline` */
+  requireLibrary(): ModelLibrary {
+    this.requirePipeline();
+    if (this.#library === null) throw new OnlookerError('INTERNAL');
+    return this.#library;
   }
 
   /** @throws OnlookerError as `requirePipeline` */

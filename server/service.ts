@@ -2,7 +2,6 @@
 // It listens at once, so that `/health` and `/ready` can tell about a start that takes long.
 import { join } from 'node:path';
 import type { PreparedPack } from '../models/prepared.js';
-import type { ServedModel } from '../models/served/served-model.js';
 import { Cameras } from '../pipeline/cameras/cameras.js';
 import { EventLog } from '../pipeline/events/event-log.js';
 import { Gallery } from '../pipeline/tasks/faces/gallery/gallery.js';
@@ -24,7 +23,8 @@ import { LoadingTime } from './loading-time.js';
 import { loadPack } from './load-pack.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics/metrics.js';
-import { loadServedModels } from './load-served-models.js';
+import { ModelLibrary } from './models/model-library.js';
+import { modelMemoryBytes } from './models/model-memory.js';
 import { pipelineOptions } from './pipeline-settings.js';
 import { ServiceState } from './service-state.js';
 import { StreamFeed } from './stream-feed.js';
@@ -38,6 +38,8 @@ import { sustained } from './machine-tuning.js';
 const GALLERY_FOLDER = 'gallery';
 const EVENTS_FOLDER = 'events';
 const STREAMS_FOLDER = 'streams';
+const OWN_MODELS_FOLDER = 'own-models';
+const MODEL_CHOICES_FILE = 'model-choices.json';
 
 interface Parts {
   readonly settings: Settings;
@@ -188,10 +190,11 @@ export class Service {
       const events = keep(await this.#openEvents());
       await events.reconcilePeople((id) => gallery?.has(id) === true);
       const registry = keep(await this.#openRegistry());
-      const served = await loadServedModels(this.#settings, this.#log, this.#givingUp.signal);
-      const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery, served)));
+      const library = keep(await this.#openLibrary());
+      const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery, library)));
+      if (pipeline.served !== null) await library.start(pipeline.served);
       const cameras = this.#startCameras(registry, pipeline, events);
-      this.#state.loaded({ pipeline, gallery, events, registry, cameras });
+      this.#state.loaded({ pipeline, library, gallery, events, registry, cameras });
       const { provider, models, tuning } = pipeline;
       const ids = models.map(({ id }) => id);
       this.#log.info({ url: this.url, provider, models: ids, ms: Math.round(performance.now() - startMs) }, 'ready');
@@ -202,12 +205,12 @@ export class Service {
     }
   }
 
-  #pipelineOptions(pack: PreparedPack, gallery: Gallery | null, models: readonly ServedModel[]): PipelineOptions {
-    const { modelsDir, tuneAtStart: measure, classMinimum } = this.#settings;
+  #pipelineOptions(pack: PreparedPack, gallery: Gallery | null, catalogue: ModelLibrary): PipelineOptions {
+    const { modelsDir, tuneAtStart: measure, classMinimum, modelMemory } = this.#settings;
     return {
       ...pipelineOptions(this.#settings, pack),
       gallery,
-      served: { models, classMinimum },
+      served: { catalogue, memoryBytes: modelMemoryBytes(modelMemory), classMinimum },
       tuner: { modelsDir, measure, signal: this.#givingUp.signal },
       observer: this.#metrics,
       log: this.#log,
@@ -243,6 +246,21 @@ export class Service {
     return EventLog.open({ dir: join(dataDir, EVENTS_FOLDER), maxDays, maxEvents, log: this.#log });
   }
 
+  #openLibrary(): Promise<ModelLibrary> {
+    const { dataDir, modelDir, modelsDir: cacheDir, modelPollS } = this.#settings;
+    return ModelLibrary.open({
+      roots: [
+        ...(modelDir === undefined ? [] : [{ path: modelDir, place: 'folder' as const, isOptional: false }]),
+        { path: join(dataDir, OWN_MODELS_FOLDER), place: 'own', isOptional: true },
+      ],
+      choicesPath: join(dataDir, MODEL_CHOICES_FILE),
+      cacheDir,
+      pollMs: modelPollS * 1000,
+      log: this.#log,
+      signal: this.#givingUp.signal,
+    });
+  }
+
   #openRegistry(): Promise<StreamRegistry> {
     const { dataDir, maxRegisteredStreams: maxStreams } = this.#settings;
     return StreamRegistry.open({ dir: join(dataDir, STREAMS_FOLDER), maxStreams, log: this.#log });
@@ -269,11 +287,11 @@ export class Service {
     this.#state.drain(this.#settings.drainTimeoutMs);
     this.#givingUp.abort();
     await this.#loading.catch(() => undefined);
-    const { pipeline, gallery, events, registry, cameras } = this.#state;
+    const { pipeline, library, gallery, events, registry, cameras } = this.#state;
     await Promise.all([this.#listener.drain(), cameras?.close()]);
     this.#listener.close();
     let failure: unknown;
-    for (const part of [this.#access, this.#certificate, pipeline, registry, events, gallery]) {
+    for (const part of [this.#access, this.#certificate, library, pipeline, registry, events, gallery]) {
       try {
         await part?.close();
       } catch (error) {

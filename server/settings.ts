@@ -165,9 +165,18 @@ export const settingsSchema = z.strictObject({
   }),
   modelDir: optionalText({
     meaning:
-      'Folder of classifiers of your own, `<name>/<version>/` with `model.onnx`, `model.h5` or `model.keras` and `classes.txt`: the newest version of each is served. It is only read.',
+      'Folder of classifiers of your own, `<name>/<version>/` with `model.onnx`, `model.h5` or `model.keras` and `classes.txt`: the newest version of each is served, unless another is [put in use](models.md#versions). It is only read.',
     expects: 'a folder',
     defaultText: 'none',
+  }),
+  modelMemory: integerOrAuto(1, 1024 * 1024, {
+    meaning:
+      'Most memory that the graphs of models in folders may have together, each counted once an inference thread. One that is asked for closes those that were not needed for longest. `auto`: half of what the service may have.',
+    unit: 'MiB',
+  }),
+  modelPollS: integer(0, 86_400, 10, {
+    meaning: 'How often the folders of models are looked at for new versions; 0 for never.',
+    unit: 's',
   }),
   classMinimum: decimal(0, 1, 0.5, {
     meaning:

@@ -9,6 +9,7 @@ export function streamOptions(fields: OpenFields, events: EventLog | null): Stre
   const { thumbnails, detect_every: detectEvery, deadline_ms: deadlineMs, weight } = fields;
   const options: StreamOptions = {
     ...recogniseOptions(fields),
+    stream: fields.stream,
     thumbnails,
     ...(detectEvery === undefined ? {} : { detectEvery }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),

@@ -13,7 +13,7 @@ import { classHead } from './model-classes.js';
 import { LARGEST_SIDE_FILE, type ServedFiles } from './model-folders.js';
 import { modelInput } from './model-input.js';
 import { mergedManifest, parseServedManifest, type ServedManifest } from './served-manifest.js';
-import type { ServedModel } from './served-model.js';
+import type { ServedModel, ServedTask } from './served-model.js';
 import { parseThresholds } from './thresholds.js';
 import { unpacked } from './unpack.js';
 
@@ -53,9 +53,9 @@ export interface ReadServedOptions {
  */
 export async function readServedModel(files: ServedFiles, options: ReadServedOptions): Promise<ServedModel> {
   const id = `${files.name}@${files.version}`;
-  const written = files.manifest === undefined ? {} : parseServedManifest(await readText(files.manifest), files.manifest);
+  const written = await writtenManifest(files);
   const own = mergedManifest(options.settings ?? {}, written);
-  const task = own.task ?? (own.family === undefined ? 'classify' : 'objects');
+  const task = taskBy(own);
   const family = await familyOf(own, task, options, id);
   const manifest = mergedManifest(own, family?.defaults ?? {});
 
@@ -89,6 +89,19 @@ export async function readServedModel(files: ServedFiles, options: ReadServedOpt
     ...head,
     licence: manifest.licence ?? null,
   };
+}
+
+/** What a version is for, by its manifest alone. @throws ModelError `BAD_MANIFEST` */
+export async function servedTask(files: Pick<ServedFiles, 'manifest'>): Promise<ServedTask> {
+  return taskBy(await writtenManifest(files));
+}
+
+async function writtenManifest({ manifest }: Pick<ServedFiles, 'manifest'>): Promise<ServedManifest> {
+  return manifest === undefined ? {} : parseServedManifest(await readText(manifest), manifest);
+}
+
+function taskBy({ task, family }: ServedManifest): ServedTask {
+  return task ?? (family === undefined ? 'classify' : 'objects');
 }
 
 interface FileOnDisk {

@@ -109,7 +109,7 @@ export async function startLanes(wanted: LanesWanted, onBack: () => void, given?
         maxBatch,
         mostOfOneStream: Math.ceil(maxBatch / 2),
         fillMs,
-        onBatch: (model, size) => observer?.batch(model, size),
+        onBatch: (model, size, ms) => observer?.batch(model, size, ms),
       }),
       tuning,
       provider,

@@ -59,7 +59,8 @@ export interface BatchRules {
   readonly mostOfOneStream: number;
   /** How long frames may wait for a batch to fill, ms; 0 for never. */
   readonly fillMs: number;
-  readonly onBatch: (model: string, size: number) => void;
+  /** Told of each run of a model; what a job of several took is shared out by their items. */
+  readonly onBatch: (model: string, size: number, ms: number) => void;
 }
 
 export class LanePool {
@@ -117,6 +118,31 @@ export class LanePool {
   /** As `Lane.tell`, to every lane. */
   tell(task: string, message: unknown): void {
     for (const lane of this.lanes) lane.tell(task, message);
+  }
+
+  /**
+   * Has every lane do something by itself, one after another, so that the others work on meanwhile. One that is not there has what it
+   * needs to know from its task's settings when it comes back.
+   * @returns what each that is there answered
+   * @throws LaneError when one fails, or ends in the middle of it
+   */
+  async onEach(stage: Pick<Stage, 'task' | 'name'>, items: readonly unknown[]): Promise<readonly (readonly unknown[])[]> {
+    const answers: (readonly unknown[])[] = [];
+    for (const lane of this.lanes) {
+      if (!lane.alive || this.#isClosed) continue;
+      try {
+        answers.push((await lane.run(stage, items)).answers);
+      } finally {
+        // It had no batch meanwhile.
+        this.dispatch();
+      }
+    }
+    return answers;
+  }
+
+  /** Nothing more will come of a stage, and nothing of it waits. */
+  forget(stage: Pick<Stage, 'task' | 'name'>): void {
+    this.#queues = this.#queues.filter((queue) => keyOf(queue.stage) !== keyOf(stage) || queue.waiting.size > 0);
   }
 
   /**
@@ -242,7 +268,8 @@ export class LanePool {
         queue.stage,
         batch.map(({ item }) => item),
       );
-      for (const { model, size } of batches) this.#rules.onBatch(model, size);
+      const items = batches.reduce((sum, { size }) => sum + size, 0);
+      for (const { model, size } of batches) this.#rules.onBatch(model, size, (inferMs * size) / items);
       const itemMs = (inferMs + matchMs) / batch.length;
       queue.itemMs = queue.itemMs === null ? itemMs : queue.itemMs + GAIN * (itemMs - queue.itemMs);
       const spent = { lane, inferMs, matchMs };

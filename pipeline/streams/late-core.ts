@@ -16,6 +16,16 @@ export class LateCore implements Core {
     for (const [task, message] of this.#untold.splice(0)) core.tellLanes(task, message);
   }
 
+  onEachLane: Core['onEachLane'] = (stage, items) => this.#connected.onEachLane(stage, items);
+
+  forgetStage(stage: Parameters<Core['forgetStage']>[0]): void {
+    this.#connected.forgetStage(stage);
+  }
+
+  get lanes(): number {
+    return this.#connected.lanes;
+  }
+
   work: Core['work'] = (image, frame, signal) => this.#connected.work(image, frame, signal);
 
   /** Lanes that are starting had the settings of their tasks before that. */

@@ -20,6 +20,8 @@ export interface RecogniseOptions {
 }
 
 export interface StreamOptions extends RecogniseOptions {
+  /** Its id: some streams may be given to a version of a model that is being tried. */
+  readonly stream?: string;
   /** Follow what is seen from frame to frame (who it is, or which class), and tell what changes. Without it every frame is judged by itself. */
   readonly tracking?: {
     /** Id of the stream, for its events. */

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { roleSchema, streamPatternSchema } from '../../protocol/keys.js';
-import { JsonFile } from './json-file.js';
+import { JsonFile } from '../json-file.js';
 import { secretHash } from './keys/api-key.js';
 import { isKeyPrincipal, type KeyStore } from './keys/key-store.js';
 import type { Principal } from './principal.js';
@@ -58,7 +58,12 @@ export class Sessions {
    * @throws StartError for a file that cannot be read
    */
   static async open(path: string, keys: KeyStore, provider: string | null, now: () => number = Date.now): Promise<Sessions> {
-    return new Sessions(await JsonFile.open(path, fileSchema, { version: 1, sessions: [] }), keys, provider, now);
+    return new Sessions(
+      await JsonFile.open(path, 'keys and sessions', fileSchema, { version: 1, sessions: [] }),
+      keys,
+      provider,
+      now,
+    );
   }
 
   /** @returns null for a session that is unknown or over, or whose key is */

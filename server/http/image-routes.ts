@@ -21,6 +21,8 @@ export function imageRoutes(state: ServiceState, maxFrameBytes: number): Route[]
       const pipeline = state.requirePipeline();
       const options = recogniseOptions({ task, ...imageQuery(exchange.query) });
       pipeline.modelFor(options);
+      const opening = pipeline.prepare(options);
+      if (opening !== null) await exchange.holdingBody(opening);
       const image = await requestImage(exchange, maxFrameBytes);
       return jsonReply(200, withoutTracks(await pipeline.recognise(image, options, exchange.signal)));
     },

@@ -88,6 +88,18 @@ export class Metrics implements PipelineObserver {
     buckets: BATCH_BUCKETS,
     registers: [this.registry],
   });
+  readonly #inference = new Counter({
+    name: 'onlooker_inference_seconds_total',
+    help: 'Time of inference threads that the runs of a model took.',
+    labelNames: ['model'],
+    registers: [this.registry],
+  });
+  readonly #decisions = new Counter({
+    name: 'onlooker_class_decisions_total',
+    help: 'Frames and images that were classified, by model and by whether its best class was accepted (`accepted`) or none was.',
+    labelNames: ['model', 'outcome'],
+    registers: [this.registry],
+  });
   readonly #connections = new Gauge({
     name: 'onlooker_connections',
     help: 'WebSocket connections that are open.',
@@ -149,8 +161,12 @@ export class Metrics implements PipelineObserver {
   stage(stage: StageName, ms: number): void {
     this.#byStage.get(stage)?.observe(ms / 1000);
   }
-  batch(model: string, size: number): void {
+  batch(model: string, size: number, ms: number): void {
     this.#batches.observe({ model }, size);
+    this.#inference.inc({ model }, ms / 1000);
+  }
+  decided(model: string, isAccepted: boolean): void {
+    this.#decisions.inc({ model, outcome: isAccepted ? 'accepted' : 'none' });
   }
 
   received(bytes: number): void {

@@ -19,6 +19,7 @@ beforeAll(async () => {
     stage: () => undefined,
     carried: () => undefined,
     batch: () => undefined,
+    decided: () => undefined,
     frame: (outcome: string) => outcomes.push(outcome),
   };
   pipeline = await Pipeline.start(await pipelineOptions({ observer }));

@@ -1,6 +1,8 @@
 // A stream whose frames are classified and decided upon together. Frames are worked on side by side, and count in the order sent.
+import type { OnlookerError } from '../../../protocol/errors.js';
 import type { ClassEvent } from '../../../protocol/events.js';
 import { unixMsOf } from '../../events/unix-time.js';
+import type { StreamModel } from '../../served/stream-model.js';
 import type { StreamOptions } from '../../streams/stream-options.js';
 import type { TaskFrame, TaskStream } from '../../streams/task.js';
 import type { ClassAnswer, ClassFrame } from './class-frame.js';
@@ -9,14 +11,16 @@ import { SettledClass } from './settled-class.js';
 
 export class ClassStream implements TaskStream {
   readonly #tracking: NonNullable<StreamOptions['tracking']>;
+  readonly #model: StreamModel;
   readonly #next: () => ClassFrame;
   readonly #settled = new SettledClass();
   /** The last frame that was begun has counted, or never will. */
   #last: Promise<void> = Promise.resolve();
 
   /** @param next a frame that is judged by itself */
-  constructor(tracking: NonNullable<StreamOptions['tracking']>, next: () => ClassFrame) {
+  constructor(tracking: NonNullable<StreamOptions['tracking']>, model: StreamModel, next: () => ClassFrame) {
     this.#tracking = tracking;
+    this.#model = model;
     this.#next = next;
   }
 
@@ -34,7 +38,10 @@ export class ClassStream implements TaskStream {
         done();
         return settled;
       },
-      abandon: done,
+      abandon: () => {
+        frame.abandon();
+        done();
+      },
     };
     return counted;
   }
@@ -43,12 +50,17 @@ export class ClassStream implements TaskStream {
     return null;
   }
 
+  unavailable(): OnlookerError | null {
+    return this.#model.unavailable();
+  }
+
   tick(): void {
     // Nothing changes with time alone.
   }
 
   end(): Promise<void> {
     // Nobody leaves: the last decision stands as the last that was told.
+    this.#model.end();
     return Promise.resolve();
   }
 

@@ -3,10 +3,11 @@ import type { ServedModel } from '../../../models/served/served-model.js';
 import type { LoadedModel } from '../../../protocol/models.js';
 import type { FrameRegion } from '../../frames/frame-job.js';
 import type { LaneTaskSource } from '../../lanes/lane.js';
-import type { ModelStart, Provider } from '../../lanes/lane-protocol.js';
-import { servedModelInfo } from '../../lanes/loaded-model.js';
+import type { Provider } from '../../lanes/lane-protocol.js';
 import { noModel } from '../../lanes/no-model-error.js';
 import type { Stage } from '../../lanes/stage.js';
+import type { ModelAsked, OpenModels } from '../../served/open-models.js';
+import { StreamModel } from '../../served/stream-model.js';
 import type { RecogniseOptions, StreamOptions } from '../../streams/stream-options.js';
 import type { Task, TaskStream } from '../../streams/task.js';
 import { workerFile } from '../../threads/worker-file.js';
@@ -19,48 +20,65 @@ import { ClassifyJob } from './classify-job.js';
 import type { ClassifyLaneSettings } from './classify-lane.js';
 
 export interface ClassifyOptions {
-  /** The first is the one that answers where none is named. */
-  readonly models: readonly ServedModel[];
+  readonly models: OpenModels;
   /** Score that a class has to exceed where nothing else is asked for. */
   readonly minimum: number;
   /** Whether frames of streams are looked for among those that were worked on before. */
   readonly cachesStreams: boolean;
+  /** Told of each frame whether its class was believed. */
+  readonly onDecided: (model: string, isAccepted: boolean) => void;
 }
 
 const TOP_N = 5;
 
 export class Classify implements Task {
-  readonly names: readonly ['classify'] | readonly [];
   readonly lane: LaneTaskSource;
   readonly #options: ClassifyOptions;
   readonly #stages = new Map<string, Stage<ClassifyItem, Float32Array>>();
 
   constructor(options: ClassifyOptions) {
     this.#options = options;
-    this.names = options.models.length > 0 ? ['classify'] : [];
-    const settings = (): ClassifyLaneSettings => ({ models: options.models });
+    const settings = (): ClassifyLaneSettings => ({ models: options.models.wanted(CLASSIFY) });
     this.lane = { name: CLASSIFY, module: workerFile('classify-lane', import.meta.url).href, settings };
   }
 
-  models(provider: Provider, started: readonly ModelStart[]): readonly LoadedModel[] {
-    return this.#options.models.map((model) =>
-      servedModelInfo(model, provider, started.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }),
-    );
+  get names(): readonly ['classify'] | readonly [] {
+    return this.#options.models.has(CLASSIFY) ? [CLASSIFY] : [];
+  }
+
+  models(provider: Provider): readonly LoadedModel[] {
+    return this.#options.models.loaded(CLASSIFY, provider);
   }
 
   modelFor(options: RecogniseOptions): string {
-    return this.#modelOf(options).id;
+    return this.#options.models.idFor(asked(options));
+  }
+
+  prepare(options: RecogniseOptions): Promise<ServedModel> | null {
+    return this.#options.models.prepare(asked(options));
   }
 
   open(options: StreamOptions): TaskStream {
     const { tracking } = options;
-    const next = (): ClassFrame => this.#frame(options, this.#options.cachesStreams);
-    if (tracking !== undefined) return new ClassStream(tracking, next);
-    return { begin: () => next(), beginUnseen: () => null, tick: () => undefined, end: () => Promise.resolve() };
+    const { models, cachesStreams } = this.#options;
+    const model = new StreamModel(models, asked(options, options.stream ?? null));
+    const next = (): ClassFrame => this.#frame(model.current, options, cachesStreams);
+    if (tracking !== undefined) return new ClassStream(tracking, model, next);
+    return {
+      begin: next,
+      beginUnseen: () => null,
+      unavailable: () => model.unavailable(),
+      tick: () => undefined,
+      end: () => Promise.resolve(model.end()),
+    };
   }
 
   single(options: RecogniseOptions): ClassFrame {
-    return this.#frame(options, true);
+    const { models } = this.#options;
+    const wanted = asked(options);
+    const model = models.ready(wanted);
+    if (model === null) throw noModel(`The model ${models.idFor(wanted)} is not open.`);
+    return this.#frame(model, options, true);
   }
 
   tick(): void {
@@ -71,26 +89,23 @@ export class Classify implements Task {
     return Promise.resolve();
   }
 
-  #frame(options: RecogniseOptions, isCached: boolean): ClassFrame {
-    const model = this.#modelOf(options);
+  #frame(model: ServedModel, options: RecogniseOptions, isCached: boolean): ClassFrame {
+    const { models, minimum, onDecided } = this.#options;
+    const letGo = models.hold(model);
+    const { topN = TOP_N, threshold = minimum } = options;
+    const rule: ClassRule = { topN, minimum: threshold };
     const regions = regionsOf(options);
-    const rule: ClassRule = { topN: options.topN ?? TOP_N, minimum: options.threshold ?? this.#options.minimum };
     return {
       job: new ClassifyJob(model, this.#stageOf(model), regions),
       cacheable: isCached ? new CachedClasses(model.id, regions) : null,
-      answer: ({ result }) => ({ model: model.id, ...classesFound(model, result, options.regions !== undefined, rule) }),
-      abandon: () => undefined,
+      answer: ({ result }) => {
+        letGo();
+        const found = classesFound(model, result, options.regions !== undefined, rule);
+        onDecided(model.id, found.accepted !== null);
+        return { ...found, model: model.id };
+      },
+      abandon: letGo,
     };
-  }
-
-  #modelOf({ model: wanted }: RecogniseOptions): ServedModel {
-    const { models } = this.#options;
-    const model = wanted === undefined ? models[0] : models.find(({ id, name }) => id === wanted || name === wanted);
-    if (model !== undefined) return model;
-    const known = models.map(({ id }) => id).join(', ');
-    throw noModel(
-      known === '' ? 'No model for the task classify is loaded.' : `No such classifier is loaded; there are ${known}.`,
-    );
   }
 
   #stageOf(model: ServedModel): Stage<ClassifyItem, Float32Array> {
@@ -100,6 +115,10 @@ export class Classify implements Task {
     this.#stages.set(model.id, stage);
     return stage;
   }
+}
+
+function asked({ model }: RecogniseOptions, stream: string | null = null): ModelAsked {
+  return { task: CLASSIFY, model, stream };
 }
 
 /** Null for the whole frame. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { OnlookerError } from '../../../protocol/errors.js';
 import { mendedName } from '../../../protocol/name-text.js';
 import { roleSchema, streamPatternSchema, type CreatedKey, type KeyRecord, type newKeySchema } from '../../../protocol/keys.js';
-import { JsonFile } from '../json-file.js';
+import { JsonFile } from '../../json-file.js';
 import { LOCAL, type Principal } from '../principal.js';
 import { StreamPatterns } from '../stream-patterns.js';
 import { apiKeyId, isSecret, makeApiKey, secretHash } from './api-key.js';
@@ -66,7 +66,7 @@ export class KeyStore {
 
   /** @throws StartError for a file that cannot be read */
   static async open({ path, configured, now = Date.now }: KeyStoreOptions): Promise<KeyStore> {
-    return new KeyStore(await JsonFile.open(path, fileSchema, { version: 1, keys: [] }), now, configured);
+    return new KeyStore(await JsonFile.open(path, 'keys and sessions', fileSchema, { version: 1, keys: [] }), now, configured);
   }
 
   /** Whether a key was ever made, revoked ones too. Taking them out of the file opens nothing while the service runs. */

@@ -1,4 +1,4 @@
-// A small file of secrets' hashes that several processes may change: the service, and the command line on the same machine.
+// A small file that several processes may change: the service, and the command line on the same machine. Secrets' hashes, say.
 // Written whole and by rename, readable by its owner alone, under a lock while it is changed. Changes of others are seen by
 // `refresh`; what is read is checked, since people edit files.
 import { readFile, stat } from 'node:fs/promises';
@@ -6,11 +6,11 @@ import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
-import { systemCodeOf } from '../../models/model-error.js';
-import { diskFull, isDiskFull } from '../../pipeline/store/disk-space.js';
-import { SerialQueue } from '../../pipeline/store/serial-queue.js';
-import { needDataFolder, notWritable } from '../data-folder.js';
-import { StartError } from '../start-error.js';
+import { systemCodeOf } from '../models/model-error.js';
+import { diskFull, isDiskFull } from '../pipeline/store/disk-space.js';
+import { SerialQueue } from '../pipeline/store/serial-queue.js';
+import { needDataFolder, notWritable } from './data-folder.js';
+import { StartError } from './start-error.js';
 
 const OWNER_ALONE = 0o600;
 const LOCK_RETRIES = { retries: 50, minTimeout: 20, maxTimeout: 200 };
@@ -22,21 +22,23 @@ interface Read<T> {
 
 export class JsonFile<T> {
   readonly #path: string;
+  readonly #what: string;
   readonly #schema: z.ZodType<T>;
   readonly #changes = new SerialQueue();
   #value: T;
   #version: string;
 
-  private constructor(path: string, schema: z.ZodType<T>, value: T, version: string) {
+  private constructor(path: string, what: string, schema: z.ZodType<T>, value: T, version: string) {
     this.#path = path;
+    this.#what = what;
     this.#schema = schema;
     this.#value = value;
     this.#version = version;
   }
 
-  /** @param empty what a file that is not there holds @throws StartError for one that cannot be read */
-  static async open<T>(path: string, schema: z.ZodType<T>, empty: T): Promise<JsonFile<T>> {
-    const file = new JsonFile(path, schema, empty, ABSENT);
+  /** @param what what is in it, as messages say @param empty what a file that is not there holds @throws StartError for one that cannot be read */
+  static async open<T>(path: string, what: string, schema: z.ZodType<T>, empty: T): Promise<JsonFile<T>> {
+    const file = new JsonFile(path, what, schema, empty, ABSENT);
     await file.refresh();
     return file;
   }
@@ -76,7 +78,7 @@ export class JsonFile<T> {
         return result;
       } catch (error) {
         // Asked for by somebody: a disk that is full is no fault of the service.
-        throw isDiskFull(systemCodeOf(error)) ? diskFull('keys and sessions') : notWritable(folder, error);
+        throw isDiskFull(systemCodeOf(error)) ? diskFull(this.#what) : notWritable(folder, error);
       } finally {
         await release?.();
       }
