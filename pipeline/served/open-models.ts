@@ -128,9 +128,18 @@ export class OpenModels {
     if (failure !== undefined) return Promise.reject(failure.error);
     const underWay = this.#opening.get(id);
     if (underWay !== undefined) return underWay;
-    const opening = this.#turns.run(() => this.#openNow(id)).finally(() => this.#opening.delete(id));
+    const opening = this.#turns.run(() => this.#openNow(id, true)).finally(() => this.#opening.delete(id));
     this.#opening.set(id, opening);
     return opening;
+  }
+
+  /**
+   * Opens a version where no other has to be closed for it.
+   * @returns whether there was room @throws as `open`
+   */
+  async openIfRoom(id: string): Promise<boolean> {
+    await this.#turns.run(() => this.#openNow(id, false));
+    return this.#open.has(id);
   }
 
   /** What a lane that starts now is to open. */
@@ -162,11 +171,12 @@ export class OpenModels {
     return this.#turns.idle();
   }
 
-  async #openNow(id: string): Promise<ServedModel> {
+  async #openNow(id: string, makesRoom: boolean): Promise<ServedModel> {
     const startMs = performance.now();
     try {
       const model = await this.#options.catalogue.read(id);
-      await this.#makeRoom(model);
+      if (makesRoom) await this.#makeRoom(model);
+      else if (this.memory.usedBytes + this.#bytesOf(model) > this.#options.memoryBytes) return model;
       this.#wanted.set(id, model);
       const start = await this.#openOnLanes(model);
       this.#open.set(id, { model, start, usedAtMs: performance.now(), framesInHand: 0 });

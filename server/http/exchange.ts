@@ -22,6 +22,8 @@ interface HeldBody {
   readonly body: IncomingBody;
   failed: unknown;
   isLast: boolean;
+  /** The socket rests. A socket that is told to go on although it does not rest is never read again. */
+  isPaused: boolean;
 }
 
 export class Exchange {
@@ -95,10 +97,14 @@ export class Exchange {
    * socket, after which the socket rests.
    */
   async holdingBody<T>(work: Promise<T>): Promise<T> {
-    const held: HeldBody = { body: this.#bodies.begin(0, (error) => (held.failed = error)), failed: null, isLast: false };
+    const held: HeldBody = {
+      body: this.#bodies.begin(0, (error) => (held.failed = error)),
+      failed: null,
+      isLast: false,
+      isPaused: false,
+    };
     this.#held = held;
     this.#onAborted.push(() => held.body.drop());
-    let paused = false;
     this.#res.onData((chunk, isLast) => {
       held.isLast = isLast;
       try {
@@ -107,9 +113,9 @@ export class Exchange {
         held.failed = error;
         held.body.drop();
       }
-      if (isLast && paused) this.#awaitAnswer();
+      if (isLast && held.isPaused) this.#awaitAnswer();
       else if (!isLast) this.#res.pause();
-      paused = true;
+      held.isPaused = !isLast;
     });
     return work;
   }
@@ -247,7 +253,7 @@ export class Exchange {
     this.#held = null;
     held.body.drop();
     this.#res.onData(() => undefined);
-    if (!held.isLast) this.#res.resume();
+    if (held.isPaused) this.#res.resume();
   }
 
   /** The data that comes from now on, after what was kept of it; nobody who has gone may be listened to. */
@@ -264,7 +270,7 @@ export class Exchange {
       const came = held.body.finish();
       if (came.length > 0 || held.isLast) take(new Uint8Array(came).buffer, held.isLast);
     } else fail(held.failed);
-    if (!held.isLast) this.#res.resume();
+    if (held.isPaused) this.#res.resume();
   }
 
   /**

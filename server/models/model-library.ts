@@ -77,7 +77,7 @@ export class ModelLibrary implements ModelCatalogue {
   }
 
   /**
-   * Opens what is in use. Where the highest version of a model does not open, the next one that does is in use.
+   * Opens what is in use, as far as there is room. Where the highest version of a model does not open, the next one that does is in use.
    * @throws what the start was given up with
    */
   async start(models: OpenModels): Promise<void> {
@@ -85,7 +85,7 @@ export class ModelLibrary implements ModelCatalogue {
     for (const name of this.#versions.names) {
       const { in_use: chosen } = choiceOf(this.#choices.value, name);
       const candidates = chosen === undefined ? this.#versions.of(name) : [chosen];
-      const opened = await this.#firstThatOpens(name, candidates);
+      const opened = await this.#firstThatOpens(name, candidates, (id) => models.openIfRoom(id));
       if (chosen === undefined && opened !== null) this.#versions.follow(name, opened);
     }
     this.#pollLater();
@@ -247,7 +247,11 @@ export class ModelLibrary implements ModelCatalogue {
     return this.#choices.update((choices) => ({ value: change(choices), result: undefined }));
   }
 
-  async #firstThatOpens(name: string, candidates: readonly string[]): Promise<string | null> {
+  async #firstThatOpens(
+    name: string,
+    candidates: readonly string[],
+    open: (id: string) => Promise<unknown>,
+  ): Promise<string | null> {
     for (const version of candidates) {
       const found = this.#versions.get(name, version);
       if (found === undefined) {
@@ -255,7 +259,7 @@ export class ModelLibrary implements ModelCatalogue {
         continue;
       }
       try {
-        await this.#open.open(found.id);
+        await open(found.id);
         return version;
       } catch (error) {
         if (!(error instanceof OnlookerError)) throw error;
@@ -295,14 +299,15 @@ export class ModelLibrary implements ModelCatalogue {
     for (const [name, versions] of this.#versions.all) {
       const inUse = this.#versions.inUse(name);
       if (inUse === null || choiceOf(this.#choices.value, name).in_use !== undefined || this.#changing.has(name)) continue;
-      const isOpen = this.#open.isOpen(`${name}@${inUse}`);
-      const newer = this.#versions.of(name).filter((version) => {
+      // The one in use has never been open, or it is only that others needed its memory.
+      const isBroken = this.#open.failureOf(`${name}@${inUse}`) !== undefined;
+      const candidates = this.#versions.of(name).filter((version) => {
         const found = versions.get(version);
         if (found === undefined || !isWhole(found) || this.#refused.get(found.id) === found.stamp) return false;
-        return isOpen ? compareVersions(version, inUse) > 0 : true;
+        return isBroken || compareVersions(version, inUse) > 0;
       });
       await this.#change(name, async () => {
-        const opened = await this.#firstThatOpens(name, isOpen ? newer : newer.slice(0, 1));
+        const opened = await this.#firstThatOpens(name, candidates, (id) => this.#open.open(id, true));
         if (opened === null || opened === inUse) return;
         await this.#choose((choices) => withInUse(choices, name, undefined, inUse));
         this.#versions.follow(name, opened);
