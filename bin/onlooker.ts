@@ -5,6 +5,7 @@ import '../models/library-environment.js';
 import { Command, CommanderError } from 'commander';
 import { fileURLToPath } from 'node:url';
 import type { OpenLocalKeys } from '../clients/commands/keys.js';
+import type { LoadLocalModels } from '../clients/commands/models.js';
 import type { DrawFaces } from '../server/draw-faces.js';
 import { hideSecretArguments } from '../clients/terminal/hidden-arguments.js';
 import { VERSION } from '../server/version.js';
@@ -39,8 +40,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: async () => (await import('../clients/commands/keys.js')).keysCommand(openLocalKeys),
   },
   models: {
-    summary: 'list, fetch and verify models',
-    load: async () => (await import('../server/commands/models.js')).modelsCommand(),
+    summary: 'list, fetch, verify and convert models, and choose the versions in use',
+    load: async () => (await import('../clients/commands/models.js')).modelsCommand(localModels),
   },
   tune: {
     summary: 'measure this machine and choose threads and batch sizes by that',
@@ -60,6 +61,8 @@ const EXIT_USAGE = 2;
 const WEB_DIR = fileURLToPath(new URL('../web', import.meta.url));
 
 const openLocalKeys: OpenLocalKeys = async () => (await import('../server/commands/local-keys.js')).openLocalKeys();
+
+const localModels: LoadLocalModels = async () => (await import('../server/commands/local-models.js')).localModels;
 
 /** Snapshots of the service are drawn as the pictures of `send --annotate` are. */
 const drawFaces: DrawFaces = async (image, faces, maxPixels) =>

@@ -25,7 +25,8 @@ export interface ServedVersion {
   readonly version: string;
   /** `name@version` */
   readonly id: string;
-  readonly task: 'classify' | 'objects';
+  /** Null until it has come. */
+  readonly task: 'classify' | 'objects' | null;
   /**
    * `open`: in memory · `closed`: opened when it is asked for · `failed`: it did not open, `reason` says why · `fetching`: it is coming,
    * `received_bytes` so far.

@@ -96,7 +96,7 @@ export class Listener {
       ...sessionRoutes(access),
       ...oidcRoutes(access),
       ...keyRoutes(access),
-      ...modelRoutes(state),
+      ...modelRoutes(state, settings.maxModelBytes),
       ...galleryRoutes(state, settings.maxImportBytes),
       ...webRoutes(webFiles, settings.frameAncestors),
       ...basePathRoutes(settings.basePath),

@@ -247,12 +247,11 @@ export class Service {
   }
 
   #openLibrary(): Promise<ModelLibrary> {
-    const { dataDir, modelDir, modelsDir: cacheDir, modelPollS } = this.#settings;
+    const { dataDir, modelDir, modelsDir: cacheDir, modelPollS, offline } = this.#settings;
     return ModelLibrary.open({
-      roots: [
-        ...(modelDir === undefined ? [] : [{ path: modelDir, place: 'folder' as const, isOptional: false }]),
-        { path: join(dataDir, OWN_MODELS_FOLDER), place: 'own', isOptional: true },
-      ],
+      modelDir,
+      ownDir: join(dataDir, OWN_MODELS_FOLDER),
+      offline,
       choicesPath: join(dataDir, MODEL_CHOICES_FILE),
       cacheDir,
       pollMs: modelPollS * 1000,

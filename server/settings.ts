@@ -178,6 +178,10 @@ export const settingsSchema = z.strictObject({
     meaning: 'How often the folders of models are looked at for new versions; 0 for never.',
     unit: 's',
   }),
+  maxModelBytes: integer(1024, Number.MAX_SAFE_INTEGER, 4 * 1024 * 1024 * 1024, {
+    meaning: 'Largest file of a model that the service may be given (`onlooker models give`, and the console).',
+    unit: 'bytes',
+  }),
   classMinimum: decimal(0, 1, 0.5, {
     meaning:
       'Score that a class has to exceed to be accepted, beside the threshold of its own that a model may bring (`thresholds.csv`). A stream or request may ask for another (`threshold`).',

@@ -3,8 +3,8 @@ import type { FetchOptions } from '../pack-files.js';
 
 /** What is known of a file before it is fetched. */
 export interface ExpectedFile {
-  readonly sha256?: string;
-  readonly bytes?: number;
+  readonly sha256?: string | undefined;
+  readonly bytes?: number | undefined;
 }
 
 /** A version of a model that lies elsewhere. */
@@ -17,11 +17,11 @@ export interface ModelEntry {
    */
   readonly from: string;
   /** The folder or the model file within an archive. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** `sha512-<base64>` of an archive as a whole. */
-  readonly integrity?: string;
+  readonly integrity?: string | undefined;
   /** By the names that the files have in a model's folder, such as `model.h5.gz`. Without it the hash of what comes is kept. */
-  readonly files?: Readonly<Record<string, ExpectedFile>>;
+  readonly files?: Readonly<Record<string, ExpectedFile>> | undefined;
   /** Where relative `file:` addresses start from. */
   readonly folder?: string;
 }

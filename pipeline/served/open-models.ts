@@ -138,8 +138,18 @@ export class OpenModels {
    * @returns whether there was room @throws as `open`
    */
   async openIfRoom(id: string): Promise<boolean> {
-    await this.#turns.run(() => this.#openNow(id, false));
+    if (!this.#open.has(id)) await this.#turns.run(() => this.#openNow(id, false));
     return this.#open.has(id);
+  }
+
+  /** Closes a version that is no more. A frame in hand that needs it is answered with an error. */
+  closeNow(id: string): Promise<void> {
+    return this.#turns.run(async () => {
+      const open = this.#open.get(id);
+      this.#open.delete(id);
+      this.#failed.delete(id);
+      if (open !== undefined) await this.#closeOnLanes(open.model);
+    });
   }
 
   /** What a lane that starts now is to open. */

@@ -1,7 +1,7 @@
 // The models that lie in folders: which versions there are, which of them answers, and how another takes its place. A version is put in
 // use once it is open on every lane, and what cannot be opened leaves things as they were.
 import { ModelError, reasonOf } from '../../models/model-error.js';
-import { LATEST } from '../../models/served/model-folders.js';
+import { LATEST, type ServedFiles } from '../../models/served/model-folders.js';
 import { readServedModel } from '../../models/served/read-served-model.js';
 import type { ServedModel, ServedTask } from '../../models/served/served-model.js';
 import { compareVersions } from '../../models/served/version-order.js';
@@ -11,9 +11,12 @@ import { OnlookerError } from '../../protocol/errors.js';
 import type { ModelVersionsAnswer, ServedModelVersions, ServedVersion } from '../../protocol/models.js';
 import { JsonFile } from '../json-file.js';
 import type { Logger } from '../logger.js';
+import type { Fetched } from './fetching.js';
 import { findVersions, type FoundVersion, type FoundVersions, type ModelRoot } from './found-versions.js';
 import { keras } from './keras.js';
+import { ModelArrivals } from './model-arrivals.js';
 import { ModelVersions } from './model-versions.js';
+import { OwnModels } from './own-models.js';
 import {
   choiceOf,
   choicesSchema,
@@ -28,7 +31,11 @@ import {
 } from './model-choices.js';
 
 export interface ModelLibraryOptions {
-  readonly roots: readonly ModelRoot[];
+  /** Folder that is mounted, and only read. */
+  readonly modelDir: string | undefined;
+  /** The service's own folder, for what it is given and what it fetches. */
+  readonly ownDir: string;
+  readonly offline: boolean;
   readonly cacheDir: string;
   /** Where what was chosen is kept. */
   readonly choicesPath: string;
@@ -47,10 +54,15 @@ interface ReadModel {
 export class ModelLibrary implements ModelCatalogue {
   readonly #options: ModelLibraryOptions;
   readonly #choices: JsonFile<ModelChoices>;
+  readonly #own: OwnModels;
+  /** Versions that come to the service's own folder. */
+  readonly arrivals: ModelArrivals;
   readonly #versions: ModelVersions;
   readonly #read = new Map<string, ReadModel>();
   /** New versions that did not open, by their files' stamps: they are tried again when those change. */
   readonly #refused = new Map<string, string>();
+  /** Names of models that were there before. */
+  readonly #begun = new Set<string>();
   /** Names of models that are being changed. */
   readonly #changing = new Set<string>();
   #told = new Set<string>();
@@ -59,9 +71,20 @@ export class ModelLibrary implements ModelCatalogue {
   #looking: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  private constructor(options: ModelLibraryOptions, choices: JsonFile<ModelChoices>) {
+  private constructor(options: ModelLibraryOptions, choices: JsonFile<ModelChoices>, own: OwnModels) {
     this.#options = options;
     this.#choices = choices;
+    this.#own = own;
+    this.arrivals = new ModelArrivals({
+      ...options,
+      own,
+      read: (files) => this.#readFiles(files),
+      isThere: (name, version) => this.#versions.get(name, version) !== undefined,
+      onArrived: async (name) => {
+        await this.rescan();
+        return this.#versionsOf(name);
+      },
+    });
     this.#versions = new ModelVersions(
       () => choices.value,
       (id) => this.#models?.failureOf(id) !== undefined,
@@ -71,7 +94,7 @@ export class ModelLibrary implements ModelCatalogue {
   /** Looks what there is, and opens nothing. @throws StartError where what was chosen cannot be read */
   static async open(options: ModelLibraryOptions): Promise<ModelLibrary> {
     const choices = await JsonFile.open(options.choicesPath, 'choice of models', choicesSchema, NO_CHOICES);
-    const library = new ModelLibrary(options, choices);
+    const library = new ModelLibrary(options, choices, await OwnModels.open(options.ownDir));
     library.#versions.found(await library.#find());
     return library;
   }
@@ -82,12 +105,7 @@ export class ModelLibrary implements ModelCatalogue {
    */
   async start(models: OpenModels): Promise<void> {
     this.#models = models;
-    for (const name of this.#versions.names) {
-      const { in_use: chosen } = choiceOf(this.#choices.value, name);
-      const candidates = chosen === undefined ? this.#versions.of(name) : [chosen];
-      const opened = await this.#firstThatOpens(name, candidates, (id) => models.openIfRoom(id));
-      if (chosen === undefined && opened !== null) this.#versions.follow(name, opened);
-    }
+    for (const name of this.#versions.names) await this.#begin(name);
     this.#pollLater();
   }
 
@@ -105,8 +123,7 @@ export class ModelLibrary implements ModelCatalogue {
     if (found === undefined) throw new ModelError('UNKNOWN_MODEL', `there is no model ${id}`);
     const known = this.#read.get(id);
     if (known?.stamp === found.stamp) return known.model;
-    const { cacheDir, signal, log } = this.#options;
-    const model = readServedModel(found.files, { cacheDir, keras, signal, onWarning: (line) => log.warn(line) });
+    const model = this.#readFiles(found.files);
     this.#read.set(id, { stamp: found.stamp, model });
     try {
       return await model;
@@ -119,8 +136,9 @@ export class ModelLibrary implements ModelCatalogue {
 
   list(): ModelVersionsAnswer {
     const { usedBytes, limitBytes } = this.#open.memory;
+    const names = new Set([...this.#versions.names, ...this.arrivals.fetching.map(({ name }) => name)]);
     return {
-      models: this.#versions.names.map((name) => this.#versionsOf(name)),
+      models: [...names].sort().map((name) => this.#versionsOf(name)),
       aliases: this.#choices.value.aliases,
       memory: { used_bytes: usedBytes, limit_bytes: limitBytes },
     };
@@ -169,6 +187,22 @@ export class ModelLibrary implements ModelCatalogue {
     });
   }
 
+  /** Takes a version of the service's own away. @throws OnlookerError CONFLICT while it is in use or tried out, NOT_FOUND */
+  remove(name: string, version: string): Promise<ServedModelVersions> {
+    return this.#change(name, async () => {
+      const { id, place } = this.#versions.needed(name, version);
+      if (place !== 'own') throw new OnlookerError('CONFLICT', `${id} lies in a folder that the service only reads.`);
+      const { canary } = choiceOf(this.#choices.value, name);
+      const others = this.#versions.of(name).length > 1;
+      if (canary?.version === version || (others && this.#versions.inUse(name) === version)) {
+        throw new OnlookerError('CONFLICT', `${id} is in use: put another version in use first.`);
+      }
+      await this.#own.remove(name, version);
+      await this.#open.closeNow(id);
+      await this.#look();
+    });
+  }
+
   /** @throws OnlookerError NOT_FOUND where the target is not there, CONFLICT for a circle, BAD_MESSAGE, LIMIT_REACHED */
   async setAlias(alias: string, target: string): Promise<void> {
     await this.#look();
@@ -203,12 +237,18 @@ export class ModelLibrary implements ModelCatalogue {
     this.#isClosed = true;
     if (this.#poll !== null) clearTimeout(this.#poll);
     await this.#looking;
+    await this.arrivals.close();
     await this.#choices.close();
   }
 
   get #open(): OpenModels {
     if (this.#models === null) throw new OnlookerError('MODEL_UNAVAILABLE', 'The models are still being loaded.');
     return this.#models;
+  }
+
+  #readFiles(files: ServedFiles): Promise<ServedModel> {
+    const { cacheDir, signal, log } = this.#options;
+    return readServedModel(files, { cacheDir, keras, signal, onWarning: (line) => log.warn(line) });
   }
 
   async #change(name: string, change: () => Promise<void>): Promise<ServedModelVersions> {
@@ -247,6 +287,15 @@ export class ModelLibrary implements ModelCatalogue {
     return this.#choices.update((choices) => ({ value: change(choices), result: undefined }));
   }
 
+  /** The first time that a model is there. */
+  async #begin(name: string): Promise<void> {
+    this.#begun.add(name);
+    const { in_use: chosen } = choiceOf(this.#choices.value, name);
+    const candidates = chosen === undefined ? this.#versions.of(name) : [chosen];
+    const opened = await this.#firstThatOpens(name, candidates, (id) => this.#open.openIfRoom(id));
+    if (chosen === undefined && opened !== null) this.#versions.follow(name, opened);
+  }
+
   async #firstThatOpens(
     name: string,
     candidates: readonly string[],
@@ -271,7 +320,10 @@ export class ModelLibrary implements ModelCatalogue {
 
   async #find(): Promise<FoundVersions> {
     const lines = new Set<string>();
-    const found = await findVersions(this.#options.roots, (line) => lines.add(line));
+    const { modelDir, ownDir } = this.#options;
+    const roots: ModelRoot[] = [{ path: ownDir, place: 'own', isOptional: true }];
+    if (modelDir !== undefined) roots.unshift({ path: modelDir, place: 'folder', isOptional: false });
+    const found = await findVersions(roots, (line) => lines.add(line));
     for (const line of lines) if (!this.#told.has(line)) this.#options.log.warn(line);
     this.#told = lines;
     return found;
@@ -297,8 +349,13 @@ export class ModelLibrary implements ModelCatalogue {
   /** Puts higher versions in use where nobody chose one. @param isWhole whether the files of a version are complete */
   async #takeNewer(isWhole: (found: FoundVersion) => boolean): Promise<void> {
     for (const [name, versions] of this.#versions.all) {
+      if (this.#changing.has(name)) continue;
+      if (!this.#begun.has(name)) {
+        if ([...versions.values()].every(isWhole)) await this.#change(name, () => this.#begin(name));
+        continue;
+      }
       const inUse = this.#versions.inUse(name);
-      if (inUse === null || choiceOf(this.#choices.value, name).in_use !== undefined || this.#changing.has(name)) continue;
+      if (inUse === null || choiceOf(this.#choices.value, name).in_use !== undefined) continue;
       // The one in use has never been open, or it is only that others needed its memory.
       const isBroken = this.#open.failureOf(`${name}@${inUse}`) !== undefined;
       const candidates = this.#versions.of(name).filter((version) => {
@@ -343,7 +400,10 @@ export class ModelLibrary implements ModelCatalogue {
       follows_latest: chosen === undefined,
       previous: previous ?? null,
       canary: canary ?? null,
-      versions: this.#versions.of(name).map((version) => this.#versionTold(this.#versions.needed(name, version))),
+      versions: [
+        ...this.arrivals.fetching.flatMap((fetched) => (fetched.name === name ? [fetchedTold(fetched)] : [])),
+        ...this.#versions.of(name).map((version) => this.#versionTold(this.#versions.needed(name, version))),
+      ],
     };
   }
 
@@ -352,4 +412,9 @@ export class ModelLibrary implements ModelCatalogue {
     if (this.#open.isOpen(id)) return { version, id, task, place, state: 'open' };
     return { version, id, task, place, ...(reason === undefined ? { state: 'closed' } : { state: 'failed', reason }) };
   }
+}
+
+function fetchedTold({ name, version, state, receivedBytes, reason }: Fetched): ServedVersion {
+  const told = { version, id: `${name}@${version}`, task: null, place: 'own' as const, state };
+  return reason === undefined ? { ...told, received_bytes: receivedBytes } : { ...told, reason };
 }

@@ -1,10 +1,15 @@
 // Versions of models that come and go while the service works: a real service with networks of a few nodes.
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ModelVersionsAnswer, ServedModelVersions } from '../../protocol/models.js';
+import { onlooker } from '../clients/program.js';
 import { tinyClassifier } from '../models/served/tiny-classifier.js';
 import { asBody } from './support/images.js';
 import { startService, until, type RunningService } from './support/service.js';
@@ -221,6 +226,77 @@ describe('memory', () => {
     expect(await labelOf('model=huge')).toBe(503);
     const [version] = (await versionsOf('huge')).versions;
     expect(version).toMatchObject({ state: 'failed', reason: expect.stringMatching(/needs 3 MiB.* may have 1 MiB/) as string });
+  });
+});
+
+describe('a version that the service is given', () => {
+  let folder: string;
+  const run = (...args: string[]) => onlooker(['models', ...args], { ONLOOKER_URL: service.url });
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'onlooker-given-'));
+    await writeFile(join(folder, 'leaves.onnx'), tinyClassifier());
+    await writeFile(join(folder, 'classes.txt'), 'a\noak\nc');
+    await mkdir(join(folder, 'wrong'));
+    await writeFile(join(folder, 'wrong', 'classes.txt'), 'a\nb');
+  });
+  afterAll(async () => rm(folder, { recursive: true }));
+  const given = (file: string) => join(folder, file);
+
+  test('is served at once, is shown, and can be taken away again', async () => {
+    const give = await run('give', 'leaves@1', given('leaves.onnx'), given('classes.txt'));
+    expect([give.code, give.stdout]).toEqual([0, 'leaves: 1 is in use\n']);
+    expect(await labelOf('model=leaves')).toBe('oak');
+    expect((await run('show', 'leaves')).stdout).toMatch(/leaves +1 +classify +open +in use/);
+    expect((await run('give', 'leaves@1', given('leaves.onnx'))).stderr).toMatch(/is there already/);
+    expect((await run('remove', 'leaves@1')).code).toBe(0);
+    expect(await labelOf('model=leaves')).toBe(503);
+  });
+
+  test('is refused where it cannot be served, and is there once the file that was wrong is given anew', async () => {
+    const wrong = await run('give', 'trees@1', given('leaves.onnx'), given('wrong/classes.txt'));
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(/3 numbers a picture, but classes.txt has 2 labels/)]);
+    expect(await labelOf('model=trees')).toBe(503);
+    expect((await run('give', 'trees@1', given('leaves.onnx'), given('classes.txt'))).code).toBe(0);
+    expect(await labelOf('model=trees')).toBe('oak');
+  });
+
+  test('replaces one that lies in the folder that is mounted, which it leaves alone', async () => {
+    expect((await run('give', 'large-b@2', given('leaves.onnx'), given('classes.txt'))).stdout).toMatch(/^large-b: 2 is in use/);
+    expect((await run('rollback', 'large-b')).stdout).toMatch(/^large-b: 1 is in use, before it 2/);
+    expect((await run('remove', 'large-b@1')).stderr).toMatch(/only reads/);
+    expect((await run('remove', 'large-b@2')).code).toBe(0);
+  });
+
+  test('is fetched from where it lies, with its hash checked', async () => {
+    const files = createServer((request, response) => {
+      const name = request.url === '/leaves.onnx' ? 'leaves.onnx' : 'classes.txt';
+      if (request.url !== `/${name}`) response.writeHead(404).end();
+      else void readFile(given(name)).then((bytes) => response.end(bytes));
+    });
+    files.listen(0, '127.0.0.1');
+    await once(files, 'listening');
+    const from = `http://127.0.0.1:${(files.address() as AddressInfo).port}/leaves.onnx`;
+    const wrong = await run('pull', 'fetched@1', from, '--sha256', '0'.repeat(64));
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(/sha256 should be 0{64} but is/)]);
+    const pulled = await run('pull', 'fetched@1', from);
+    expect([pulled.code, pulled.stdout]).toEqual([0, 'fetched: 1 is in use\n']);
+    expect(await labelOf('model=fetched')).toBe('oak');
+    await promisify(files.close.bind(files))();
+  });
+
+  test.each([
+    ['with a name that leads elsewhere', 'POST', `${encodeURIComponent('../x')}/versions/1/files/model.onnx`, 400],
+    ['with a file of another name', 'POST', 'x/versions/1/files/passwd', 400],
+    ['of which nothing has come', 'POST', 'x/versions/9', 404],
+    ['that is there', 'POST', 'colours/versions/2/files/model.onnx', 409],
+  ])('%s is refused', async (_, method, path, status) => {
+    const answer = await fetch(`${service.url}/v1/models/${path}`, { method, body: 'x' });
+    await answer.text();
+    expect(answer.status).toBe(status);
+  });
+
+  test('from the disk of the service is not fetched for clients', async () => {
+    expect((await asked('POST', 'x/versions/1/pull', { from: 'file:/etc/' })).status).toBe(400);
   });
 });
 
