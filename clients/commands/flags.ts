@@ -42,3 +42,9 @@ export interface NewKeyFlags extends KeyFlags {
   /** Unix ms; Infinity: never. */
   readonly expires?: number;
 }
+
+/** A version of a model, as `plants@2` on the command line. */
+export interface NamedVersion {
+  readonly name: string;
+  readonly version: string;
+}

@@ -2,7 +2,7 @@
 // service. What the commands do is loaded when they run.
 import { Command, InvalidArgumentError } from 'commander';
 import { addServiceOptions, runOnService } from './service-options.js';
-import type { ServiceFlags } from './flags.js';
+import type { NamedVersion, ServiceFlags } from './flags.js';
 import type { Service } from './service.js';
 
 interface JsonFlag {
@@ -25,10 +25,6 @@ export interface LocalModels {
 }
 export type LoadLocalModels = () => Promise<LocalModels>;
 
-export interface NamedVersion {
-  readonly name: string;
-  readonly version: string;
-}
 const load = () => import('../models/models.js');
 const NAMED = 'the model and its version, e.g. plants@2';
 

@@ -3,7 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NamedVersion } from '../commands/models.js';
+import type { NamedVersion } from '../commands/flags.js';
 import type { Service } from '../commands/service.js';
 import type { ModelVersionsAnswer, ServedModelVersions, ServedVersion } from '../../protocol/models.js';
 import { CommandError, UsageError } from '../terminal/failure.js';
