@@ -1,7 +1,7 @@
 // What a frame's promise resolves to, narrowed by the task of its stream.
 import type { SendChoice } from '../protocol/messages.js';
 import type {
-  ClassScore,
+  ClassesFound,
   DetectedFace,
   DroppedPayload,
   EmbeddedFace,
@@ -16,10 +16,7 @@ export interface FacesAnswer<Face> extends Answered {
   readonly faces: readonly Face[];
   readonly gallery_version: number;
 }
-export interface ClassesAnswer extends Answered {
-  readonly classes: readonly ClassScore[];
-  readonly accepted: string | null;
-}
+export type ClassesAnswer = Answered & ClassesFound;
 
 /** The payload of an `ok` result for each task. */
 export interface TaskPayloads {

@@ -1,6 +1,7 @@
 // What the live view says of who is in view, and what it makes of results of any task.
 import { beforeAll, expect, test, vi } from 'vitest';
-import { liveResult, type LiveFace } from '../../clients/console/live/live-face.js';
+import type { LiveFace } from '../../clients/console/live/live-face.js';
+import { liveResult } from '../../clients/console/live/live-result.js';
 import { sayingOf } from '../../clients/console/live/face-words.js';
 import { statusOf } from '../../clients/console/live/live-status.js';
 import type { Candidate } from '../../protocol/payloads.js';
@@ -9,6 +10,11 @@ import type { StreamState } from '../../protocol/streams.js';
 // Not every Node that is supported has one.
 beforeAll(() => void vi.stubGlobal('navigator', { languages: ['en-GB'] }));
 
+const FRAME = {
+  width: 640,
+  height: 480,
+  timing: { decode: 1, preprocess: 1, queue: 0, infer: 5, match: 0, total: 8 },
+};
 const FRANCK: Candidate = { id: 'f', name: 'Franck', similarity: 0.6 };
 const AUDREY: Candidate = { id: 'a', name: 'Audrey', similarity: 0.58 };
 
@@ -34,7 +40,8 @@ const franck = face({ person: FRANCK });
 const unknown = face({ reason: 'below_threshold', candidates: [FRANCK] });
 const tiny = face({ reason: 'low_quality', quality: 0.1 }, 14);
 
-const said = (...faces: readonly LiveFace[]): string => statusOf({ is: 'live' }, faces).text;
+const said = (...faces: readonly LiveFace[]): string =>
+  statusOf({ is: 'live' }, { ...FRAME, faces, marks: [], shows: null }).text;
 
 test('whoever is named is told, whoever else is in view and in whatever order', () => {
   expect(said(franck, unknown)).toBe('Recognised: Franck · 1 unknown');
@@ -70,8 +77,23 @@ test('why a camera is away is said in the words of the console, and one that cam
   expect(away('disabled', null)).toBe('The camera is switched off in Streams.');
 });
 
-test('results without faces are none of the live view, and named faces stay as they are', () => {
-  expect(liveResult({ status: 'ok', classes: [] })).toBeUndefined();
+test('results of a kind that is not known here are none of the live view, and named faces stay as they are', () => {
+  expect(liveResult({ status: 'ok', poses: [] })).toBeUndefined();
   expect(liveResult({ status: 'dropped', reason: 'superseded' })).toBeUndefined();
   expect(liveResult({ status: 'ok', faces: [franck] })?.faces).toEqual([franck]);
+});
+
+test.each([
+  [[{ label: 'oak', index: 0, score: 0.9 }], 'oak', 'It shows: oak'],
+  [[{ label: 'oak', index: 0, score: 0.4 }], null, 'Nothing sure: oak at best (40%)'],
+  [[], null, 'Nothing is known of it'],
+] as const)('of a picture that is classified, %j with %s accepted is told as: %s', (classes, accepted, text) => {
+  const found = liveResult({ status: 'ok', ...FRAME, model: 'trees@1', classes, accepted });
+  expect(statusOf({ is: 'live' }, found).text.replace(/[\u2066-\u2069]/g, '')).toBe(text);
+});
+
+test('regions that were classified are marked where they are', () => {
+  const region = { box: [0, 0, 10, 10], classes: [{ label: 'oak', index: 0, score: 0.9 }], accepted: 'oak' };
+  const found = liveResult({ status: 'ok', ...FRAME, model: 'trees@1', classes: [], accepted: null, regions: [region] });
+  expect(found?.marks).toEqual([{ box: [0, 0, 10, 10], label: 'oak', score: 0.9 }]);
 });

@@ -6,6 +6,7 @@ import { scaledSize } from '../../browser/capture.js';
 import { Rate } from '../../browser/rate.js';
 import { ownStream } from '../app/own-stream.js';
 import { SERVICE_URL } from '../app/service.js';
+import { liveResult } from './live-result.js';
 import type { LiveFigures, LiveListener, LiveSource } from './live-source.js';
 
 const MAX_WIDTH_PX = 1280;
@@ -42,8 +43,9 @@ export class DeviceSource implements LiveSource {
     });
     camera.on('result', (result, frame) => {
       if (result.status === 'dropped') this.#dropped.add(performance.now());
-      if (result.status !== 'ok' || !frame) return;
-      listener.onFrame({ seq: result.seq, image: frame.image, result, roundTripMs: Date.now() - frame.ts });
+      const found = liveResult(result);
+      if (!found || !frame) return;
+      listener.onFrame({ seq: result.seq, image: frame.image, result: found, roundTripMs: Date.now() - frame.ts });
     });
     listener.onState({ is: camera.state === 'live' ? 'live' : 'reconnecting' });
   }

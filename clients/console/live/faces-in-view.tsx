@@ -16,7 +16,7 @@ interface FacesInViewProps {
 }
 
 export function FacesInView({ session, onEnrol }: FacesInViewProps) {
-  const faces = session.faces.value ?? [];
+  const faces = session.found.value?.faces ?? [];
   return (
     <section class="card" aria-labelledby="live-faces">
       <h2 id="live-faces">{t('live.in_view')}</h2>

@@ -1,7 +1,7 @@
 // A video for the live view: dropped anywhere on it, or chosen. What is none changes nothing.
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
-import { Icon } from '../components/icon.js';
+import { useRef } from 'preact/hooks';
+import { DropTarget } from '../components/drop-target.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { isPlayable } from './playable.js';
@@ -14,32 +14,15 @@ interface FilmDropProps {
 }
 
 export function FilmDrop({ onFilm, children }: FilmDropProps) {
-  const [isOver, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const depth = useRef(0);
   const take = async (file: File | undefined) => {
     if (!file || !onFilm) return;
     if (await isPlayable(file)) onFilm(file);
     else toast(t('live.not_playable', { name: file.name }), { tone: 'warn' });
   };
-  const enter = (change: number) => {
-    depth.current = Math.max(0, depth.current + change);
-    setOver(depth.current > 0);
-  };
   if (!onFilm) return <div class="live-drop">{children(() => undefined)}</div>;
   return (
-    <div
-      class="live-drop"
-      onDragEnter={() => enter(1)}
-      onDragLeave={() => enter(-1)}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        enter(-depth.current);
-        const [file] = event.dataTransfer?.files ?? [];
-        void take(file);
-      }}
-    >
+    <DropTarget class="live-drop" hint={t('live.drop_here')} onDrop={({ files: [file] }) => void take(file)}>
       <input
         ref={input}
         class="visually-hidden"
@@ -54,12 +37,6 @@ export function FilmDrop({ onFilm, children }: FilmDropProps) {
         }}
       />
       {children(() => input.current?.click())}
-      {isOver && (
-        <div class="drop-hint" aria-hidden="true">
-          <Icon name="upload" size={32} />
-          <span>{t('live.drop_here')}</span>
-        </div>
-      )}
-    </div>
+    </DropTarget>
   );
 }

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import type { Timing } from '../../../protocol/payloads.js';
 import { checkSession } from '../app/session.js';
 import { DeviceSource } from './device-source.js';
-import type { LiveFace } from './live-face.js';
+import type { LiveResult } from './live-result.js';
 import { RegisteredSource } from './registered-source.js';
 import type { Choice, LiveFigures, LiveFrame, LiveListener, LiveSource, LiveState } from './live-source.js';
 
@@ -22,8 +22,8 @@ const NO_FIGURES: LiveFigures = { fps: 0, droppedLately: 0, dropped: 0 };
 
 export class LiveSession {
   readonly state = signal<LiveState>({ is: 'opening' });
-  /** In view in the newest frame; undefined before there was one. */
-  readonly faces = signal<readonly LiveFace[] | undefined>(undefined);
+  /** What was found in the newest frame; undefined before there was one. */
+  readonly found = signal<LiveResult | undefined>(undefined);
   readonly figures = signal<LiveFigures>(NO_FIGURES);
   /** Means over each tick, oldest first; undefined for one without an answer. */
   readonly stages = signal<readonly (StageTimes | undefined)[]>([]);
@@ -88,7 +88,7 @@ export class LiveSession {
     const nowMs = performance.now();
     if (nowMs - this.#facesMs < FACES_MS) return;
     this.#facesMs = nowMs;
-    this.faces.value = frame.result.faces;
+    this.found.value = frame.result;
   }
 
   #tick(): void {
@@ -96,8 +96,8 @@ export class LiveSession {
     const times = this.#times.splice(0);
     this.stages.value = [...this.stages.value, times.length === 0 ? undefined : meanOf(times)].slice(-MOST_SAMPLES);
     // What was left out for being too soon is shown now.
-    if (times.length > 0) this.faces.value = this.#newest?.result.faces;
-    else if (this.state.value.is !== 'live') this.faces.value = undefined;
+    if (times.length > 0) this.found.value = this.#newest?.result;
+    else if (this.state.value.is !== 'live') this.found.value = undefined;
   }
 }
 

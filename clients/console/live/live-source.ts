@@ -1,7 +1,7 @@
 // What the live view shows, whatever it comes from: frames with their answers, how it is, and figures. Types alone.
 import type { LimitedBy } from '../../browser/adaptation.js';
 import type { StreamState } from '../../../protocol/streams.js';
-import type { LiveResult } from './live-face.js';
+import type { LiveResult } from './live-result.js';
 
 /** A frame and what was answered to it: drawn together or not at all. */
 export interface LiveFrame {

@@ -3,10 +3,11 @@
 import { CameraError } from '../../browser/camera-error.js';
 import { ServerError, StreamClosedError } from '../../errors.js';
 import { failureText } from '../app/failure-text.js';
-import { formatNumber, isolated, t } from '../i18n/i18n.js';
+import { formatNumber, formatPercent, isolated, t } from '../i18n/i18n.js';
 import { sourceReason } from '../streams/source-reason.js';
 import { sayingOf } from './face-words.js';
 import type { LiveFace } from './live-face.js';
+import type { LiveClasses, LiveResult } from './live-result.js';
 import type { LiveFigures, LiveState } from './live-source.js';
 
 export interface Status {
@@ -19,13 +20,14 @@ const FEW_FPS = 15;
 /** So many dropped frames in two seconds are no accident. */
 const MANY_DROPPED = 3;
 
-export function statusOf(state: LiveState, faces: readonly LiveFace[] | undefined): Status {
+export function statusOf(state: LiveState, found: LiveResult | undefined): Status {
   if (state.is === 'failed') return { tone: 'bad', text: failureOf(state.error) };
   if (state.is === 'away') return { tone: 'warn', text: awayText(state) };
   if (state.is !== 'live') {
     return { tone: state.is === 'reconnecting' ? 'warn' : 'neutral', text: t(`live.state_${state.is}`) };
   }
-  return faces ? facesStatus(faces) : { tone: 'neutral', text: t('live.first_picture') };
+  if (!found) return { tone: 'neutral', text: t('live.first_picture') };
+  return found.shows ? classStatus(found.shows) : facesStatus(found.faces);
 }
 
 /** Undefined while all is looked at. */
@@ -38,6 +40,12 @@ export function loadText({ fps, droppedLately, sending }: LiveFigures): string |
     return t('live.slow_network', { fps: shown, width: sending.widthPx });
   }
   return undefined;
+}
+
+function classStatus({ classes: [best], accepted }: LiveClasses): Status {
+  if (accepted !== null) return { tone: 'ok', text: t('live.shows', { label: isolated(accepted) }) };
+  if (!best) return { tone: 'neutral', text: t('live.shows_nothing') };
+  return { tone: 'neutral', text: t('live.shows_perhaps', { label: isolated(best.label), score: formatPercent(best.score) }) };
 }
 
 /** Whoever is named is told, whatever else is in view; of the others the nearest one, whom what is said is for. */

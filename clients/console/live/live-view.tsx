@@ -11,6 +11,7 @@ import { FacePicture } from '../components/face-picture.js';
 import { t } from '../i18n/i18n.js';
 import { EnrolTrackDialog } from '../events/enrol-track-dialog.js';
 import { faceCrop } from './face-crop.js';
+import { ClassesInView } from './classes-in-view.js';
 import { FacesInView } from './faces-in-view.js';
 import { FiguresCard } from './figures-card.js';
 import { FilmDrop } from './film-drop.js';
@@ -158,7 +159,7 @@ function Shown({ session, choice, onRetry }: ShownProps) {
   const isGone = useRef(false);
   useEffect(() => () => void (isGone.current = true), []);
   const state = session.state.value;
-  const status = statusOf(state, session.faces.value);
+  const status = statusOf(state, session.found.value);
   const load = state.is === 'live' ? loadText(session.figures.value) : undefined;
 
   const enrol = async ({ track, box }: LiveFace) => {
@@ -189,7 +190,11 @@ function Shown({ session, choice, onRetry }: ShownProps) {
         </div>
       </div>
       <div class="live-side">
-        <FacesInView session={session} onEnrol={can('enrol') ? (face) => void enrol(face) : undefined} />
+        {session.found.value?.shows ? (
+          <ClassesInView of={session.found.value.shows} />
+        ) : (
+          <FacesInView session={session} onEnrol={can('enrol') ? (face) => void enrol(face) : undefined} />
+        )}
         <StageChart session={session} />
         <FiguresCard session={session} />
       </div>

@@ -1,9 +1,10 @@
 // Draws a frame and what was found in it: the picture and its boxes in one go, so that they can never be of two moments.
-import { formatSimilarity, isolated, t } from '../i18n/i18n.js';
+import { formatPercent, formatSimilarity, isolated, t } from '../i18n/i18n.js';
 import type { LiveFrame } from './live-source.js';
 import { sayingOf, shortTrack, type FaceSaying } from './face-words.js';
 import { fitted, freeOf, placesOf, type Area } from './label.js';
 import type { LiveFace } from './live-face.js';
+import type { LiveClasses } from './live-result.js';
 
 /** Readable on any picture, and apart by brightness as well as by hue. */
 const COLOURS = { named: '#34d27b', ambiguous: '#ffb020', unknown: '#ff6b5e', other: '#9fb6ff' } as const;
@@ -41,7 +42,13 @@ export function drawFrame(context: CanvasRenderingContext2D, { image, result }: 
     const area = [left + x * scale, top + y * scale, width * scale, height * scale] as const;
     return { area, colour: colourOf(saying), text: labelOf(saying), facts: factsOf(face) };
   });
-  for (const { area, colour } of faces) {
+  const marks = result.marks.map(({ box: [x, y, width, height], label, score }): Marked => {
+    const area = [left + x * scale, top + y * scale, width * scale, height * scale] as const;
+    const text = label ?? t('live.label_unknown_class');
+    return { area, colour: label === null ? COLOURS.other : COLOURS.named, text, facts: ` ${formatPercent(score)}` };
+  });
+  const marked = [...faces, ...marks];
+  for (const { area, colour } of marked) {
     context.strokeStyle = colour;
     context.beginPath();
     context.roundRect(...area, 6 * pixelRatio);
@@ -50,10 +57,27 @@ export function drawFrame(context: CanvasRenderingContext2D, { image, result }: 
   // After all the boxes, so that none goes through a label; names first, since it is they that are looked for.
   const taken: Area[] = [];
   const isNamed = ({ colour }: Marked) => colour === COLOURS.named;
-  for (const face of [...faces.filter(isNamed), ...faces.filter((face) => !isNamed(face))]) {
-    const place = drawLabel(context, face, taken, pixelRatio);
+  for (const one of [...marked.filter(isNamed), ...marked.filter((one) => !isNamed(one))]) {
+    const place = drawLabel(context, one, taken, pixelRatio);
     if (place) taken.push(place);
   }
+  if (result.shows) drawBanner(context, result.shows, { left, top, scale }, pixelRatio);
+}
+
+/** What the whole picture shows, in its corner. */
+function drawBanner(context: CanvasRenderingContext2D, shows: LiveClasses, { left, top }: Placed, pixelRatio: number): void {
+  const [best] = shows.classes;
+  if (!best) return;
+  const isBelieved = shows.accepted !== null;
+  const label = shows.accepted ?? best.label;
+  const score = shows.classes.find((one) => one.label === label)?.score ?? best.score;
+  const corner = [left, top, 0, 0] as const;
+  drawLabel(
+    context,
+    { area: corner, colour: isBelieved ? COLOURS.named : COLOURS.other, text: label, facts: ` ${formatPercent(score)}` },
+    [],
+    pixelRatio,
+  );
 }
 
 interface Marked {

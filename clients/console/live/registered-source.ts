@@ -6,7 +6,7 @@ import { Subscription } from '../../subscription.js';
 import { onEvent } from '../app/event-feed.js';
 import { linkOptions } from '../app/link-options.js';
 import { http } from '../app/service.js';
-import { liveResult, type LiveResult } from './live-face.js';
+import { liveResult, type LiveResult } from './live-result.js';
 import type { LiveFigures, LiveListener, LiveSource } from './live-source.js';
 
 /** Results that may wait for their picture. */

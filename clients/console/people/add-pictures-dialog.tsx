@@ -9,7 +9,7 @@ import { TextField } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { formatPercent, t } from '../i18n/i18n.js';
 import type { Picked } from './dropped-files.js';
-import { ChoosePictures, DropTarget } from './drop-zone.js';
+import { ChoosePictures, PictureDrop } from './drop-zone.js';
 import { EnrolmentBatch, type BatchGroup, type BatchPicture } from './enrolment-batch.js';
 import { LeftOutNotice } from './left-out.js';
 import { loadPeople, people, personOf } from './people-store.js';
@@ -78,7 +78,7 @@ export function AddPicturesDialog({ picked, person, onClose }: AddPicturesProps)
         )
       }
     >
-      <DropTarget onPictures={(more) => phase === 'review' && add(more)}>
+      <PictureDrop onPictures={(more) => phase === 'review' && add(more)}>
         {all.length === 0 ? (
           <div class="people-drop-zone">
             <Icon name="upload" size={30} />
@@ -106,7 +106,7 @@ export function AddPicturesDialog({ picked, person, onClose }: AddPicturesProps)
             ))}
           </div>
         )}
-      </DropTarget>
+      </PictureDrop>
     </Dialog>
   );
 }

@@ -1,8 +1,8 @@
 // Where pictures are dropped or chosen: by pointer, by keyboard, or a whole folder.
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { Button } from '../components/button.js';
-import { Icon } from '../components/icon.js';
+import { DropTarget } from '../components/drop-target.js';
 import { toast } from '../components/toast.js';
 import { t } from '../i18n/i18n.js';
 import { chosenPictures, droppedPictures, type Picked } from './dropped-files.js';
@@ -14,54 +14,23 @@ type OnPictures = (picked: Picked) => void;
 /** Kinds that a system does not know as pictures would be grey in its choice of files: those are given by suffix as well. */
 const PICTURE_FILES = 'image/*,.jfif,.jpe,.webp,.bmp,.tif,.tiff,.avif,.heic,.heif,.jxl';
 
-interface DropTargetProps {
+interface PictureDropProps {
   /** Absent for somebody who may add none. */
   readonly onPictures: OnPictures | undefined;
   readonly children: ComponentChildren;
 }
 
-/** Takes what is dropped anywhere on it, and shows that it would. */
-export function DropTarget({ onPictures, children }: DropTargetProps) {
-  const [isOver, setOver] = useState(false);
-  const depth = useRef(0);
-  if (!onPictures) return <div class="people-drop">{children}</div>;
-  const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+/** Takes pictures that are dropped anywhere on it. */
+export function PictureDrop({ onPictures, children }: PictureDropProps) {
   return (
-    <div
-      class={isOver ? 'people-drop people-drop-over' : 'people-drop'}
-      onDragEnter={(event) => {
-        if (!carriesFiles(event)) return;
-        // Of two that lie one in the other, the inner one alone takes it.
-        event.stopPropagation();
-        depth.current += 1;
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!carriesFiles(event)) return;
-        event.stopPropagation();
-        depth.current -= 1;
-        if (depth.current <= 0) setOver(false);
-      }}
-      onDragOver={(event) => {
-        if (carriesFiles(event)) event.preventDefault();
-      }}
-      onDrop={(event) => {
-        if (!event.dataTransfer || !carriesFiles(event)) return;
-        event.preventDefault();
-        event.stopPropagation();
-        depth.current = 0;
-        setOver(false);
-        void droppedPictures(event.dataTransfer).then(onPictures);
-      }}
+    <DropTarget
+      class="people-drop"
+      overClass="people-drop-over"
+      hint={t('people.drop_here')}
+      onDrop={onPictures && ((files) => void droppedPictures(files).then(onPictures))}
     >
       {children}
-      {isOver && (
-        <div class="drop-hint" aria-hidden="true">
-          <Icon name="upload" size={32} />
-          <span>{t('people.drop_here')}</span>
-        </div>
-      )}
-    </div>
+    </DropTarget>
   );
 }
 

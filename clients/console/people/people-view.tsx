@@ -12,7 +12,7 @@ import { t } from '../i18n/i18n.js';
 import { AddPicturesDialog } from './add-pictures-dialog.js';
 import { CameraDialog } from './camera-dialog.js';
 import type { Picked } from './dropped-files.js';
-import { DropTarget, isWorthOpening } from './drop-zone.js';
+import { PictureDrop, isWorthOpening } from './drop-zone.js';
 import { forgetPlace, leaveGallery, placeLeft } from './gallery-place.js';
 import { LoadingPeople } from './loading-people.js';
 import { LookalikeNotices } from './lookalike-notice.js';
@@ -65,7 +65,7 @@ function Gallery() {
   );
   return (
     <>
-      <DropTarget onPictures={mayEnrol ? (picked) => isWorthOpening(picked) && setPictures(picked) : undefined}>
+      <PictureDrop onPictures={mayEnrol ? (picked) => isWorthOpening(picked) && setPictures(picked) : undefined}>
         <ViewHeader
           title={t('people.title')}
           subtitle={all && !isEmpty ? t('people.count', { count: all.length }) : undefined}
@@ -115,7 +115,7 @@ function Gallery() {
             )}
           </>
         )}
-      </DropTarget>
+      </PictureDrop>
       {pictures && <AddPicturesDialog picked={pictures} onClose={() => setPictures(undefined)} />}
       {isFilming && <CameraDialog onClose={() => setFilming(false)} />}
     </>

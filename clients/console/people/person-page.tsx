@@ -19,7 +19,7 @@ import { formatDate, formatPercent, t } from '../i18n/i18n.js';
 import { AddPicturesDialog } from './add-pictures-dialog.js';
 import { CameraDialog } from './camera-dialog.js';
 import type { Picked } from './dropped-files.js';
-import { ChoosePictures, DropTarget, isWorthOpening } from './drop-zone.js';
+import { ChoosePictures, PictureDrop, isWorthOpening } from './drop-zone.js';
 import { LookalikeNotices } from './lookalike-notice.js';
 import { MergeDialog } from './merge-dialog.js';
 import { galleryAddress } from './gallery-place.js';
@@ -47,7 +47,7 @@ export function PersonPage({ id }: { readonly id: string }) {
   }
   return (
     <>
-      <DropTarget onPictures={mayEnrol ? openPicked : undefined}>
+      <PictureDrop onPictures={mayEnrol ? openPicked : undefined}>
         <p class="people-back">
           <LinkButton kind="quiet" icon="back" href={galleryAddress()}>
             {t('people.all')}
@@ -96,7 +96,7 @@ export function PersonPage({ id }: { readonly id: string }) {
           )}
         </div>
         <Faces person={person} />
-      </DropTarget>
+      </PictureDrop>
       {open === 'rename' && <RenameDialog person={person} onClose={close} />}
       {open === 'merge' && <MergeDialog person={person} onClose={close} />}
       {open === 'camera' && <CameraDialog person={person} onClose={close} />}

@@ -1,14 +1,20 @@
 // What is typed about a camera, before it is one: from a stream to the fields, and from the fields to what the service takes.
 import { isAspect } from '../../../protocol/aspect.js';
+import type { Task } from '../../../protocol/payloads.js';
 import type { NewStream, StreamAnswer, StreamPatch } from '../../http-client.js';
 import { regionTurned, type Orientation, type Region } from './region.js';
+
+/** Whether several models may do it, of which one is chosen by name. */
+export const hasModels = (task: Task): boolean => task === 'classify';
 
 /** As typed; numbers too. */
 export interface StreamFields extends Orientation {
   readonly id: string;
   readonly url: string;
   readonly transport: 'tcp' | 'udp';
-  readonly task: 'faces' | 'detect';
+  readonly task: Task;
+  /** Of a task that several models do; empty for the one that answers where none is named. */
+  readonly model: string;
   readonly fps: string;
   readonly minFace: string;
   /** Empty: as the camera says. */
@@ -30,6 +36,7 @@ export const NEW_STREAM: StreamFields = {
   url: '',
   transport: 'tcp',
   task: 'faces',
+  model: '',
   fps: String(FPS_DEFAULT),
   minFace: '0',
   aspect: '',
@@ -46,7 +53,8 @@ export function fieldsOf(stream: StreamAnswer): StreamFields {
     id: stream.id,
     url: stream.url,
     transport: stream.transport ?? 'tcp',
-    task: stream.task === 'detect' ? 'detect' : 'faces',
+    task: stream.task,
+    model: stream.model ?? '',
     fps: String(stream.fps ?? FPS_DEFAULT),
     minFace: String(stream.min_face ?? 0),
     aspect: stream.aspect ?? '',
@@ -109,10 +117,11 @@ export function newStreamOf(fields: StreamFields): NewStream {
 
 /** Every field, those with their default as null: the service's own default is in force then. */
 export function patchOf(fields: StreamFields): StreamPatch {
-  const { id: _id, url, transport, task, fps, minFace, region, thumbnails, motionGate, loop } = fields;
+  const { id: _id, url, transport, task, model, fps, minFace, region, thumbnails, motionGate, loop } = fields;
   return {
     url: url.trim(),
     task,
+    model: hasModels(task) && model.trim() !== '' ? model.trim() : null,
     transport: transport === 'tcp' ? null : transport,
     ...{ aspect: null, rotate: null, flip: null, ...shapeOf(fields) },
     fps: Number(fps),

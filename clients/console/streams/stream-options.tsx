@@ -1,7 +1,8 @@
 // What else can be said about a camera: what to look for, how often, and what is seldom needed.
 import { CheckField, SelectField, TextField } from '../components/field.js';
 import { t } from '../i18n/i18n.js';
-import type { FieldErrors, StreamFields } from './stream-form.js';
+import { hasModels, type FieldErrors, type StreamFields } from './stream-form.js';
+import { useTasks } from './use-tasks.js';
 
 interface StreamOptionsProps {
   readonly fields: StreamFields;
@@ -10,15 +11,27 @@ interface StreamOptionsProps {
 }
 
 export function StreamOptions({ fields, errors, onChange }: StreamOptionsProps) {
+  const { tasks, models } = useTasks(fields.task);
   return (
     <>
       <div class="streams-pair">
         <SelectField
           label={t('streams.task')}
           value={fields.task}
-          options={(['faces', 'detect'] as const).map((value) => ({ value, label: t(`streams.task_${value}`) }))}
-          onChange={(value) => onChange({ task: value === 'detect' ? 'detect' : 'faces' })}
+          options={tasks.map((value) => ({ value, label: t(`streams.task_${value}`) }))}
+          onChange={(value) => onChange({ task: tasks.find((task) => task === value) ?? 'faces' })}
         />
+        {hasModels(fields.task) && (
+          <TextField
+            label={t('streams.model')}
+            hint={t('streams.model_hint')}
+            value={fields.model}
+            onInput={(model) => onChange({ model })}
+            suggestions={models}
+            maxLength={128}
+            spellcheck={false}
+          />
+        )}
         <TextField
           label={t('streams.fps')}
           hint={t('streams.fps_hint')}

@@ -2,18 +2,24 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LoadedModel } from '../../http-client.js';
 import { http } from '../app/service.js';
+import { can } from '../app/session.js';
 import { Badge } from '../components/badge.js';
 import { Icon } from '../components/icon.js';
 import { formatNumber, t } from '../i18n/i18n.js';
+import { ModelVersions } from './model-versions.js';
 
 export function Models() {
   const [models, setModels] = useState<readonly LoadedModel[]>([]);
-  useEffect(() => {
-    http.models().then(setModels, () => undefined);
-  }, []);
+  const load = () =>
+    http.models().then(
+      (found) => setModels(found),
+      () => undefined,
+    );
+  useEffect(() => void load(), []);
   if (models.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="system-models">
+      {can('administer') && <ModelVersions onChange={() => void load()} />}
       <h2 id="system-models">{t('system.models')}</h2>
       <ul class="system-models">
         {models.map((model) => (
