@@ -7,6 +7,7 @@ import type {
   EmbeddedFace,
   ErrorPayload,
   NamedFace,
+  ObjectsFound,
   OkPayload,
   Task,
 } from '../protocol/payloads.js';
@@ -17,6 +18,7 @@ export interface FacesAnswer<Face> extends Answered {
   readonly gallery_version: number;
 }
 export type ClassesAnswer = Answered & ClassesFound;
+export type ObjectsAnswer = Answered & ObjectsFound;
 
 /** The payload of an `ok` result for each task. */
 export interface TaskPayloads {
@@ -24,6 +26,7 @@ export interface TaskPayloads {
   readonly detect: FacesAnswer<DetectedFace>;
   readonly embed: FacesAnswer<EmbeddedFace>;
   readonly classify: ClassesAnswer;
+  readonly objects: ObjectsAnswer;
 }
 
 /** What the service says about one frame; `status` tells which of the three it is. */

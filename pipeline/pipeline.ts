@@ -31,6 +31,7 @@ import type { Task, TaskFrame } from './streams/task.js';
 import { payloadOf, withTotal } from './streams/timing.js';
 import { Classify } from './tasks/classify/classify.js';
 import { Faces } from './tasks/faces/faces.js';
+import { Objects } from './tasks/objects/objects.js';
 import { standstillMs } from './threads/running-time.js';
 import { tuningFor } from './tuning/tuner.js';
 import type { Tuning } from './tuning/tuning-store.js';
@@ -456,5 +457,6 @@ function tasksOf(options: PipelineOptions, core: LateCore): PipelineTasks {
   const { catalogue, memoryBytes, classMinimum: minimum } = given;
   const models = new OpenModels({ catalogue, memoryBytes, log }, core);
   const onDecided = (model: string, isAccepted: boolean): void => observer?.decided(model, isAccepted);
-  return { faces, served: models, all: [faces, new Classify({ models, minimum, cachesStreams, onDecided })] };
+  const classify = new Classify({ models, minimum, cachesStreams, onDecided });
+  return { faces, served: models, all: [faces, classify, new Objects({ models, cachesStreams })] };
 }

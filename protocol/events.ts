@@ -47,8 +47,12 @@ export interface TrackEvent {
   /** Id of the embedder. */
   readonly model: string;
   readonly gallery_version: number;
-  /** Least cosine of a named person that was in force. */
+  /** Least cosine of a named person that was in force; of an object the least score that begins a track. */
   readonly threshold: number;
+  /** What it is, of an object (task `objects`): `person` and `similarity` are null then, and `gallery_version` is 0. */
+  readonly label?: string;
+  /** How surely an object is that, 0..1. */
+  readonly score?: number;
 }
 
 /** A track's event with the pixels that go with it, where they are wanted. */

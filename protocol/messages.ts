@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.js';
 import { sinceSchema, type KeptEvent } from './events.js';
-import { regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
+import { labelsSchema, regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
 import { TASKS, type CloseReason, type FrameOutcome, type StreamStats, type Task } from './payloads.js';
 
 export const PROTOCOL_VERSION = 1;
@@ -33,6 +33,7 @@ export const openFieldsSchema = z.object({
   top_n: z.int().min(1).max(1000).optional(),
   regions: regionsSchema.optional(),
   threshold: z.number().min(0).max(1).optional(),
+  labels: labelsSchema.optional(),
 });
 export type OpenFields = z.infer<typeof openFieldsSchema>;
 

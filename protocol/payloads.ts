@@ -1,7 +1,7 @@
 // What the service answers about one frame: the same shapes in a WebSocket `result` and over HTTP.
 import type { ErrorCode } from './errors.js';
 
-export const TASKS = ['faces', 'detect', 'embed', 'classify'] as const;
+export const TASKS = ['faces', 'detect', 'embed', 'classify', 'objects'] as const;
 export type Task = (typeof TASKS)[number];
 
 /** `[x, y, width, height]` in pixels of the frame as sent (after EXIF orientation), origin top left. */
@@ -93,7 +93,21 @@ export interface ClassifiedRegion {
   readonly accepted: string | null;
 }
 
-export type OkPayload = (Answered & FacesFound) | (Answered & ClassesFound);
+export interface ObjectFound {
+  readonly label: string;
+  /** Of the label among the model's classes. */
+  readonly index: number;
+  readonly score: number;
+  readonly box: Box;
+  /** Of a stream that is followed, once several frames have shown it. */
+  readonly track: string | null;
+}
+export interface ObjectsFound {
+  /** Best first. */
+  readonly objects: readonly ObjectFound[];
+}
+
+export type OkPayload = (Answered & FacesFound) | (Answered & ClassesFound) | (Answered & ObjectsFound);
 
 export type DropReason = 'superseded' | 'deadline' | 'draining';
 export interface DroppedPayload {

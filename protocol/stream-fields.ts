@@ -12,6 +12,9 @@ export const regionSchema = z
 /** Parts of one frame that are classified side by side. */
 export const regionsSchema = z.array(regionSchema).min(1).max(64);
 
+/** Labels of objects that are wanted. */
+export const labelsSchema = z.array(z.string().min(1).max(200)).min(1).max(200);
+
 /** When, and how thoroughly, frames of a stream are looked at; of `open` and of registered streams. */
 export const schedulingSchemas = {
   /** With faces followed: at least every so many frames is searched for faces; 1 searches every frame. */

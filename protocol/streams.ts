@@ -2,7 +2,7 @@
 // with its password and never comes out with it.
 import { z } from 'zod';
 import { isAspect } from './aspect.js';
-import { regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
+import { labelsSchema, regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */
@@ -25,6 +25,7 @@ const optionSchemas = {
   top_n: z.int().min(1).max(1000),
   threshold: z.number().min(0).max(1),
   regions: regionsSchema,
+  labels: labelsSchema,
   ...schedulingSchemas,
   /** How RTSP carries the picture. */
   transport: z.enum(['tcp', 'udp']),
@@ -85,6 +86,7 @@ export const streamPatchSchema = z.strictObject({
   top_n: nullable(optionSchemas.top_n),
   threshold: nullable(optionSchemas.threshold),
   regions: nullable(optionSchemas.regions),
+  labels: nullable(optionSchemas.labels),
   detect_every: nullable(optionSchemas.detect_every),
   deadline_ms: nullable(optionSchemas.deadline_ms),
   weight: nullable(optionSchemas.weight),

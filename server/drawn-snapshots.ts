@@ -29,7 +29,7 @@ export class DrawnSnapshots {
    */
   of(stream: string, newest: () => AnsweredPicture): Promise<Uint8Array> {
     const picture = newest();
-    if (facesOf(picture).length === 0) return Promise.resolve(picture.jpeg);
+    if (drawnOf(picture).length === 0) return Promise.resolve(picture.jpeg);
     return this.#drawn.get(picture) ?? this.#waiting.get(stream) ?? this.#wait(stream, newest);
   }
 
@@ -50,8 +50,8 @@ export class DrawnSnapshots {
     const known = this.#drawn.get(picture);
     if (known !== undefined) return known;
     const { draw, maxPixels } = this.#parts;
-    const faces = facesOf(picture);
-    const drawn = faces.length === 0 ? Promise.resolve(picture.jpeg) : draw(picture.jpeg, faces, maxPixels);
+    const found = drawnOf(picture);
+    const drawn = found.length === 0 ? Promise.resolve(picture.jpeg) : draw(picture.jpeg, found, maxPixels);
     this.#drawn.set(picture, drawn);
     // The next who asks has it tried again.
     drawn.catch(() => this.#drawn.delete(picture));
@@ -59,4 +59,7 @@ export class DrawnSnapshots {
   }
 }
 
-const facesOf = ({ payload }: AnsweredPicture) => ('faces' in payload ? payload.faces : []);
+function drawnOf({ payload }: AnsweredPicture) {
+  if ('faces' in payload) return payload.faces;
+  return 'objects' in payload ? payload.objects : [];
+}

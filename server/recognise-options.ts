@@ -2,10 +2,10 @@
 import type { OpenFields } from '../protocol/messages.js';
 import type { RecogniseOptions } from '../pipeline/streams/stream-options.js';
 
-type Asked = Pick<OpenFields, 'task' | 'model' | 'region' | 'min_face' | 'regions' | 'top_n' | 'threshold'>;
+type Asked = Pick<OpenFields, 'task' | 'model' | 'region' | 'min_face' | 'regions' | 'top_n' | 'threshold' | 'labels'>;
 
 export function recogniseOptions(asked: Asked): RecogniseOptions {
-  const { task, model, region, min_face: minFacePx, regions, top_n: topN, threshold } = asked;
+  const { task, model, region, min_face: minFacePx, regions, top_n: topN, threshold, labels } = asked;
   return {
     task,
     ...(model === undefined ? {} : { model }),
@@ -16,5 +16,6 @@ export function recogniseOptions(asked: Asked): RecogniseOptions {
       : { regions: regions.map(([left, top, width, height]) => ({ left, top, width, height, isShare: true })) }),
     ...(topN === undefined ? {} : { topN }),
     ...(threshold === undefined ? {} : { threshold }),
+    ...(labels === undefined ? {} : { labels }),
   };
 }

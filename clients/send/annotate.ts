@@ -1,6 +1,6 @@
 // Draws what the service said of a frame onto the frame: boxes, landmarks, names and similarities.
 import sharp, { type OverlayOptions } from 'sharp';
-import type { Candidate, DetectedFace, NamedFace, Point } from '../../protocol/payloads.js';
+import type { Candidate, DetectedFace, NamedFace, ObjectFound, Point } from '../../protocol/payloads.js';
 import { renderLabel, type Label } from './label.js';
 
 /** Named, between two people, nobody known, and where names were not asked for. */
@@ -8,14 +8,16 @@ const COLOURS = { named: '#1a7f37', ambiguous: '#b35900', unknown: '#c62828', pl
 /** What the service takes unless it is configured otherwise, four times over: 16K. */
 const MOST_PIXELS = 132_710_400;
 type Face = DetectedFace & Partial<Pick<NamedFace, 'person' | 'candidates' | 'reason'>>;
+type Drawn = Face | Pick<ObjectFound, 'box' | 'label' | 'score'>;
 
 export interface Caption {
   readonly colour: string;
   readonly text: string;
 }
 
-/** What is written at a face and in which colour. */
-export function captionOf(face: Face): Caption {
+/** What is written at a face or an object, and in which colour. */
+export function captionOf(face: Drawn): Caption {
+  if ('label' in face) return { colour: COLOURS.plain, text: `${face.label} ${face.score.toFixed(2)}` };
   const named = ({ name, similarity }: Candidate) => `${name} ${similarity.toFixed(2)}`;
   if (face.person) return { colour: COLOURS.named, text: named(face.person) };
   const [best, second] = face.candidates ?? [];
@@ -26,25 +28,25 @@ export function captionOf(face: Face): Caption {
 }
 
 /**
- * The image as a JPEG with its faces drawn in. Coordinates are those of a result: pixels after EXIF orientation.
+ * The image as a JPEG with its faces or objects drawn in. Coordinates are those of a result: pixels after EXIF orientation.
  *
  * @param maxPixels of the image
  * @throws Error when the image cannot be decoded, or has more pixels
  */
-export async function annotate(image: Uint8Array, faces: readonly Face[], maxPixels = MOST_PIXELS): Promise<Buffer> {
+export async function annotate(image: Uint8Array, found: readonly Drawn[], maxPixels = MOST_PIXELS): Promise<Buffer> {
   const upright = sharp(image, { limitInputPixels: maxPixels }).autoOrient();
   const { width, height } = (await upright.metadata()).autoOrient;
   const short = Math.min(width, height);
   const linePx = Math.max(1.5, short / 340);
   const fontPx = Math.round(Math.min(48, Math.max(11, short / 34)));
   const captions = await Promise.all(
-    faces.map(async (face) => {
-      const { colour, text } = captionOf(face);
-      return caption(face, colour, await renderLabel(text, fontPx), linePx, { width, height });
+    found.map(async (one) => {
+      const { colour, text } = captionOf(one);
+      return caption(one, colour, await renderLabel(text, fontPx), linePx, { width, height });
     }),
   );
   // Captions last, so that no line crosses a name.
-  const marks = [...faces.flatMap((face) => outline(face, captionOf(face).colour, linePx)), ...captions.flat()];
+  const marks = [...found.flatMap((one) => outline(one, captionOf(one).colour, linePx)), ...captions.flat()];
   return (
     upright
       .flatten({ background: '#fff' })
@@ -76,7 +78,7 @@ function layer(mark: Mark, frameWidth: number, frameHeight: number): OverlayOpti
   return [{ input: { create: { width, height, channels: 3, background: mark.fill } }, left, top }];
 }
 
-function outline(face: Face, colour: string, linePx: number): Mark[] {
+function outline(face: Drawn, colour: string, linePx: number): Mark[] {
   const [x, y, w, h] = face.box;
   const line = Math.max(2, Math.round(linePx));
   const half = line / 2;
@@ -91,11 +93,11 @@ function outline(face: Face, colour: string, linePx: number): Mark[] {
       { size: line * 2, fill: '#fff' },
       { size: line * 2 - 2, fill: colour },
     ].map(({ size, fill }) => ({ left: cx - size / 2, top: cy - size / 2, width: size, height: size, fill }));
-  return [...sides, ...face.landmarks.flatMap(point)];
+  return [...sides, ...('landmarks' in face ? face.landmarks : []).flatMap(point)];
 }
 
 /** A filled plate with the text, above the box or, where there is no room, below it; always inside of the picture. */
-function caption(face: Face, colour: string, label: Label, linePx: number, frame: { width: number; height: number }): Mark[] {
+function caption(face: Drawn, colour: string, label: Label, linePx: number, frame: { width: number; height: number }): Mark[] {
   const [x, y, , h] = face.box;
   const pad = Math.round(2 * linePx);
   const plate = { width: label.width + 2 * pad, height: label.height + 2 * pad };

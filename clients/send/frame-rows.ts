@@ -1,6 +1,6 @@
 // The answers of `onlooker send` as lines: a table for people, or one JSON object for each frame.
 import type { ErrorCode } from '../../protocol/errors.js';
-import type { Task } from '../../protocol/payloads.js';
+import type { Box, Task } from '../../protocol/payloads.js';
 import { toBase64 } from '../base64.js';
 import { ServerError } from '../errors.js';
 import type { FrameResult } from '../results.js';
@@ -54,7 +54,7 @@ export function tableFormat(task: Task, names: readonly string[]): FrameFormat {
 type OkResult = Extract<FrameResult, { status: 'ok' }>;
 type AnyFace = Extract<OkResult, { faces: unknown }>['faces'][number];
 
-const FACE_COLUMNS: readonly Column[] = [
+const BOX_COLUMNS: readonly Column[] = [
   { title: 'SCORE', width: 5, alignRight: true },
   { title: 'BOX', width: 18 },
 ];
@@ -63,15 +63,16 @@ const COLUMNS: Record<Task, readonly Column[]> = {
     { title: 'PERSON', width: 24 },
     { title: 'SIMILARITY', width: 10, alignRight: true },
     { title: 'QUALITY', width: 7, alignRight: true },
-    ...FACE_COLUMNS,
+    ...BOX_COLUMNS,
   ],
-  detect: [{ title: 'FACE', width: 8 }, ...FACE_COLUMNS],
+  detect: [{ title: 'FACE', width: 8 }, ...BOX_COLUMNS],
   embed: [
     { title: 'FACE', width: 8 },
     { title: 'DIM', width: 4, alignRight: true },
     { title: 'QUALITY', width: 7, alignRight: true },
-    ...FACE_COLUMNS,
+    ...BOX_COLUMNS,
   ],
+  objects: [{ title: 'OBJECT', width: 24 }, ...BOX_COLUMNS],
   classify: [
     { title: 'CLASS', width: 32 },
     { title: 'SCORE', width: 5, alignRight: true },
@@ -85,12 +86,16 @@ function cellsOf(result: OkResult): string[][] {
       score.toFixed(2),
     ]);
   }
+  if ('objects' in result) {
+    if (result.objects.length === 0) return [[paint('dim', 'nothing')]];
+    return result.objects.map((object) => [paint('green', shown(object.label)), ...boxCells(object)]);
+  }
   if (result.faces.length === 0) return [[paint('dim', 'no face')]];
-  return result.faces.map((face, i) => [
-    ...subjectCells(face, i),
-    face.score.toFixed(2),
-    face.box.map((side) => side.toFixed(0)).join(','),
-  ]);
+  return result.faces.map((face, i) => [...subjectCells(face, i), ...boxCells(face)]);
+}
+
+function boxCells({ score, box }: { readonly score: number; readonly box: Box }): string[] {
+  return [score.toFixed(2), box.map((side) => side.toFixed(0)).join(',')];
 }
 
 function subjectCells(face: AnyFace, index: number): string[] {

@@ -13,11 +13,11 @@ export class PictureWriter {
     this.#folder = folder;
   }
 
-  /** Writes the frame with its faces drawn in; a frame without a good result is left out. */
+  /** Writes the frame with its faces or objects drawn in; a frame without a good result is left out. */
   async write(source: SourceFrame, result: FrameResult | undefined): Promise<void> {
     if (result?.status !== 'ok') return;
     const path = join(this.#folder, this.#nameOf(source));
-    await writeFile(path, await annotate(source.image, 'faces' in result ? result.faces : []));
+    await writeFile(path, await annotate(source.image, drawnOf(result)));
   }
 
   /** `photo.jpg`, `door-000012.jpg`; two files of one name in different folders become `photo.jpg` and `photo-2.jpg`. */
@@ -28,4 +28,9 @@ export class PictureWriter {
     this.#written.add(name);
     return name;
   }
+}
+
+function drawnOf(result: Extract<FrameResult, { status: 'ok' }>) {
+  if ('faces' in result) return result.faces;
+  return 'objects' in result ? result.objects : [];
 }

@@ -13,6 +13,8 @@ export class Tally {
   #skipped = 0;
   /** Null while no frame was asked about faces. */
   #faces: number | null = null;
+  /** Null while no frame was asked about objects. */
+  #objects: number | null = null;
   readonly #named = new Map<string, { readonly name: string; frames: number }>();
   readonly #startMs = performance.now();
 
@@ -31,6 +33,7 @@ export class Tally {
     else if (result.status === 'error') this.#errors += 1;
     else {
       this.#ok += 1;
+      if ('objects' in result) this.#objects = (this.#objects ?? 0) + result.objects.length;
       if ('faces' in result) {
         this.#faces = (this.#faces ?? 0) + result.faces.length;
         for (const face of result.faces) if ('person' in face && face.person) this.#addNamed(face.person);
@@ -62,6 +65,7 @@ export class Tally {
     return [
       [`${this.frames} frame${this.frames === 1 ? '' : 's'}: ${this.#ok} ok`, ...troubles].join(', '),
       ...(this.#faces === null ? [] : [[`${this.#faces} face${this.#faces === 1 ? '' : 's'}`, ...named].join(', ')]),
+      ...(this.#objects === null ? [] : [`${this.#objects} object${this.#objects === 1 ? '' : 's'}`]),
       `${perSecond.toFixed(1)} frames/s`,
     ].join(' · ');
   }

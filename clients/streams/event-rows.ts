@@ -23,15 +23,20 @@ export function eventLine(event: KeptEvent, nameOf: (person: EventPerson) => str
     const style: Style = event.kind === 'stream_up' || event.kind === 'stream_moving' ? 'green' : 'red';
     return formatRow(COLUMNS, [...when, paint(style, event.kind), '', '', '', whatHappened(event)]);
   }
-  const { person, similarity } = event;
+  const { similarity } = event;
   return formatRow(COLUMNS, [
     ...when,
     event.kind,
-    person === null ? paint('dim', 'unknown') : paint('green', shown(nameOf(person))),
+    whoOrWhat(event, nameOf),
     similarity === null ? '' : similarity.toFixed(2).replace('-0.00', '0.00'),
     event.track,
     [whyUnknown(event), whatChanged(event, nameOf), howLong(event)].filter((text) => text !== '').join('; '),
   ]);
+}
+
+function whoOrWhat({ person, label, score }: FaceEvent, nameOf: (person: EventPerson) => string): string {
+  if (label !== undefined) return `${paint('green', shown(label))} ${(score ?? 0).toFixed(2)}`;
+  return person === null ? paint('dim', 'unknown') : paint('green', shown(nameOf(person)));
 }
 
 function whatHappened({ reason, state, changes }: StreamEvent): string {
@@ -49,8 +54,8 @@ function isOfTrack(event: KeptEvent): event is FaceEvent & KeptEvent {
   return 'track' in event && typeof event.track === 'string';
 }
 
-function whyUnknown({ person, similarity, threshold }: FaceEvent): string {
-  if (person !== null) return '';
+function whyUnknown({ person, similarity, threshold, label }: FaceEvent): string {
+  if (person !== null || label !== undefined) return '';
   if (similarity === null) return 'nothing to judge by yet';
   return similarity < threshold ? `below ${threshold.toFixed(2)}` : 'not decided';
 }

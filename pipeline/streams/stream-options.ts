@@ -13,9 +13,11 @@ export interface RecogniseOptions {
   readonly minFacePx?: number;
   /** Parts of the frame that are classified side by side, instead of the whole or of `region`. */
   readonly regions?: readonly FrameRegion[];
-  /** How many classes are told. */
+  /** Labels of objects that are wanted; all where not said. */
+  readonly labels?: readonly string[];
+  /** How many classes or objects are told. */
   readonly topN?: number;
-  /** Score that a class has to exceed. */
+  /** Score that a class has to exceed, or an object to reach. */
   readonly threshold?: number;
 }
 

@@ -1,6 +1,6 @@
 // What a task is to the core: streams and single images come in, jobs for the engine go out, and what came of them becomes
 // answers. The core knows no task beyond this.
-import type { ClassesFound, FacesFound, Task as TaskName } from '../../protocol/payloads.js';
+import type { ClassesFound, FacesFound, ObjectsFound, Task as TaskName } from '../../protocol/payloads.js';
 import type { LoadedModel } from '../../protocol/models.js';
 import type { OnlookerError } from '../../protocol/errors.js';
 import type { FrameJob, Worked } from '../frames/frame-job.js';
@@ -11,7 +11,9 @@ import type { RecogniseOptions, StreamOptions } from './stream-options.js';
 import type { Cacheable } from './frame-cache.js';
 
 /** What a task tells of a frame: an answer without what the core adds, which is how large the frame is and how long it took. */
-export type TaskAnswer = { /** Id of the model that answered. */ readonly model: string } & (FacesFound | ClassesFound);
+export type TaskAnswer = { /** Id of the model that answered. */ readonly model: string } & (
+  FacesFound | ClassesFound | ObjectsFound
+);
 
 /** One frame on its way through a task. `R` is what comes of it. */
 export interface TaskFrame<R = unknown> {

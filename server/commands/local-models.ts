@@ -86,9 +86,11 @@ async function check(folder: string, { json }: JsonFlag): Promise<void> {
   const { filesOfFolder } = await import('../../models/served/model-folders.js');
   const { readServedModel } = await import('../../models/served/read-served-model.js');
   const { keras } = await import('../models/keras.js');
+  const { objectFamily } = await import('../../models/objects/families.js');
+  const families = (name: string) => Promise.resolve(objectFamily(name));
   const path = resolve(folder);
   const files = await filesOfFolder(path, basename(dirname(path)) || 'model', basename(path));
-  const model = await readServedModel(files, { cacheDir: settings.modelsDir, keras, onWarning: note });
+  const model = await readServedModel(files, { cacheDir: settings.modelsDir, keras, objectFamily: families, onWarning: note });
   if (json) return print(JSON.stringify(model, null, 2));
   const { input, classes, thresholds, activation, bytes } = model;
   print(

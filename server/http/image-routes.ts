@@ -7,10 +7,13 @@ import { jsonReply } from './reply.js';
 import { requestImage } from './request-image.js';
 import type { Route } from './router.js';
 
-const TASK_OF_PATH = { detect: 'detect', embed: 'embed', identify: 'faces', classify: 'classify' } as const satisfies Record<
-  string,
-  Task
->;
+const TASK_OF_PATH = {
+  detect: 'detect',
+  embed: 'embed',
+  identify: 'faces',
+  classify: 'classify',
+  objects: 'objects',
+} as const satisfies Record<string, Task>;
 
 export function imageRoutes(state: ServiceState, maxFrameBytes: number): Route[] {
   return Object.entries(TASK_OF_PATH).map(([path, task]) => ({

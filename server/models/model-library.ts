@@ -1,6 +1,7 @@
 // The models that lie in folders: which versions there are, which of them answers, and how another takes its place. A version is put in
 // use once it is open on every lane, and what cannot be opened leaves things as they were.
 import { ModelError, reasonOf } from '../../models/model-error.js';
+import { objectFamily } from '../../models/objects/families.js';
 import { LATEST, type ServedFiles } from '../../models/served/model-folders.js';
 import { readServedModel } from '../../models/served/read-served-model.js';
 import type { ServedModel, ServedTask } from '../../models/served/served-model.js';
@@ -248,7 +249,13 @@ export class ModelLibrary implements ModelCatalogue {
 
   #readFiles(files: ServedFiles): Promise<ServedModel> {
     const { cacheDir, signal, log } = this.#options;
-    return readServedModel(files, { cacheDir, keras, signal, onWarning: (line) => log.warn(line) });
+    return readServedModel(files, {
+      cacheDir,
+      keras,
+      objectFamily: (name) => Promise.resolve(objectFamily(name)),
+      signal,
+      onWarning: (line) => log.warn(line),
+    });
   }
 
   async #change(name: string, change: () => Promise<void>): Promise<ServedModelVersions> {

@@ -41,7 +41,7 @@ const unknown = face({ reason: 'below_threshold', candidates: [FRANCK] });
 const tiny = face({ reason: 'low_quality', quality: 0.1 }, 14);
 
 const said = (...faces: readonly LiveFace[]): string =>
-  statusOf({ is: 'live' }, { ...FRAME, faces, marks: [], shows: null }).text;
+  statusOf({ is: 'live' }, { ...FRAME, of: 'faces', faces, marks: [], shows: null }).text;
 
 test('whoever is named is told, whoever else is in view and in whatever order', () => {
   expect(said(franck, unknown)).toBe('Recognised: Franck · 1 unknown');
@@ -96,4 +96,15 @@ test('regions that were classified are marked where they are', () => {
   const region = { box: [0, 0, 10, 10], classes: [{ label: 'oak', index: 0, score: 0.9 }], accepted: 'oak' };
   const found = liveResult({ status: 'ok', ...FRAME, model: 'trees@1', classes: [], accepted: null, regions: [region] });
   expect(found?.marks).toEqual([{ box: [0, 0, 10, 10], label: 'oak', score: 0.9 }]);
+});
+
+test('objects are counted by their labels, and where there are none that is said', () => {
+  const object = (label: string) => ({ label, index: 0, score: 0.8, box: [0, 0, 5, 5], track: null });
+  const told = (...labels: string[]) =>
+    statusOf({ is: 'live' }, liveResult({ status: 'ok', ...FRAME, model: 'm@1', objects: labels.map(object) })).text.replace(
+      /[\u2066-\u2069]/g,
+      '',
+    );
+  expect(told('car', 'person', 'car')).toBe('In view: 2 × car, person');
+  expect(told()).toBe('No object to be seen');
 });

@@ -84,7 +84,8 @@ export class Timeline {
   /** Of visits whose end nobody told: a service that was killed meanwhile does not know them. One after the other. */
   async #askAboutOpen(): Promise<void> {
     for (const item of this.items.peek()) {
-      if (item.is !== 'visit' || item.hasLeft) continue;
+      // Of objects nothing is remembered that could be asked for.
+      if (item.is !== 'visit' || item.hasLeft || item.last.label !== undefined) continue;
       try {
         await http.tracks.get(item.key);
       } catch (error) {

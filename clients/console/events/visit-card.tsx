@@ -78,9 +78,9 @@ export function lengthMs(visit: Visit, nowMs: number): number {
   return Math.max(1_000, (visit.hasLeft ? visit.endMs : Math.max(nowMs, visit.endMs)) - visit.startMs);
 }
 
-/** Today's name of who it was; what was told keeps the name of then. Who was deleted meanwhile has none. */
-export function nameIn({ last: { person } }: Visit): string | undefined {
-  if (!person) return undefined;
+/** Today's name of who it was, or what it was; what was told keeps the name of then. Who was deleted meanwhile has none. */
+export function nameIn({ last: { person, label } }: Visit): string | undefined {
+  if (!person) return label;
   if (isDeleted(person.id)) return t('events.deleted_person');
   const known = personOf(person.id);
   return known ? labelOf(known) : person.name;
@@ -90,6 +90,7 @@ export function canEnrol(visit: Visit, nowMs: number): boolean {
   return (
     can('enrol') &&
     visit.last.person === null &&
+    visit.last.label === undefined &&
     !visit.isForgotten &&
     (!visit.hasLeft || nowMs - visit.last.ts < ENROL_WITHIN_MS)
   );

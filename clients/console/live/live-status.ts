@@ -7,7 +7,7 @@ import { formatNumber, formatPercent, isolated, t } from '../i18n/i18n.js';
 import { sourceReason } from '../streams/source-reason.js';
 import { sayingOf } from './face-words.js';
 import type { LiveFace } from './live-face.js';
-import type { LiveClasses, LiveResult } from './live-result.js';
+import { countedLabels, type LiveClasses, type LiveMark, type LiveResult } from './live-result.js';
 import type { LiveFigures, LiveState } from './live-source.js';
 
 export interface Status {
@@ -27,6 +27,7 @@ export function statusOf(state: LiveState, found: LiveResult | undefined): Statu
     return { tone: state.is === 'reconnecting' ? 'warn' : 'neutral', text: t(`live.state_${state.is}`) };
   }
   if (!found) return { tone: 'neutral', text: t('live.first_picture') };
+  if (found.of === 'objects') return objectStatus(found.marks);
   return found.shows ? classStatus(found.shows) : facesStatus(found.faces);
 }
 
@@ -40,6 +41,12 @@ export function loadText({ fps, droppedLately, sending }: LiveFigures): string |
     return t('live.slow_network', { fps: shown, width: sending.widthPx });
   }
   return undefined;
+}
+
+function objectStatus(marks: readonly LiveMark[]): Status {
+  const objects = countedLabels(marks).map(([label, count]) => (count === 1 ? isolated(label) : `${count} × ${isolated(label)}`));
+  if (objects.length === 0) return { tone: 'neutral', text: t('live.no_object') };
+  return { tone: 'ok', text: t('live.objects', { objects: objects.join(', ') }) };
 }
 
 function classStatus({ classes: [best], accepted }: LiveClasses): Status {

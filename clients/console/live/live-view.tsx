@@ -19,6 +19,7 @@ import type { LiveFace } from './live-face.js';
 import { LiveSession } from './live-session.js';
 import type { Choice } from './live-source.js';
 import { loadText, statusOf } from './live-status.js';
+import { ObjectsInView } from './objects-in-view.js';
 import { PictureStage } from './picture-stage.js';
 import { StageChart } from './stage-chart.js';
 import { canStartAtOnce, useCameras } from './use-cameras.js';
@@ -143,6 +144,18 @@ function nameOf(choice: Choice): string {
   return choice.kind === 'file' ? choice.file.name : t('live.this_camera');
 }
 
+interface InViewProps {
+  readonly session: LiveSession;
+  readonly onEnrol: ((face: LiveFace) => void) | undefined;
+}
+
+function InView({ session, onEnrol }: InViewProps) {
+  const found = session.found.value;
+  if (found?.shows) return <ClassesInView of={found.shows} />;
+  if (found?.of === 'objects') return <ObjectsInView marks={found.marks} />;
+  return <FacesInView session={session} onEnrol={onEnrol} />;
+}
+
 interface Enrolling {
   readonly track: string;
   readonly picture: Uint8Array | undefined;
@@ -190,11 +203,7 @@ function Shown({ session, choice, onRetry }: ShownProps) {
         </div>
       </div>
       <div class="live-side">
-        {session.found.value?.shows ? (
-          <ClassesInView of={session.found.value.shows} />
-        ) : (
-          <FacesInView session={session} onEnrol={can('enrol') ? (face) => void enrol(face) : undefined} />
-        )}
+        <InView session={session} onEnrol={can('enrol') ? (face) => void enrol(face) : undefined} />
         <StageChart session={session} />
         <FiguresCard session={session} />
       </div>

@@ -5,7 +5,7 @@ import type { NewStream, StreamAnswer, StreamPatch } from '../../http-client.js'
 import { regionTurned, type Orientation, type Region } from './region.js';
 
 /** Whether several models may do it, of which one is chosen by name. */
-export const hasModels = (task: Task): boolean => task === 'classify';
+export const hasModels = (task: Task): boolean => task === 'classify' || task === 'objects';
 
 /** As typed; numbers too. */
 export interface StreamFields extends Orientation {

@@ -11,7 +11,7 @@ export interface Tasks {
 
 /** Of faces there always are models. */
 const ALWAYS: readonly Task[] = ['faces', 'detect'];
-const BY_MODEL: readonly Task[] = ['classify'];
+const BY_MODEL: readonly Task[] = ['classify', 'objects'];
 
 /** @param chosen is among them in any case: what a camera does is not changed by looking at it */
 export function useTasks(chosen: Task): Tasks {
@@ -22,7 +22,7 @@ export function useTasks(chosen: Task): Tasks {
         setKnown(
           models.flatMap(({ name, in_use: inUse, versions }) => {
             const task = versions.find(({ version }) => version === inUse)?.task ?? null;
-            return task !== null && BY_MODEL.includes(task as Task) ? [{ name, task: task as Task }] : [];
+            return task !== null && BY_MODEL.includes(task) ? [{ name, task: task }] : [];
           }),
         ),
       () => undefined,

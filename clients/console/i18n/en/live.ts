@@ -59,6 +59,8 @@ export const live = {
   label_turned: 'turned away',
   label_blurred: 'blurred',
   label_unclear: 'hard to see',
+  no_object: 'No object to be seen',
+  objects: 'In view: {objects}',
   classes: 'What it shows',
   accepted: 'believed',
   score_of: 'Score of {label}',

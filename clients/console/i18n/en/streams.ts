@@ -39,6 +39,7 @@ export const streams = {
   task_detect: 'Faces alone, nobody is named',
   task_embed: 'Embeddings of faces, for programs',
   task_classify: 'What the picture shows',
+  task_objects: 'Objects',
   model: 'Model',
   model_hint: 'Empty: the one that answers where none is named.',
   fps: 'Pictures a second',

@@ -61,6 +61,8 @@ export const live: Same<typeof english> = {
   label_turned: 'de lado',
   label_blurred: 'borrosa',
   label_unclear: 'se ve mal',
+  no_object: 'No se ve ningún objeto',
+  objects: 'A la vista: {objects}',
   classes: 'Qué muestra',
   accepted: 'aceptado',
   score_of: 'Puntuación de {label}',

@@ -40,6 +40,7 @@ export const streams: Same<typeof english> = {
   task_faces: 'Caras, con nombres',
   task_embed: 'Vectores de caras, para programas',
   task_classify: 'Qué muestra la imagen',
+  task_objects: 'Objetos',
   model: 'Modelo',
   model_hint: 'Vacío: el que responde cuando no se nombra ninguno.',
   task_detect: 'Solo caras, sin nombrar a nadie',
