@@ -11,6 +11,8 @@ export interface StreamFlags {
   readonly region?: Region;
   readonly minFace?: number;
   readonly topN?: number;
+  readonly threshold?: number;
+  readonly labels?: readonly string[];
   readonly detectEvery?: number;
   readonly deadline?: number;
   readonly weight?: number;
@@ -34,6 +36,8 @@ export const STREAM_FIELDS = {
   region: 'region',
   'min-face': 'min_face',
   'top-n': 'top_n',
+  threshold: 'threshold',
+  labels: 'labels',
   'detect-every': 'detect_every',
   deadline: 'deadline_ms',
   weight: 'weight',
@@ -67,7 +71,9 @@ export function addStreamOptions(command: Command): Command {
     .option('--fps <n>', 'look at most at so many frames of each second', positive)
     .option('--region <x,y,w,h>', 'look only there, in 0..1 of the frame', region)
     .option('--min-face <px>', 'smallest face, its longer side in pixels of the frame', positive)
-    .option('--top-n <n>', 'classes to tell (task classify)', wholeNumber)
+    .option('--top-n <n>', 'classes or objects to tell (tasks classify and objects)', wholeNumber)
+    .option('--threshold <score>', 'score that a class or an object has to have, 0..1', positive)
+    .option('--labels <labels>', 'objects to look for, e.g. person,car (task objects; default: all)', labels)
     .option('--detect-every <n>', 'search at least every so many frames for faces; 1 searches all', wholeNumber)
     .option('--deadline <ms>', 'drop a frame that cannot be answered within this time', positive)
     .option('--weight <n>', 'turns beside a stream of weight 1 where there are not enough for all', positive);
@@ -85,6 +91,12 @@ export function addStreamOptions(command: Command): Command {
   }
   return command;
 }
+
+const labels = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((label) => label.trim())
+    .filter((label) => label !== '');
 
 type Fields = Omit<NewStream, 'id' | 'url' | 'enabled'>;
 

@@ -76,12 +76,13 @@ export class ObjectStream implements TaskStream {
   #follow({ served: { id, classes } }: ObjectFrame, found: readonly FoundObject[], atMs: number): ObjectAnswer {
     this.#answeredBy = id;
     const wanted = found.filter(({ classIndex }) => isWanted(this.#rule, classes[classIndex] ?? ''));
-    const tracks = this.#tracks.see(wanted, classes, atMs, id);
+    const sights = this.#tracks.see(wanted, classes, atMs, id);
     this.#tell();
     // What is weak now is told all the same while it is followed: boxes that come and go with each frame help nobody.
     const objects = wanted.flatMap((object, index) => {
-      const track = tracks[index] ?? null;
-      return track !== null || object.score >= this.#rule.threshold ? [objectFound(object, classes, track)] : [];
+      const sight = sights[index] ?? null;
+      if (sight === null || (sight.track === null && object.score < this.#rule.threshold)) return [];
+      return [objectFound({ ...object, classIndex: sight.classIndex }, classes, sight.track)];
     });
     return { objects: objects.slice(0, this.#rule.most), model: id };
   }

@@ -1,9 +1,11 @@
-// The objects of one stream followed from frame to frame, those of each label among themselves, and what is told of them: that one has
-// come, once several frames have shown it, and that it has gone. Pure and synchronous: its clock is the caller's.
+// The objects of one stream followed from frame to frame, and what is told of them: that one has come, once several frames have shown
+// it, and that it has gone. What it is, is decided by votes: detectors call one car a truck now and then. Pure and synchronous: its
+// clock is the caller's.
 import type { TrackEvent, ToldState } from '../../../protocol/events.js';
 import { boxOf } from '../../geometry/box.js';
+import { iou } from '../../geometry/nms.js';
 import { associate } from '../../tracks/association.js';
-import { correct, predict, startMotion, type Motion, type MotionNoise } from '../../tracks/motion.js';
+import { boxOfMotion, correct, predict, startMotion, type Motion, type MotionNoise } from '../../tracks/motion.js';
 import type { FoundObject } from './object-items.js';
 
 export interface ObjectTrackingOptions {
@@ -15,8 +17,11 @@ export interface ObjectTrackingOptions {
 
 interface ObjectTrack {
   readonly id: string;
-  readonly label: string;
   readonly firstMs: number;
+  /** Sum of the scores with which each class was seen. */
+  readonly votes: Map<number, number>;
+  classIndex: number;
+  label: string;
   motion: Motion;
   object: FoundObject;
   seenMs: number;
@@ -24,6 +29,14 @@ interface ObjectTrack {
   misses: number;
   confirmed: boolean;
   told: ToldState | null;
+}
+
+/** What is told of an object of a frame. */
+export interface ObjectSight {
+  /** Null until several frames have shown it. */
+  readonly track: string | null;
+  /** By all that was seen of its track. */
+  readonly classIndex: number;
 }
 
 /** An event whose times are still those of `performance.now()`. */
@@ -41,6 +54,10 @@ const LEAVE_MS = 5000;
 const LOST_MS = 2000;
 /** A stream that shows more is a crowd, where nobody counts. */
 const MOST_TRACKS = 500;
+/** Two boxes that overlap so much are one object, whatever it is called. */
+const SAME_PLACE = 0.7;
+/** What is called otherwise than before is the same object where it overlaps the place that is expected by so much. */
+const SAME_OBJECT = 0.5;
 
 export class ObjectTracks {
   readonly #options: ObjectTrackingOptions;
@@ -54,24 +71,55 @@ export class ObjectTracks {
 
   /**
    * The next frame.
-   * @param objects also weak ones, which only continue tracks
+   * @param objects best first; also weak ones, which only continue tracks
    * @param labels of the model's classes
    * @param model id of the model
-   * @returns for each object its track, once that is confirmed; null for one that is of none
+   * @returns for each object what is told of it; null for one that is another under a second name
    */
-  see(objects: readonly FoundObject[], labels: readonly string[], atMs: number, model: string): readonly (string | null)[] {
+  see(objects: readonly FoundObject[], labels: readonly string[], atMs: number, model: string): readonly (ObjectSight | null)[] {
     this.tick(atMs, model);
     const now = this.#nowMs;
-    const owners: (ObjectTrack | null)[] = objects.map(() => null);
-    for (const classIndex of new Set(objects.map((object) => object.classIndex))) {
-      const label = labels[classIndex] ?? String(classIndex);
-      const places = objects.flatMap((object, place) => (object.classIndex === classIndex ? [place] : []));
-      for (const [place, track] of this.#followed(objects, places, label, now)) owners[place] = track;
+    const places = placesOf(objects);
+    const owners = new Map<number, ObjectTrack>();
+    const first = objects.flatMap((_, index) => (places[index] === index ? [index] : []));
+    const classes = new Set(first.flatMap((index) => objects[index]?.classIndex ?? []));
+    for (const classIndex of classes) {
+      const ofClass = first.filter((index) => objects[index]?.classIndex === classIndex);
+      const tracks = this.#tracks.filter((track) => track.classIndex === classIndex);
+      this.#match(tracks, objects, ofClass, owners, now);
     }
-    for (const track of this.#tracks) if (!owners.includes(track)) track.misses++;
+    // What is left may be something that is called otherwise in this frame.
+    const free = new Set(owners.values());
+    const others = this.#tracks.filter((track) => !free.has(track));
+    this.#match(
+      others,
+      objects,
+      first.filter((index) => !owners.has(index)),
+      owners,
+      now,
+      SAME_OBJECT,
+    );
+    for (const index of first) {
+      const object = objects[index];
+      if (object === undefined || owners.has(index) || object.score < this.#options.threshold) continue;
+      if (this.#tracks.length >= MOST_TRACKS) break;
+      owners.set(index, this.#begin(object, now));
+    }
+    const seen = new Set(owners.values());
+    for (const track of this.#tracks) if (!seen.has(track)) track.misses++;
     this.#tracks = this.#tracks.filter(({ confirmed, misses }) => confirmed || misses <= UNCONFIRMED_MISSES);
+    objects.forEach(({ classIndex, score }, index) => {
+      const track = owners.get(places[index] ?? index);
+      if (track !== undefined) vote(track, classIndex, score, labels);
+    });
     for (const track of this.#tracks) if (track.confirmed && track.told === null) this.#tell('appear', track, model);
-    return owners.map((track) => (track?.confirmed === true ? track.id : null));
+    return objects.map(({ classIndex }, index) => {
+      if (places[index] !== index) return null;
+      const track = owners.get(index);
+      return track === undefined
+        ? { track: null, classIndex }
+        : { track: track.confirmed ? track.id : null, classIndex: track.classIndex };
+    });
   }
 
   /** Time has passed. */
@@ -93,43 +141,50 @@ export class ObjectTracks {
     return this.#events.splice(0);
   }
 
-  /** Those of one label. @returns the tracks by the places of their objects */
-  #followed(objects: readonly FoundObject[], places: readonly number[], label: string, now: number): Map<number, ObjectTrack> {
-    const owners = new Map<number, ObjectTrack>();
-    const tracks = this.#tracks.filter((track) => track.label === label && now - track.seenMs <= LOST_MS);
-    const boxes = places.flatMap((place) => objects[place] ?? []);
-    const trackable = tracks.map(({ motion, misses, seenMs }) => ({ motion, lostMs: misses === 0 ? 0 : now - seenMs }));
+  /** @param candidates indices of objects @param leastOverlap with the place where the track is expected; 0 where that is no matter */
+  #match(
+    tracks: readonly ObjectTrack[],
+    objects: readonly FoundObject[],
+    candidates: readonly number[],
+    owners: Map<number, ObjectTrack>,
+    now: number,
+    leastOverlap = 0,
+  ): void {
+    const known = tracks.filter((track) => now - track.seenMs <= LOST_MS);
+    const boxes = candidates.flatMap((index) => objects[index] ?? []);
+    const trackable = known.map(({ motion, misses, seenMs }) => ({ motion, lostMs: misses === 0 ? 0 : now - seenMs }));
     for (const match of associate(trackable, boxes, now, { highScore: this.#options.threshold, noise: NOISE })) {
-      const [track, box, place] = [tracks[match.track], boxes[match.face], places[match.face]];
-      if (track === undefined || box === undefined || place === undefined) continue;
-      owners.set(place, track);
-      track.motion = correct(predict(track.motion, now, NOISE), box, NOISE);
+      const [track, box, index] = [known[match.track], boxes[match.face], candidates[match.face]];
+      if (track === undefined || box === undefined || index === undefined) continue;
+      const expected = predict(track.motion, now, NOISE);
+      if (leastOverlap > 0 && iou({ ...boxOfMotion(expected), score: 1 }, box) < leastOverlap) continue;
+      owners.set(index, track);
+      track.motion = correct(expected, box, NOISE);
       track.object = box;
       track.seenMs = now;
       track.misses = 0;
       track.frames++;
       track.confirmed ||= track.frames >= CONFIRM_FRAMES || now - track.firstMs >= CONFIRM_MS;
     }
-    for (const [index, box] of boxes.entries()) {
-      const place = places[index];
-      if (place === undefined || owners.has(place) || box.score < this.#options.threshold) continue;
-      if (this.#tracks.length >= MOST_TRACKS) break;
-      const track: ObjectTrack = {
-        id: this.#options.newId(),
-        label,
-        firstMs: now,
-        motion: startMotion(box, now, NOISE),
-        object: box,
-        seenMs: now,
-        frames: 1,
-        misses: 0,
-        confirmed: false,
-        told: null,
-      };
-      this.#tracks.push(track);
-      owners.set(place, track);
-    }
-    return owners;
+  }
+
+  #begin(object: FoundObject, now: number): ObjectTrack {
+    const track: ObjectTrack = {
+      id: this.#options.newId(),
+      firstMs: now,
+      votes: new Map(),
+      classIndex: object.classIndex,
+      label: '',
+      motion: startMotion(object, now, NOISE),
+      object,
+      seenMs: now,
+      frames: 1,
+      misses: 0,
+      confirmed: false,
+      told: null,
+    };
+    this.#tracks.push(track);
+    return track;
   }
 
   #leave(track: ObjectTrack, model: string): void {
@@ -158,4 +213,26 @@ export class ObjectTracks {
     });
     track.told = { kind, ts: this.#nowMs, person: null, similarity: null };
   }
+}
+
+/** For each object the first one, best first, that is at its place; itself where there is none before it. */
+function placesOf(objects: readonly FoundObject[]): readonly number[] {
+  const places: number[] = [];
+  objects.forEach((object, index) => {
+    const before = places.find((place, other) => {
+      const better = objects[place];
+      return (
+        place === other && better !== undefined && better.classIndex !== object.classIndex && iou(better, object) > SAME_PLACE
+      );
+    });
+    places.push(before ?? index);
+  });
+  return places;
+}
+
+function vote(track: ObjectTrack, classIndex: number, score: number, labels: readonly string[]): void {
+  track.votes.set(classIndex, (track.votes.get(classIndex) ?? 0) + score);
+  const votesOf = (index: number): number => track.votes.get(index) ?? 0;
+  if (votesOf(classIndex) > votesOf(track.classIndex)) track.classIndex = classIndex;
+  track.label = labels[track.classIndex] ?? String(track.classIndex);
 }

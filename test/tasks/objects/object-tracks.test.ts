@@ -21,7 +21,8 @@ function following() {
   return {
     see: (...objects: readonly FoundObject[]) => {
       nowMs += 100;
-      return tracks.see(objects, LABELS, nowMs, MODEL);
+      const sights = tracks.see(objects, LABELS, nowMs, MODEL);
+      return sights.map((sight) => (sight === null ? 'the same' : sight.track && `${sight.track} ${LABELS[sight.classIndex]}`));
     },
     wait: (ms: number) => {
       nowMs += ms;
@@ -38,7 +39,7 @@ test('what three frames show has come, and what is not seen for five seconds has
   expect(see(object(0))).toEqual([null]);
   see(object(5));
   expect(told()).toEqual([]);
-  expect(see(object(10))).toEqual(['t1']);
+  expect(see(object(10))).toEqual(['t1 car']);
   expect(told()).toEqual(['appear car t1']);
   see(object(15));
   wait(4900);
@@ -86,14 +87,31 @@ test('a weak box continues a track, and begins none', () => {
   for (let frame = 0; frame < 5; frame++) expect(see(object(0, 0, 0.2))).toEqual([null]);
   for (let frame = 0; frame < 3; frame++) see(object(0));
   expect(told()).toEqual(['appear car t1']);
-  expect(see(object(2, 0, 0.2))).toEqual(['t1']);
+  expect(see(object(2, 0, 0.2))).toEqual(['t1 car']);
 });
 
 test('a person before a car is another track, wherever both are', () => {
   const { see, told } = following();
-  for (let frame = 0; frame < 3; frame++) see(object(0), object(2, 1));
+  const person = (x: number): FoundObject => ({ x1: x, y1: 95, x2: x + 15, y2: 135, score: 0.7, classIndex: 1 });
+  for (let frame = 0; frame < 3; frame++) see(object(0), person(10));
   expect(told().sort()).toEqual(['appear car t1', 'appear person t2']);
-  expect(see(object(3, 1), object(4))).toEqual(['t2', 't1']);
+  expect(see(object(4), person(12))).toEqual(['t1 car', 't2 person']);
+});
+
+test('what is called otherwise now and then is one track, under the name that it mostly has', () => {
+  const { see, told } = following();
+  see(object(0));
+  see(object(5, 1, 0.5));
+  see(object(10));
+  expect(see(object(15, 1, 0.5))).toEqual(['t1 car']);
+  expect(told()).toEqual(['appear car t1']);
+});
+
+test('one thing under two names is told once', () => {
+  const { see, told } = following();
+  for (let frame = 0; frame < 3; frame++) see(object(0, 0, 0.8), object(1, 1, 0.5));
+  expect(see(object(0, 0, 0.8), object(1, 1, 0.5))).toEqual(['t1 car', 'the same']);
+  expect(told()).toEqual(['appear car t1']);
 });
 
 describe('a track', () => {
@@ -102,7 +120,7 @@ describe('a track', () => {
     for (const x of [0, 5, 10, 15]) see(object(x));
     see();
     see();
-    expect(see(object(30))).toEqual(['t1']);
+    expect(see(object(30))).toEqual(['t1 car']);
     expect(told()).toEqual(['appear car t1']);
   });
 
