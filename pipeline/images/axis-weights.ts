@@ -16,14 +16,15 @@ export interface AxisWeights {
  * - `area`: all that a target pixel covers, each by how much of it is covered; where the picture is made larger, as `bilinear`.
  * - `antialias`: the triangle of `bilinear`, made as wide as a target pixel is in source pixels: what PIL's `resize` does.
  *
- * @param start where the part begins, source pixels @param length how long it is @param size of the whole picture: what lies
- *   outside repeats the edge, or for `antialias` and `area` does not count
+ * @param start where what is seen begins, source pixels @param length how long it is
+ * @param bounds of the source pixels that may be looked at, the second one not among them: what lies outside repeats the edge, or for
+ *   `antialias` and `area` does not count
  */
 export function axisWeights(
   start: number,
   length: number,
   targets: number,
-  size: number,
+  [least, end]: readonly [number, number],
   resample: TensorInput['resample'],
 ): AxisWeights {
   const step = length / targets;
@@ -36,19 +37,22 @@ export function axisWeights(
   for (let target = 0; target < targets; target++) {
     const centre = start + (target + 0.5) * step;
     if (rule === 'bilinear') {
-      const at = Math.min(Math.max(centre - 0.5, 0), size - 1);
-      const low = Math.min(Math.floor(at), Math.max(0, size - 2));
+      const at = Math.min(Math.max(centre - 0.5, least), end - 1);
+      const low = Math.min(Math.floor(at), Math.max(least, end - 2));
       first[target] = low;
-      count[target] = Math.min(2, size);
+      count[target] = Math.min(2, end - least);
       weights[target * most] = 1 - (at - low);
       weights[target * most + 1] = at - low;
       continue;
     }
     // PIL rounds the ends of the support to whole pixels; its weights of what lies beyond it are 0 or nearly so.
-    const low = Math.min(size - 1, Math.max(0, rule === 'area' ? Math.floor(centre - reach) : Math.trunc(centre - reach + 0.5)));
+    const low = Math.min(
+      end - 1,
+      Math.max(least, rule === 'area' ? Math.floor(centre - reach) : Math.trunc(centre - reach + 0.5)),
+    );
     const high = Math.max(
       low + 1,
-      Math.min(size, rule === 'area' ? Math.ceil(centre + reach - 1e-6) : Math.trunc(centre + reach + 0.5)),
+      Math.min(end, rule === 'area' ? Math.ceil(centre + reach - 1e-6) : Math.trunc(centre + reach + 0.5)),
     );
     let sum = 0;
     for (let pixel = low; pixel < high; pixel++) {

@@ -26,12 +26,12 @@ export function tensorIn(memory: SharedArrayBuffer | ArrayBuffer, offset: number
 const kept = new Map<string, AxisWeights>();
 const MOST_KEPT = 32;
 
-function weightsFor(...[start, length, targets, size, resample]: Parameters<typeof axisWeights>): AxisWeights {
-  const key = `${start}+${length}/${size}>${targets} ${resample}`;
+function weightsFor(...[start, length, targets, bounds, resample]: Parameters<typeof axisWeights>): AxisWeights {
+  const key = `${start}+${length}/${bounds.join('-')}>${targets} ${resample}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
   if (kept.size >= MOST_KEPT) kept.clear();
-  const made = axisWeights(start, length, targets, size, resample);
+  const made = axisWeights(start, length, targets, bounds, resample);
   kept.set(key, made);
   return made;
 }
@@ -44,8 +44,10 @@ function weightsFor(...[start, length, targets, size, resample]: Parameters<type
 export function writeTensor(picture: Picture, part: Rect, input: TensorInput, out: TensorData): InputGeometry {
   const placement = placementOf(part, input);
   const { from, to } = placement;
-  const columns = weightsFor(from.left, from.width, to.width, picture.width, input.resample);
-  const rows = weightsFor(from.top, from.height, to.height, picture.height, input.resample);
+  const across = pixelsOf(part.left, part.width, picture.width);
+  const down = pixelsOf(part.top, part.height, picture.height);
+  const columns = weightsFor(from.left, from.width, to.width, across, input.resample);
+  const rows = weightsFor(from.top, from.height, to.height, down, input.resample);
   const writer = new TensorWriter(input, out);
   if (to.width < input.width || to.height < input.height) writer.fill();
   const isExact = input.resample === 'antialias';
@@ -79,6 +81,12 @@ export function writeTensor(picture: Picture, part: Rect, input: TensorInput, ou
     writer.row(sums, to.left, to.top + y, to.width);
   }
   return geometryOf(placement);
+}
+
+/** The pixels of a part along one axis, also those that it has but a piece of: its neighbours are none of it. */
+function pixelsOf(start: number, length: number, size: number): readonly [number, number] {
+  const least = Math.min(Math.max(0, Math.floor(start)), size - 1);
+  return [least, Math.max(least + 1, Math.min(size, Math.ceil(start + length)))];
 }
 
 /** @param isExact rounds to whole values, as PIL does between its two passes */

@@ -60,6 +60,24 @@ test('bilinear, only the nearest four pixels count', () => {
   expect(numbers[0]).toBeCloseTo(nearest.reduce((sum, value) => sum + value, 0) / 4, 3);
 });
 
+test.each(['antialias', 'area', 'bilinear'] as const)(
+  '%s, a part is made of its own pixels alone, as if it had been cut out',
+  (resample) => {
+    const { data } = pattern(20, 16);
+    const part = { left: 6, top: 4, width: 9, height: 7 };
+    const cut = new Uint8Array(part.width * part.height * 3);
+    for (let y = 0; y < part.height; y++) {
+      const from = ((part.top + y) * 20 + part.left) * 3;
+      cut.set(data.subarray(from, from + part.width * 3), y * part.width * 3);
+    }
+    const input = { ...INPUT, resample };
+    const out = tensorIn(new ArrayBuffer(tensorBytes(input)), 0, input);
+    writeTensor({ data: cut, width: part.width, height: part.height }, { left: 0, top: 0, width: 9, height: 7 }, input, out);
+    const { numbers } = written(20, 16, { resample }, part);
+    numbers.forEach((number, index) => expect(number).toBeCloseTo(out[index] ?? 0, 3));
+  },
+);
+
 describe('the numbers lie', () => {
   const plain = written(4, 3, {}).numbers;
 
