@@ -14,6 +14,7 @@ import { sessionRoutes } from './http/session-routes.js';
 import { streamRoutes } from './http/stream-routes.js';
 import { readWebFiles } from './http/web-files.js';
 import { webRoutes } from './http/web-routes.js';
+import type { CompatService } from './compat/compat-mode.js';
 import { errorReply } from './http/reply.js';
 import { Router, type Route } from './http/router.js';
 import { DrawnSnapshots } from './drawn-snapshots.js';
@@ -52,6 +53,8 @@ export interface ListenerContext {
   readonly owners: StreamOwners;
   readonly access: Access;
   readonly given: GivenParts;
+  /** Another service that this one stands in for. */
+  readonly compat: CompatService | null;
   /** To serve HTTPS with; null for HTTP. */
   readonly certificate: ServingCertificate | null;
 }
@@ -75,7 +78,7 @@ export class Listener {
 
   /** @throws StartError when the address is in use or not of this machine · Error when the certificate is refused */
   static async start(context: ListenerContext): Promise<Listener> {
-    const { settings, config, state, metrics, log, access, given, certificate } = context;
+    const { settings, config, state, metrics, log, access, given, certificate, compat } = context;
     const webFiles = await readWebFiles(given.webDir);
     // The largest message or body fits whatever is set.
     const unfinished = new UnfinishedBytes(Math.max(settings.maxUnfinishedMb * MEBIBYTE, 3 * settings.maxFrameBytes));
@@ -84,10 +87,11 @@ export class Listener {
     const { door, limits } = access;
     const endpoint = new WebSocketEndpoint({ ...context, door, limits, unfinished, requestTurns, isTls });
     const router = new Router({ state, door, bodies: new UnfinishedBodies(unfinished), turns: requestTurns, metrics, log });
-    const { maxPixels } = settings;
+    const { maxPixels, maxFrameBytes, classMinimum } = settings;
     const drawn = new DrawnSnapshots({ draw: given.draw, aside: (job) => state.requirePipeline().aside(job), maxPixels });
     const lan = certificate?.lan ?? undefined;
     const routes = [
+      ...(compat?.routes({ state, maxFrameBytes, classMinimum }) ?? []),
       ...operationsRoutes(state, metrics, config),
       ...imageRoutes(state, settings.maxFrameBytes),
       ...peopleRoutes(state, settings.maxFrameBytes),

@@ -3,6 +3,7 @@
 import './head-size.js';
 import { afterRunning } from '../pipeline/threads/running-time.js';
 import { loadConfig, type SettingOptions } from './config.js';
+import type { CompatService } from './compat/compat-mode.js';
 import type { GivenParts } from './given-parts.js';
 import { announce } from './lan/announcement.js';
 import { forLan } from './lan/lan-config.js';
@@ -18,17 +19,25 @@ export interface RunOptions {
   readonly isLan: boolean;
   /** Given on the command line. */
   readonly settings: SettingOptions;
+  /** Another service that this one stands in for. */
+  readonly compat?: string;
 }
 
 /** Runs until it is told to stop; then the process ends. @throws when the service cannot start */
-export async function run(given: GivenParts, { isLan, settings: options }: RunOptions): Promise<void> {
-  const config = isLan ? forLan(loadConfig(options)) : loadConfig(options);
+export async function run(given: GivenParts, { isLan, settings: options, compat: name }: RunOptions): Promise<void> {
+  const compat = await compatNamed(name);
+  const loaded = loadConfig(options, environmentWith(compat));
+  const config = isLan ? forLan(loaded) : loaded;
   const { settings, file, notes } = config;
   const log = await createLogger(settings.logLevel);
   log.info({ version: VERSION }, 'starting');
   for (const note of notes) log.warn(note);
   if (file !== null) log.info({ file }, 'configuration file read');
-  const service = await Service.listen(config, log, given, { isLan, makesFirstKey: isLan && process.stdout.isTTY });
+  const service = await Service.listen(config, log, given, {
+    isLan,
+    makesFirstKey: isLan && process.stdout.isTTY,
+    compat,
+  });
   // Where stdout is no terminal it is a log, and no place for this.
   if (isLan) announce(service.announced, service.firstAccess, process.stdout.isTTY ? process.stdout : NO_TERMINAL);
   let stopping = false;
@@ -68,4 +77,18 @@ export async function run(given: GivenParts, { isLan, settings: options }: RunOp
     await service.stop();
     throw error;
   }
+}
+
+/** Ours go before what those of the other service mean; an empty one is none. */
+function environmentWith(compat: CompatService | null): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([, value]) => value !== '');
+  return { ...compat?.environment, ...Object.fromEntries(own) };
+}
+
+async function compatNamed(name: string | undefined): Promise<CompatService | null> {
+  if (name === undefined) return null;
+  const { COMPAT_MODES } = await import('./compat/modes.js');
+  const mode = COMPAT_MODES[name];
+  if (mode === undefined) throw new Error(`there is no service ${name} to stand in for`);
+  return mode(process.env);
 }

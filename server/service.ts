@@ -9,6 +9,7 @@ import { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import { StreamRegistry } from '../pipeline/registry/stream-registry.js';
 import { isLoopback, listeningName } from './access/host-names.js';
+import type { CompatService } from './compat/compat-mode.js';
 import type { Config } from './config.js';
 import { configReport } from './config-report.js';
 import { needDataFolder } from './data-folder.js';
@@ -51,6 +52,7 @@ interface Parts {
   readonly feed: StreamFeed;
   readonly owners: StreamOwners;
   readonly certificate: ServingCertificate | null;
+  readonly compat: CompatService | null;
 }
 
 export interface ServiceOptions {
@@ -58,6 +60,8 @@ export interface ServiceOptions {
   readonly isLan?: boolean;
   /** Makes a first key where nobody could administer; `firstAccess` tells it, once. */
   readonly makesFirstKey?: boolean;
+  /** Another service that it stands in for. */
+  readonly compat?: CompatService | null;
 }
 
 export class Service {
@@ -70,11 +74,12 @@ export class Service {
   readonly #feed: StreamFeed;
   readonly #owners: StreamOwners;
   readonly #certificate: ServingCertificate | null;
+  readonly #compat: CompatService | null;
   readonly #givingUp = new AbortController();
   #loading: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  private constructor({ settings, log, state, metrics, access, listener, feed, owners, certificate }: Parts) {
+  private constructor({ settings, log, state, metrics, access, listener, feed, owners, certificate, compat }: Parts) {
     this.#settings = settings;
     this.#log = log;
     this.#state = state;
@@ -84,6 +89,7 @@ export class Service {
     this.#feed = feed;
     this.#owners = owners;
     this.#certificate = certificate;
+    this.#compat = compat;
   }
 
   /** Listens; nothing is loaded yet. @throws StartError · ConfigError */
@@ -91,7 +97,7 @@ export class Service {
     config: Config,
     log: Logger,
     given: GivenParts,
-    { isLan = false, makesFirstKey = false }: ServiceOptions = {},
+    { isLan = false, makesFirstKey = false, compat = null }: ServiceOptions = {},
   ): Promise<Service> {
     const { settings } = config;
     await needDataFolder(settings.dataDir);
@@ -113,7 +119,19 @@ export class Service {
       await certificate?.close();
       throw error;
     });
-    const told = { settings, config: configReport(config), state, metrics, log, feed, owners, access, given, certificate };
+    const told = {
+      settings,
+      config: configReport(config),
+      state,
+      metrics,
+      log,
+      feed,
+      owners,
+      access,
+      given,
+      certificate,
+      compat,
+    };
     const listener = await Listener.start(told).catch(async (error: unknown) => {
       // Nobody has been told it.
       await access.first.takeBack();
@@ -127,7 +145,7 @@ export class Service {
     });
     const [url = '', ...others] = openableAddresses(scheme, settings.host, listener.port);
     log.info({ url, ...(others.length === 0 ? {} : { others }) }, 'listening');
-    return new Service({ settings, log, state, metrics, access, listener, feed, owners, certificate });
+    return new Service({ settings, log, state, metrics, access, listener, feed, owners, certificate, compat });
   }
 
   get port(): number {
@@ -250,6 +268,7 @@ export class Service {
     const { dataDir, modelDir, modelsDir: cacheDir, modelPollS, offline } = this.#settings;
     return ModelLibrary.open({
       modelDir,
+      given: this.#compat?.given,
       ownDir: join(dataDir, OWN_MODELS_FOLDER),
       offline,
       choicesPath: join(dataDir, MODEL_CHOICES_FILE),

@@ -8,8 +8,17 @@ import type { ServedTask } from './served-model.js';
 
 const DTYPES: Readonly<Record<string, TensorInput['dtype']>> = { float: 'float32', uint8: 'uint8', int8: 'int8' };
 
-/** @throws ModelError `BAD_MODEL` where the graph takes no pictures, `BAD_MANIFEST` where something must be said or contradicts it */
-export function modelInput(description: GraphDescription, settings: InputSettings, task: ServedTask, label: string): TensorInput {
+/**
+ * @param fallback size of pictures where neither the graph nor the settings say one
+ * @throws ModelError `BAD_MODEL` where the graph takes no pictures, `BAD_MANIFEST` where something must be said or contradicts it
+ */
+export function modelInput(
+  description: GraphDescription,
+  settings: InputSettings,
+  task: ServedTask,
+  label: string,
+  fallback: { readonly width?: number; readonly height?: number } = {},
+): TensorInput {
   const value = chosenInput(description.inputs, settings.name, label);
   const dtype = DTYPES[value.dtype];
   if (dtype === undefined) {
@@ -27,8 +36,8 @@ export function modelInput(description: GraphDescription, settings: InputSetting
   const count = channelCount({ channels });
   return {
     name: value.name,
-    width: sizeOf('width', width ?? null, settings.width, label),
-    height: sizeOf('height', height ?? null, settings.height, label),
+    width: sizeOf('width', width ?? null, settings.width, fallback.width, label),
+    height: sizeOf('height', height ?? null, settings.height, fallback.height, label),
     layout,
     dtype,
     channels,
@@ -77,8 +86,14 @@ function channelsOf(
   throw new ModelError('BAD_MANIFEST', `${label} takes ${depth} channels, but input.channels is ${channels}, which has ${count}`);
 }
 
-function sizeOf(side: 'width' | 'height', fixed: number | null, wanted: number | undefined, label: string): number {
-  const size = fixed ?? wanted;
+function sizeOf(
+  side: 'width' | 'height',
+  fixed: number | null,
+  wanted: number | undefined,
+  fallback: number | undefined,
+  label: string,
+): number {
+  const size = fixed ?? wanted ?? fallback;
   if (size === undefined) throw new ModelError('BAD_MANIFEST', `${label} takes pictures of any ${side}: give input.${side}`);
   if (wanted === undefined || wanted === size) return size;
   throw new ModelError('BAD_MANIFEST', `${label} takes pictures of the ${side} ${size}, but input.${side} is ${wanted}`);

@@ -40,6 +40,8 @@ export interface ReadServedOptions {
   readonly objectFamily?: (name: string) => Promise<ObjectFamily | undefined>;
   /** Goes before the manifest: what an operator set. */
   readonly settings?: ServedManifest;
+  /** For what the model leaves free and nobody says: the size of its pictures, and its labels. */
+  readonly fallback?: { readonly width?: number; readonly height?: number; readonly labels?: readonly string[] };
   /** A compressed model that holds more is refused. Default 16 GiB. */
   readonly largestBytes?: number;
   /** One line about something that is not wrong but should be known. */
@@ -71,8 +73,8 @@ export async function readServedModel(files: ServedFiles, options: ReadServedOpt
     ? await kerasGraph(kerasJob(files, file, manifest, options, id), options.keras)
     : { ...file, scalesItself: false };
   const description = await describeGraph(graph.path, id);
-  const input = modelInput(description, manifest.input ?? {}, task, id);
-  const head = await headOf(files, manifest, description, input, family, id);
+  const input = modelInput(description, manifest.input ?? {}, task, id, options.fallback);
+  const head = await headOf(files, manifest, description, input, family, id, options.fallback?.labels);
   warnOfScaling(manifest, input, graph.scalesItself, id, options);
   const runnable = await runnableGraph(graph, description, input, options, id);
   return {
@@ -126,10 +128,11 @@ function kerasJob(
   { model }: ServedFiles,
   { path, sha256 }: FileOnDisk,
   { input: { width, height } = {} }: ServedManifest,
-  { cacheDir, signal }: ReadServedOptions,
+  { cacheDir, signal, fallback = {} }: ReadServedOptions,
   label: string,
 ): KerasJob {
-  const size = { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+  const { width: wide = fallback.width, height: high = fallback.height } = { width, height };
+  const size = { ...(wide === undefined ? {} : { width: wide }), ...(high === undefined ? {} : { height: high }) };
   const fileName = model.fileName.replace(/\.(gz|zst)$/, '');
   return { cacheDir, path, fileName, sha256, size, label, ...(signal ? { signal } : {}) };
 }
@@ -160,8 +163,9 @@ async function headOf(
   input: TensorInput,
   family: ObjectFamily | undefined,
   id: string,
+  fallback: readonly string[] | undefined,
 ): Promise<Head> {
-  const labels = files.classes === undefined ? undefined : parseClasses(await readText(files.classes), files.classes);
+  const labels = files.classes === undefined ? fallback : parseClasses(await readText(files.classes), files.classes);
   const head = family ? objectHead(outputs, input, family, manifest, labels, id) : classifierHead(outputs, manifest, labels, id);
   if (files.thresholds === undefined) return { ...head, thresholds: null };
   return { ...head, thresholds: parseThresholds(await readText(files.thresholds), files.thresholds, head.classes) };

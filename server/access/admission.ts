@@ -38,11 +38,17 @@ export class Admission {
 
   /**
    * @param linkable whether links of other sites may lead here: true for pages alone, never for data
+   * @param anyOrigin whether pages of every origin may ask: only for what says nothing about anybody, and in nobody's name
    * @throws OnlookerError FORBIDDEN, with what to configure where the request was meant to pass
    */
-  admit(head: RequestHead, linkable = false): Admitted {
+  admit(head: RequestHead, linkable = false, anyOrigin = false): Admitted {
     if (!this.#hosts.has(head.host)) {
       throw this.#refused(head, 'host', 'This service has no such name; ONLOOKER_ALLOWED_HOSTS lists further names that it has.');
+    }
+    if (anyOrigin && head.origin !== '') {
+      const open = { 'access-control-allow-origin': '*' };
+      const preflight = preflightHeaders({ ...head, origin: '*' });
+      return { headers: open, preflight };
     }
     const asker = this.#origins.askerOf(head, head.host);
     if (asker === 'foreign' || (asker === 'link' && !linkable)) {

@@ -41,8 +41,8 @@ export class Door {
   }
 
   /** @throws OnlookerError FORBIDDEN */
-  admit(head: RequestHead, linkable = false): Admitted {
-    return this.#admission.admit(head, linkable);
+  admit(head: RequestHead, linkable = false, anyOrigin = false): Admitted {
+    return this.#admission.admit(head, linkable, anyOrigin);
   }
 
   /**

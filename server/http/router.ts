@@ -24,9 +24,11 @@ export interface Route {
   readonly right: Right;
   /** Links of other sites may lead here: set for pages, never for data. */
   readonly linkable?: true;
+  /** Pages of every origin may ask: only of what says nothing about anybody. */
+  readonly anyOrigin?: true;
   readonly handle: (exchange: Exchange) => Reply | Promise<Reply>;
 }
-type Served = Pick<Route, 'right' | 'linkable' | 'handle'>;
+type Served = Pick<Route, 'right' | 'linkable' | 'anyOrigin' | 'handle'>;
 
 const METHOD_NAMES = { GET: 'get', HEAD: 'head', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const;
 const UNKNOWN_ROUTE = 'unknown';
@@ -73,7 +75,10 @@ export class Router {
         const reply = errorReply(new OnlookerError('BAD_MESSAGE', `This address takes ${allow}.`), 405);
         return { ...reply, headers: { ...reply.headers, allow } };
       };
-      app.any(pattern, (res, req) => this.#serve(res, req, pattern, { right: 'public', handle: wrongMethod }));
+      // A browser asks with OPTIONS whether a page may: that is answered where the page may.
+      const isOpen = ofPattern.some(({ anyOrigin }) => anyOrigin);
+      const other: Served = { right: 'public', ...(isOpen ? { anyOrigin: true } : {}), handle: wrongMethod };
+      app.any(pattern, (res, req) => this.#serve(res, req, pattern, other));
     }
     const notFound = (): Reply => errorReply(new OnlookerError('NOT_FOUND'));
     app.any('/*', (res, req) => this.#serve(res, req, UNKNOWN_ROUTE, { right: 'public', handle: notFound }));
@@ -143,9 +148,9 @@ export class Router {
    * @returns the answer for a browser that asks beforehand; null for whoever may go on. A promise only where a token of an identity
    *   provider is shown
    */
-  #letIn(exchange: Exchange, { right, linkable }: Served): Reply | null | Promise<null> {
+  #letIn(exchange: Exchange, { right, linkable, anyOrigin }: Served): Reply | null | Promise<null> {
     const { head } = exchange;
-    const admitted = this.#door.admit(head, linkable);
+    const admitted = this.#door.admit(head, linkable, anyOrigin);
     if (admitted.preflight !== null) return { status: 204, headers: admitted.preflight };
     exchange.admitted(admitted);
     const known = (found: Principal | null): null => {

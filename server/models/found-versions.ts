@@ -30,10 +30,21 @@ export type FoundVersions = ReadonlyMap<string, ReadonlyMap<string, FoundVersion
 /**
  * @param roots what lies in an earlier one goes before what is called the same in a later one
  * @param onWarning told of each folder that is passed over
+ * @param given a classifier that is named by its files; it goes before what is called the same
  * @returns by name and version
  */
-export async function findVersions(roots: readonly ModelRoot[], onWarning: (line: string) => void): Promise<FoundVersions> {
+export async function findVersions(
+  roots: readonly ModelRoot[],
+  onWarning: (line: string) => void,
+  given?: ServedFiles,
+): Promise<FoundVersions> {
   const found = new Map<string, Map<string, FoundVersion>>();
+  if (given !== undefined) {
+    const { name, version } = given;
+    const stamp = await stampOf(given).catch((error: unknown) => reasonOf(error));
+    const one = { name, version, id: `${name}@${version}`, place: 'folder', task: 'classify', files: given, stamp } as const;
+    found.set(name, new Map([[version, one]]));
+  }
   for (const { path, place, isOptional } of roots) {
     const listed = await listModels(path, onWarning).catch((error: unknown) => {
       if (!isOptional) onWarning(`no models are served from ${path}: ${reasonOf(error)}`);

@@ -3,7 +3,8 @@
 import { ModelError, reasonOf } from '../../models/model-error.js';
 import { objectFamily } from '../../models/objects/families.js';
 import { LATEST, type ServedFiles } from '../../models/served/model-folders.js';
-import { readServedModel } from '../../models/served/read-served-model.js';
+import { readServedModel, type ReadServedOptions } from '../../models/served/read-served-model.js';
+import type { ServedManifest } from '../../models/served/served-manifest.js';
 import type { ServedModel, ServedTask } from '../../models/served/served-model.js';
 import { compareVersions } from '../../models/served/version-order.js';
 import type { ModelCatalogue } from '../../pipeline/served/model-catalogue.js';
@@ -37,6 +38,8 @@ export interface ModelLibraryOptions {
   /** The service's own folder, for what it is given and what it fetches. */
   readonly ownDir: string;
   readonly offline: boolean;
+  /** A model that is named by its files, beside those of the folders. */
+  readonly given?: GivenModel | undefined;
   readonly cacheDir: string;
   /** Where what was chosen is kept. */
   readonly choicesPath: string;
@@ -45,6 +48,13 @@ export interface ModelLibraryOptions {
   readonly log: Logger;
   /** Aborted when the service stops. */
   readonly signal: AbortSignal;
+}
+
+export interface GivenModel {
+  readonly files: ServedFiles;
+  /** Goes before its manifest. */
+  readonly settings: ServedManifest;
+  readonly fallback: NonNullable<ReadServedOptions['fallback']>;
 }
 
 interface ReadModel {
@@ -249,7 +259,10 @@ export class ModelLibrary implements ModelCatalogue {
 
   #readFiles(files: ServedFiles): Promise<ServedModel> {
     const { cacheDir, signal, log } = this.#options;
+    const { given } = this.#options;
+    const own = given?.files === files ? { settings: given.settings, fallback: given.fallback } : {};
     return readServedModel(files, {
+      ...own,
       cacheDir,
       keras,
       objectFamily: (name) => Promise.resolve(objectFamily(name)),
@@ -330,7 +343,7 @@ export class ModelLibrary implements ModelCatalogue {
     const { modelDir, ownDir } = this.#options;
     const roots: ModelRoot[] = [{ path: ownDir, place: 'own', isOptional: true }];
     if (modelDir !== undefined) roots.unshift({ path: modelDir, place: 'folder', isOptional: false });
-    const found = await findVersions(roots, (line) => lines.add(line));
+    const found = await findVersions(roots, (line) => lines.add(line), this.#options.given?.files);
     for (const line of lines) if (!this.#told.has(line)) this.#options.log.warn(line);
     this.#told = lines;
     return found;
