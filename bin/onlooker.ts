@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'list, show, rename, remove, export and import people',
     load: async () => (await import('../clients/commands/people.js')).peopleCommand(),
   },
+  presence: {
+    summary: 'who was seen when, day by day: first and last, for how long, late or absent',
+    load: async () => (await import('../clients/commands/presence.js')).presenceCommand(),
+  },
   streams: {
     summary: 'add, list, show, change, remove and watch cameras',
     load: async () => (await import('../clients/commands/streams.js')).streamsCommand(),

@@ -9,6 +9,7 @@ import { fromBase64 } from './base64.js';
 import { keyFunctions, sessionFunctions } from './http-access.js';
 import type { EnrolOptions } from './enrol-options.js';
 import { everyItem, type Page } from './http-pages.js';
+import { presenceFunctions } from './http-presence.js';
 import { modelFunctions } from './http-models.js';
 import { eventFunctions, streamFunctions, trackFunctions } from './http-streams.js';
 import { addressOf, bytesOf, jsonOf, requester, successful, type HttpOptions } from './http-request.js';
@@ -148,6 +149,7 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
     },
     streams: streamFunctions(request),
     events: eventFunctions(request),
+    presence: presenceFunctions(request),
     tracks: trackFunctions(request),
     servedModels: modelFunctions(request),
     keys: keyFunctions(request),

@@ -10,6 +10,7 @@ import { keyRoutes } from './http/key-routes.js';
 import { oidcRoutes } from './http/oidc-routes.js';
 import { operationsRoutes } from './http/operations-routes.js';
 import { peopleRoutes } from './http/people-routes.js';
+import { presenceRoutes } from './http/presence-routes.js';
 import { sessionRoutes } from './http/session-routes.js';
 import { streamRoutes } from './http/stream-routes.js';
 import { readWebFiles } from './http/web-files.js';
@@ -97,6 +98,7 @@ export class Listener {
       ...peopleRoutes(state, settings.maxFrameBytes),
       ...streamRoutes(state, drawn),
       ...eventRoutes(state),
+      ...presenceRoutes(state, settings.timetable),
       ...sessionRoutes(access),
       ...oidcRoutes(access),
       ...keyRoutes(access),

@@ -356,6 +356,11 @@ export const settingsSchema = z.strictObject({
     meaning: 'Events that are kept at most; the oldest go first.',
     unit: 'events',
   }),
+  timetable: optionalText({
+    meaning: 'File that says when people are expected, for [presence](attendance.md#a-timetable): late, absent, left early.',
+    expects: 'a file',
+    defaultText: 'none: nobody is late or absent',
+  }),
   drainTimeoutMs: integer(100, 600_000, 15_000, {
     meaning: 'Longest time that shutting down may take before it is cut short (exit code 1).',
     unit: 'ms',

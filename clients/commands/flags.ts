@@ -48,3 +48,13 @@ export interface NamedVersion {
   readonly name: string;
   readonly version: string;
 }
+
+export interface PresenceFlags extends ServiceFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly tz?: string;
+  readonly person?: string;
+  readonly stream?: string;
+  readonly csv?: true;
+  readonly json?: true;
+}

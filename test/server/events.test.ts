@@ -1,9 +1,11 @@
 // Who is in view, told once: over the WebSocket to who feeds a stream and to who follows it, over HTTP, and again after a
 // restart. A real service, real sockets, a real film.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PresenceDay } from '../../protocol/presence.js';
+import { onlooker } from '../clients/program.js';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from './support/film.js';
 import { asBody, asJson } from './support/images.js';
@@ -18,6 +20,9 @@ let lastId: string;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'onlooker-events-'));
+  const always = { start: '00:00', end: '23:59' };
+  const days = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, always]));
+  await writeFile(join(dataDir, 'timetable.json'), JSON.stringify({ time_zone: 'UTC', days }));
   service = await started();
   film = await filmFrames(await fixture('franck.mp4'), 12);
   franck = await enrolled('Franck', 'franck_02045.jpg');
@@ -28,7 +33,8 @@ afterAll(async () => {
 });
 
 /** With credits for all frames of a film, so that none is dropped where the machine is busy with other tests. */
-const started = (): Promise<RunningService> => startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_CREDITS: '16' });
+const started = (): Promise<RunningService> =>
+  startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_CREDITS: '16', ONLOOKER_TIMETABLE: join(dataDir, 'timetable.json') });
 
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> {
   const payload = body instanceof Uint8Array ? asBody(body) : asJson(body);
@@ -218,6 +224,35 @@ test('whoever was just seen is enrolled from the track, through the same gate', 
   const again = await play({ stream: 'hall-2', send: 'events' });
   film = before;
   expect(again.find(({ kind }) => kind === 'identify')).toMatchObject({ person: { id: person } });
+});
+
+test('presence tells who was seen when, day by day, who was expected and did not come, and as a table', async () => {
+  const { json: absent } = await call('POST', '/v1/people', { name: '=Formula', external_id: 'E-1' });
+  const yesterday = new Date(Date.now() - 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+  const { status, json } = await call('GET', `/v1/presence?from=${yesterday}`);
+  expect([status, json['time_zone']]).toEqual([200, 'UTC']);
+  const days = json['days'] as PresenceDay[];
+  const seen = days.find(({ person, visits }) => person.id === franck && visits > 0);
+  expect(seen).toMatchObject({ in_view: false, person: { name: 'Franck' } });
+  expect(seen?.streams).toEqual(expect.arrayContaining(['door']));
+  expect(seen?.total_ms).toBeGreaterThan(0);
+  expect(seen?.first_seen).toBeLessThan(seen?.last_seen ?? 0);
+  expect(days.find(({ person }) => person.id === absent['id'])).toMatchObject({
+    date: yesterday,
+    state: 'absent',
+    first_seen: null,
+  });
+  const one = await call('GET', `/v1/presence?from=${yesterday}&person=${franck}&tz=Asia/Tokyo`);
+  expect(new Set((one.json['days'] as PresenceDay[]).map(({ person }) => person.id))).toEqual(new Set([franck]));
+  const { code, stdout } = await onlooker(['presence', '--from', yesterday, '--csv', '--url', service.url]);
+  expect(code).toBe(0);
+  const [header, ...rows] = stdout.trim().split(/\r?\n/);
+  expect(header).toMatch(/^date,person,external_id,id,first_seen,last_seen,total_seconds/);
+  expect(rows.some((row) => row.includes("'=Formula"))).toBe(true);
+  expect((await onlooker(['presence', '--from', yesterday, '--url', service.url])).stdout).toMatch(/Franck +\d\d:\d\d:\d\d/);
+  for (const query of ['from=yesterday', 'tz=Mars', 'from=2026-02-02&to=2026-02-01', 'from=2020-01-01', 'x=1']) {
+    expect(await call('GET', `/v1/presence?${query}`)).toMatchObject({ status: 400, json: { error: { code: 'BAD_MESSAGE' } } });
+  }
 });
 
 test('a person who is deleted vanishes from every kept event, and their thumbnails with them', async () => {
