@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ModelVersionsAnswer, ServedModelVersions } from '../../protocol/models.js';
 import { onlooker } from '../clients/program.js';
 import { tinyClassifier } from '../models/served/tiny-classifier.js';
@@ -80,8 +80,14 @@ async function labelOf(query: string): Promise<unknown> {
   return answer.status === 200 ? body.accepted : answer.status;
 }
 
-/** Sends one frame after another, as fast as they are answered. @returns ends it, and tells the labels in the order sent */
-function feeding(socket: Socket): () => Promise<unknown[]> {
+interface Fed {
+  /** What was answered so far, in the order sent. */
+  readonly labels: readonly unknown[];
+  readonly end: () => Promise<void>;
+}
+
+/** Sends one frame after another, as fast as they are answered. */
+function feeding(socket: Socket): Fed {
   const labels: unknown[] = [];
   let isOn = true;
   const fed = (async () => {
@@ -91,12 +97,22 @@ function feeding(socket: Socket): () => Promise<unknown[]> {
       labels.push(result['status'] === 'ok' ? result['accepted'] : JSON.stringify(result));
     }
   })();
-  return async () => {
-    isOn = false;
-    await fed;
-    return labels;
+  return {
+    labels,
+    end: () => {
+      isOn = false;
+      return fed;
+    },
   };
 }
+
+/** Every stream has been answered by this version, however busy the machine is. */
+const allAnswered = (streams: readonly Fed[], label: string): Promise<true> =>
+  until(() => (streams.every(({ labels }) => labels.at(-1) === label) ? true : undefined));
+
+/** As it was at the start, whatever became of the test before. */
+const back = () => asked('POST', 'colours/use', { version: 'latest' });
+beforeEach(async () => void (await back()));
 
 describe('a version', () => {
   test('that is put in use answers from the next frame on, and no frame of any stream is lost', async () => {
@@ -111,19 +127,23 @@ describe('a version', () => {
         }),
       ),
     );
-    const ends = sockets.map(feeding);
+    const streams = sockets.map(feeding);
+    await allAnswered(streams, 'green two');
     expect((await asked('POST', 'colours/use', { version: '1' })).body).toMatchObject({ in_use: '1', previous: '2' });
+    await allAnswered(streams, 'green one');
     expect((await asked('POST', 'colours/use', { version: '2' })).body).toMatchObject({ in_use: '2', previous: '1' });
+    await allAnswered(streams, 'green two');
     expect((await asked('POST', 'colours/rollback')).body).toMatchObject({ in_use: '1', previous: '2' });
-    for (const end of ends) {
-      const labels = await end();
+    await allAnswered(streams, 'green one');
+    for (const { labels, end } of streams) {
+      await end();
       expect(new Set(labels)).toEqual(new Set(['green two', 'green one']));
       // From two to one, to two, to one: each frame by the version that was in use when its turn came.
       expect(labels.filter((label, index) => label !== labels[index - 1]).length).toBeLessThanOrEqual(4);
     }
     for (const socket of sockets) await socket.close();
     expect(await labelOf('model=colours')).toBe('green one');
-    expect((await asked('POST', 'colours/use', { version: 'latest' })).body).toMatchObject({ in_use: '2', follows_latest: true });
+    expect((await back()).body).toMatchObject({ in_use: '2', follows_latest: true });
   });
 
   test('that does not open is refused with the reason, and what was in use stays', async () => {
