@@ -175,7 +175,7 @@ function Actions({ of: { model, of }, isBusy, onUse, onTry, onRemove }: ActionsP
       )}
       {!isInUse && isThere && (
         <Button
-          label={t(isTried ? 'system.try_end_of' : 'system.try_of', { id })}
+          label={isTried ? t('system.try_end_of', { id }) : t('system.try_of', { id, share: formatPercent(TRIED_SHARE) })}
           onClick={() => onTry(isTried ? 0 : TRIED_SHARE)}
         >
           {isTried ? t('system.try_end') : t('system.try', { share: formatPercent(TRIED_SHARE) })}
