@@ -1,8 +1,9 @@
 // `npm run bench:http`: single images over HTTP, a thousand requests, ten at a time, as `ab -n 1000 -c 10` measures it. Every image
 // is another one, so that nothing is answered from memory; with `--cache` also the same image again and again.
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { barChart } from './chart/chart.js';
 import { numberedImage } from './http/numbered-image.js';
+import { sendAll } from './http/send-all.js';
 import { serviceFigures } from './load/service-figures.js';
 import { machineShare, processorTimes, trust } from './machine.js';
 import { Material } from './material/material.js';
@@ -83,10 +84,12 @@ async function measure({ url, provider }: ServiceUnderTest, task: Task, name: st
   note(`${requests} requests to ${name}`);
   const agent = new Agent({ keepAlive: options.keepAlive, maxSockets: options.concurrency });
   try {
-    await sendAll(url, task, agent, WARMUP_REQUESTS, nextImage);
+    const next = () => ({ headers: { 'content-type': 'image/jpeg' }, body: nextImage() });
+    const sending = { address: new URL(`/v1/${task}`, url), agent, concurrency: options.concurrency, next };
+    await sendAll({ ...sending, count: WARMUP_REQUESTS });
     const before = { figures: await serviceFigures(url), times: processorTimes(), cpu: process.cpuUsage() };
     const startMs = performance.now();
-    const outcomes = await sendAll(url, task, agent, requests, nextImage);
+    const outcomes = await sendAll({ ...sending, count: requests });
     const seconds = (performance.now() - startMs) / 1000;
     const own = process.cpuUsage(before.cpu);
     const cpuMs = (await serviceFigures(url)).cpuMs - before.figures.cpuMs;
@@ -106,38 +109,6 @@ async function measure({ url, provider }: ServiceUnderTest, task: Task, name: st
   } finally {
     agent.destroy();
   }
-}
-
-interface Outcome {
-  /** 0 when the connection failed. */
-  readonly status: number;
-  readonly latencyMs: number;
-}
-
-/** As many at a time as were asked for: who has an answer sends the next. */
-async function sendAll(url: string, task: Task, agent: Agent, count: number, nextImage: () => Buffer): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  let left = count;
-  const sender = async (): Promise<void> => {
-    while (left-- > 0) outcomes.push(await post(new URL(`/v1/${task}`, url), agent, nextImage()));
-  };
-  await Promise.all(Array.from({ length: options.concurrency }, sender));
-  return outcomes;
-}
-
-function post(address: URL, agent: Agent, image: Buffer): Promise<Outcome> {
-  const startMs = performance.now();
-  return new Promise((resolve) => {
-    const done = (status: number): void => resolve({ status, latencyMs: performance.now() - startMs });
-    const headers = { 'content-type': 'image/jpeg', 'content-length': image.byteLength };
-    const asked = request(address, { method: 'POST', agent, headers }, (response) => {
-      response.resume();
-      response.once('end', () => done(response.statusCode ?? 0));
-      response.once('error', () => done(0));
-    });
-    asked.once('error', () => done(0));
-    asked.end(image);
-  });
 }
 
 async function report(rows: readonly Awaited<ReturnType<typeof measure>>[]): Promise<void> {
