@@ -28,6 +28,7 @@ test('what a registered stream says of its frames reaches the pipeline, and what
   };
   expect(streamOptions(stream, null)).toEqual({
     task: 'faces',
+    stream: 'door',
     thumbnails: true,
     minFacePx: 40,
     region: [0, 0, 0.5, 1],
@@ -47,7 +48,7 @@ test('what a registered stream says of its frames reaches the pipeline, and what
 });
 
 test('what it does not say is left to the defaults', () => {
-  expect(streamOptions(plain, null)).toEqual({ task: 'faces', thumbnails: false });
+  expect(streamOptions(plain, null)).toEqual({ task: 'faces', stream: 'door', thumbnails: false });
 });
 
 test('its events are handed on where faces are followed', () => {
