@@ -28,8 +28,9 @@ export interface PipelineObserver {
 }
 
 export interface PipelineOptions {
-  readonly pack: PreparedPack;
-  /** Null for a pack without an embedder. */
+  /** Null for a service without faces. */
+  readonly pack: PreparedPack | null;
+  /** Null where nothing embeds faces. */
   readonly gallery: Gallery | null;
   readonly provider: ProviderChoice;
   readonly lanes: number | 'auto';

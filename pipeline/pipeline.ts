@@ -65,14 +65,13 @@ const STAGES = ['decode', 'preprocess', 'queue', 'infer', 'match', 'total'] as c
 export class Pipeline {
   /** The provider that is really live. */
   readonly provider: Provider;
-  /** People, and whoever is in view. */
-  readonly faces: Faces;
   /** What was measured of this machine; null where nothing was. */
   readonly tuning: Tuning | null;
   readonly #options: PipelineOptions;
   readonly #log: PipelineLog;
   readonly #observer: PipelineObserver | undefined;
   readonly #tasks: readonly Task[];
+  readonly #faces: Faces | null;
   /** Models that lie in folders; null where none may. */
   readonly served: OpenModels | null;
   readonly #startedModels: readonly ModelStart[];
@@ -92,7 +91,7 @@ export class Pipeline {
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
     this.#observer = options.observer;
-    this.faces = faces;
+    this.#faces = faces;
     this.#tasks = all;
     this.#lanes = started.lanes;
     this.provider = started.provider;
@@ -145,13 +144,21 @@ export class Pipeline {
         ...options,
         tasks: tasks.all.map(({ lane }) => lane),
         tuningOf: (provider, mayMeasure) => {
-          if (tuner === undefined) return Promise.resolve(null);
+          // What is measured is how long faces take.
+          if (tuner === undefined || pack === null) return Promise.resolve(null);
           return tuningFor(pack, provider, { ...tuner, measure: mayMeasure && tuner.measure, detectEvery }, log);
         },
       },
       () => core.onLaneBack(),
     );
     return new Pipeline(options, started, tasks, core);
+  }
+
+  /** People, and whoever is in view. @throws OnlookerError DRAINING, MODEL_UNAVAILABLE where there are no faces */
+  get faces(): Faces {
+    this.#assertOpen();
+    if (this.#faces === null) throw noModel('This service runs without faces.');
+    return this.#faces;
   }
 
   /** Those that are open now. */
@@ -444,7 +451,7 @@ function refusalBy(error: OnlookerError | null): FrameRefusal | null {
 }
 
 interface PipelineTasks {
-  readonly faces: Faces;
+  readonly faces: Faces | null;
   readonly served: OpenModels | null;
   readonly all: readonly Task[];
 }
@@ -452,11 +459,12 @@ interface PipelineTasks {
 function tasksOf(options: PipelineOptions, core: LateCore): PipelineTasks {
   const { pack, gallery, thresholds, quality, detectEvery, cache, served: given, observer, log = SILENT_LOG } = options;
   const cachesStreams = cache?.streams === true;
-  const faces = new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams }, core);
-  if (given === undefined) return { faces, served: null, all: [faces] };
+  const faces = pack && new Faces({ pack, gallery, thresholds, quality, detectEvery, cachesStreams }, core);
+  const all: Task[] = faces === null ? [] : [faces];
+  if (given === undefined) return { faces, served: null, all };
   const { catalogue, memoryBytes, classMinimum: minimum } = given;
   const models = new OpenModels({ catalogue, memoryBytes, log }, core);
   const onDecided = (model: string, isAccepted: boolean): void => observer?.decided(model, isAccepted);
-  const classify = new Classify({ models, minimum, cachesStreams, onDecided });
-  return { faces, served: models, all: [faces, classify, new Objects({ models, cachesStreams })] };
+  all.push(new Classify({ models, minimum, cachesStreams, onDecided }), new Objects({ models, cachesStreams }));
+  return { faces, served: models, all };
 }

@@ -6,13 +6,17 @@ import type { LoadingTime } from './loading-time.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './settings.js';
 
-/** @throws ModelError with one clear line; of code ABORTED when the signal says so */
+/** The pack of a service without faces. */
+const NO_PACK = 'none';
+
+/** @returns null for a service without faces @throws ModelError with one clear line; of code ABORTED when the signal says so */
 export async function loadPack(
   { pack, modelsDir, offline }: Pick<Settings, 'pack' | 'modelsDir' | 'offline'>,
   log: Logger,
   signal: AbortSignal,
   loading: LoadingTime,
-): Promise<PreparedPack> {
+): Promise<PreparedPack | null> {
+  if (pack === NO_PACK) return null;
   const progress = progressTeller(({ file, totalBytes }, percent) => log.info({ file, percent, totalBytes }, 'fetching models'));
   try {
     return await preparePack({

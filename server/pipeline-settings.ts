@@ -4,7 +4,10 @@ import type { PipelineOptions } from '../pipeline/pipeline-options.js';
 import type { Settings } from './settings.js';
 
 /** Without gallery, observer and log, which are their owners' to add. */
-export function pipelineOptions(settings: Settings, pack: PreparedPack): PipelineOptions {
+export function pipelineOptions<P extends PreparedPack | null>(
+  settings: Settings,
+  pack: P,
+): PipelineOptions & { readonly pack: P } {
   const { matchThreshold: match, matchMargin: margin } = settings;
   return {
     pack,

@@ -12,7 +12,7 @@ import type { ModelLibrary } from './models/model-library.js';
 interface Loaded {
   readonly pipeline: Pipeline;
   readonly library: ModelLibrary;
-  /** Null for a pack that cannot embed. */
+  /** Null where nothing embeds faces. */
   readonly gallery: Gallery | null;
   readonly events: EventLog;
   readonly registry: StreamRegistry;
@@ -126,7 +126,7 @@ export class ServiceState {
   requireGallery(): Gallery {
     this.requirePipeline();
     if (this.#gallery === null)
-      throw new OnlookerError('MODEL_UNAVAILABLE', 'The loaded pack has no embedder, so there is no gallery.', undefined, {
+      throw new OnlookerError('MODEL_UNAVAILABLE', 'No embedder of faces is loaded, so there is no gallery.', undefined, {
         retryAfterMs: Infinity,
       });
     return this.#gallery;

@@ -206,7 +206,8 @@ export class Service {
     try {
       const gallery = keep(await this.#openGallery(pack));
       const events = keep(await this.#openEvents());
-      await events.reconcilePeople((id) => gallery?.has(id) === true);
+      // Without a gallery nobody knows who is still in it.
+      if (gallery !== null) await events.reconcilePeople((id) => gallery.has(id));
       const registry = keep(await this.#openRegistry());
       const library = keep(await this.#openLibrary());
       const pipeline = keep(await Pipeline.start(this.#pipelineOptions(pack, gallery, library)));
@@ -223,7 +224,7 @@ export class Service {
     }
   }
 
-  #pipelineOptions(pack: PreparedPack, gallery: Gallery | null, catalogue: ModelLibrary): PipelineOptions {
+  #pipelineOptions(pack: PreparedPack | null, gallery: Gallery | null, catalogue: ModelLibrary): PipelineOptions {
     const { modelsDir, tuneAtStart: measure, classMinimum, modelMemory } = this.#settings;
     return {
       ...pipelineOptions(this.#settings, pack),
@@ -293,9 +294,9 @@ export class Service {
     });
   }
 
-  async #openGallery({ embedder }: PreparedPack): Promise<Gallery | null> {
-    if (embedder === undefined) return null;
-    const { id, sha256, dim } = embedder;
+  async #openGallery(pack: PreparedPack | null): Promise<Gallery | null> {
+    if (pack?.embedder === undefined) return null;
+    const { id, sha256, dim } = pack.embedder;
     const { dataDir, facePictures: pictures, galleryMb } = this.#settings;
     const [dir, maxBytes] = [join(dataDir, GALLERY_FOLDER), galleryMb * 2 ** 20];
     return Gallery.open({ dir, model: { id, sha256, dim }, maxBytes, pictures, log: this.#log });

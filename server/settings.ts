@@ -160,7 +160,8 @@ export const settingsSchema = z.strictObject({
       '`$XDG_CACHE_HOME/onlooker/models`, else `~/.cache/onlooker/models`; where neither can be written to, `models` in a data folder that is configured, else in the folder for temporary files',
   }),
   pack: text('default', {
-    meaning: 'Model pack: the name of one that ships with Onlooker, or the path of a manifest of your own.',
+    meaning:
+      'Model pack: the name of one that ships with Onlooker, or the path of a manifest of your own. `none`: no faces are looked for, and nothing of theirs is fetched.',
     expects: 'a pack',
   }),
   modelDir: optionalText({

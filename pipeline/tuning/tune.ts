@@ -1,4 +1,5 @@
 // `onlooker tune`: measures thoroughly and tries out every arrangement that may be best, then keeps what served most.
+import type { PreparedPack } from '../../models/prepared.js';
 import type { Provider } from '../lanes/lane-protocol.js';
 import { usualPlan } from '../lanes/lane-start.js';
 import type { PipelineOptions } from '../pipeline-options.js';
@@ -11,7 +12,7 @@ import { newTuning, saveTuning, type Trial, type Tuning } from './tuning-store.j
 
 export interface TuneOptions {
   readonly modelsDir: string;
-  readonly pipeline: PipelineOptions;
+  readonly pipeline: PipelineOptions & { readonly pack: PreparedPack };
   readonly provider: Provider;
   /** What is tried out. */
   readonly task: SampleTask;

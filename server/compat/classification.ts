@@ -37,6 +37,7 @@ export const classification: CompatMode = async (env) => {
   decimal(env, 'SCHEDULER_FLUSH_INTERVAL', 0, 3600);
   return {
     environment: ours({
+      ONLOOKER_PACK: 'none',
       ONLOOKER_PORT: integer(env, 'SERVER_PORT', 1, 65_535) ?? PORT,
       ONLOOKER_CLASS_MINIMUM: decimal(env, 'INFERENCE_MINIMUM_THRESHOLD', 0, 1),
       ONLOOKER_MAX_BATCH: integer(env, 'INPUT_BATCH', 1, 1024),

@@ -36,7 +36,7 @@ const CLASSES = [
 ] as const;
 
 export const landUse: CompatMode = async (env) => ({
-  environment: ours({ ONLOOKER_PORT: integer(env, 'PORT', 1, 65_535) ?? PORT }),
+  environment: ours({ ONLOOKER_PACK: 'none', ONLOOKER_PORT: integer(env, 'PORT', 1, 65_535) ?? PORT }),
   given: {
     files: await modelNamed(env, 'LAND_USE_MODEL', MODEL),
     settings: {},

@@ -32,7 +32,6 @@ export function presenceRoutes(state: ServiceState, timetablePath: string | unde
       right: 'view',
       handle: async ({ query, principal: { streams } }) => {
         const events = state.requireEvents();
-        const { faces } = state.requirePipeline();
         const { from, to, tz, person, stream, format } = validated(querySchema, Object.fromEntries(query));
         const timetable = timetablePath === undefined ? null : await readTimetable(timetablePath);
         const timeZone = tz ?? timetable?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -47,11 +46,7 @@ export function presenceRoutes(state: ServiceState, timetablePath: string | unde
             events,
             timetable,
             people: everybody(state),
-            isLive: (track) =>
-              faces.track(track).then(
-                ({ state: is }) => is !== 'gone',
-                () => false,
-              ),
+            isLive: (track) => isLive(state, track),
             nowMs: Date.now(),
           },
         );
@@ -72,6 +67,15 @@ function dayOf(date: string | undefined, zone: string): DateTime<true> {
   const day = (date === undefined ? DateTime.now().setZone(zone) : DateTime.fromISO(date, { zone })).startOf('day');
   if (day.isValid) return day;
   throw new OnlookerError('BAD_MESSAGE', 'tz: must be a time zone such as Europe/Madrid');
+}
+
+/** A track that nothing is known of, by a service that was started since say, has ended. */
+async function isLive(state: ServiceState, track: string): Promise<boolean> {
+  try {
+    return (await state.requirePipeline().faces.track(track)).state !== 'gone';
+  } catch {
+    return false;
+  }
 }
 
 function* everybody(state: ServiceState): Generator<Expected> {
