@@ -26,8 +26,14 @@ export interface Config {
 
 const FILE_VARIABLE = 'ONLOOKER_CONFIG';
 const STANDARD_FILE = 'onlooker.config.json';
-// Those of the command line's client and of nobody else: they may stand in the same environment.
-const CLIENT_VARIABLES: readonly string[] = ['ONLOOKER_URL', 'ONLOOKER_KEY', 'ONLOOKER_KEY_FILE', 'ONLOOKER_CA'];
+// Of the command line alone, and no settings: they may stand in the same environment.
+const CLIENT_VARIABLES: readonly string[] = [
+  'ONLOOKER_URL',
+  'ONLOOKER_KEY',
+  'ONLOOKER_KEY_FILE',
+  'ONLOOKER_CA',
+  'ONLOOKER_COMPAT',
+];
 
 const isNumber = (value: string): boolean => /^\d+$/.test(value);
 const isLink = (value: string): boolean => /^(tcp|udp|sctp):\/\//.test(value);

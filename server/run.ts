@@ -3,7 +3,7 @@
 import './head-size.js';
 import { afterRunning } from '../pipeline/threads/running-time.js';
 import { loadConfig, type SettingOptions } from './config.js';
-import type { CompatService } from './compat/compat-mode.js';
+import { compatNamed, environmentWith } from './compat/compat-environment.js';
 import type { GivenParts } from './given-parts.js';
 import { announce } from './lan/announcement.js';
 import { forLan } from './lan/lan-config.js';
@@ -77,18 +77,4 @@ export async function run(given: GivenParts, { isLan, settings: options, compat:
     await service.stop();
     throw error;
   }
-}
-
-/** Ours go before what those of the other service mean; an empty one is none. */
-function environmentWith(compat: CompatService | null): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([, value]) => value !== '');
-  return { ...compat?.environment, ...Object.fromEntries(own) };
-}
-
-async function compatNamed(name: string | undefined): Promise<CompatService | null> {
-  if (name === undefined) return null;
-  const { COMPAT_MODES } = await import('./compat/modes.js');
-  const mode = COMPAT_MODES[name];
-  if (mode === undefined) throw new Error(`there is no service ${name} to stand in for`);
-  return mode(process.env);
 }

@@ -45,13 +45,12 @@ export class Admission {
     if (!this.#hosts.has(head.host)) {
       throw this.#refused(head, 'host', 'This service has no such name; ONLOOKER_ALLOWED_HOSTS lists further names that it has.');
     }
-    if (anyOrigin && head.origin !== '') {
-      const open = { 'access-control-allow-origin': '*' };
-      const preflight = preflightHeaders({ ...head, origin: '*' });
-      return { headers: open, preflight };
-    }
     const asker = this.#origins.askerOf(head, head.host);
-    if (asker === 'foreign' || (asker === 'link' && !linkable)) {
+    const isForeign = asker === 'foreign' || (asker === 'link' && !linkable);
+    if (isForeign && anyOrigin) {
+      return { headers: { 'access-control-allow-origin': '*', vary: 'origin' }, preflight: anyPreflight(head) };
+    }
+    if (isForeign) {
       throw this.#refused(
         head,
         'origin',
@@ -80,6 +79,19 @@ export class Admission {
     this.#refusals.count(refusal, clientAddress);
     return new OnlookerError('FORBIDDEN', message);
   }
+}
+
+/** Not from the internet into a private network: whose users want that list the origin. */
+function anyPreflight({ method, preflightMethod }: RequestHead): Admitted['preflight'] {
+  if (method !== 'OPTIONS' || preflightMethod === '') return null;
+  return {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET, HEAD, POST',
+    // The wildcard does not stand for a credential.
+    'access-control-allow-headers': '*, authorization',
+    'access-control-max-age': PREFLIGHT_KEPT_S,
+    vary: 'origin',
+  };
 }
 
 function preflightHeaders({ method, origin, preflightMethod, preflightPrivateNetwork }: RequestHead): Admitted['preflight'] {

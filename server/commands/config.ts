@@ -1,5 +1,6 @@
 // `onlooker config`: what is in force and from where. It starts nothing and loads nothing heavy.
 import { Command } from 'commander';
+import { compatNamed, compatOption, environmentWith } from '../compat/compat-environment.js';
 import { configReport } from '../config-report.js';
 import { loadConfig } from '../config.js';
 import { reportingErrors } from './report-errors.js';
@@ -8,9 +9,11 @@ export function configCommand(): Command {
   return new Command('config')
     .description('show the configuration in force, and from where each value comes')
     .option('--json', 'print JSON')
+    .addOption(compatOption())
     .action(
-      reportingErrors((options: { readonly json?: true }) => {
-        const { file, settings: rows } = configReport(loadConfig());
+      reportingErrors(async (options: { readonly json?: true; readonly compat?: string }) => {
+        const environment = environmentWith(await compatNamed(options.compat));
+        const { file, settings: rows } = configReport(loadConfig({}, environment));
         if (options.json) {
           const settings = rows.map(({ name, env, value, from }) => ({ name, env, value, from }));
           process.stdout.write(`${JSON.stringify({ file, settings }, null, 2)}\n`);

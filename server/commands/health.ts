@@ -1,6 +1,7 @@
 // `onlooker health`: is the service of this machine ready? For images and supervisors, which go by the exit code. It reads the settings as
 // the service does, so that both mean the same port whatever the environment holds.
 import { Command } from 'commander';
+import { compatNamed, compatOption, environmentWith } from '../compat/compat-environment.js';
 import { loadConfig, type SettingOptions } from '../config.js';
 import { ownHost, webAddress, type Scheme } from '../openable-addresses.js';
 import { EXIT_FAILED, reportingErrors } from './report-errors.js';
@@ -12,11 +13,12 @@ export function healthCommand(): Command {
     .description('ask the service of this machine whether it is ready (exit code 0) or not (1)')
     .option('-p, --port <port>', 'port that `serve` was given')
     .option('--host <address>', 'address that `serve` was given')
+    .addOption(compatOption())
     .action(reportingErrors(health));
 }
 
-async function health(options: SettingOptions): Promise<void> {
-  const { settings } = loadConfig(options);
+async function health({ compat, ...options }: SettingOptions & { readonly compat?: string }): Promise<void> {
+  const { settings } = loadConfig(options, environmentWith(await compatNamed(compat)));
   const addressBy = (scheme: Scheme): string => webAddress(scheme, ownHost(settings.host), settings.port);
   // Which of the two it speaks is not known: with --lan it has a certificate that is in no setting.
   for (const address of [addressBy('http'), addressBy('https')]) {

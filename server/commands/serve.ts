@@ -1,11 +1,9 @@
 // `onlooker serve`: runs the service until it is told to stop. Loads the service only when it is asked for, so that
 // the other commands start at once.
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { compatOption } from '../compat/compat-environment.js';
 import type { GivenParts } from '../given-parts.js';
 import { reportingErrors } from './report-errors.js';
-
-/** The keys of `COMPAT_MODES`, which is loaded with the service alone. */
-const COMPAT_NAMES = ['classification', 'land-use'];
 
 interface ServeFlags {
   readonly lan?: boolean;
@@ -20,12 +18,7 @@ export function serveCommand(given: GivenParts): Command {
     .option('-p, --port <port>', 'port to listen on, before ONLOOKER_PORT (8080); 0 takes a free one')
     .option('--host <address>', 'address to listen on, before ONLOOKER_HOST (127.0.0.1); others need keys first')
     .option('--lan', 'serve the networks of this machine over https, with a certificate of its own and a code for phones')
-    .addOption(
-      new Option(
-        '--compat <service>',
-        'stand in for another service: its port, variables and addresses (docs/compat.md)',
-      ).choices(COMPAT_NAMES),
-    )
+    .addOption(compatOption())
     .addHelpText('after', '\n`onlooker lan` shows the address and a new code of a service that runs with --lan.')
     .action(
       reportingErrors(async ({ lan = false, port, host, compat }: ServeFlags) => {

@@ -5,11 +5,10 @@ import { PREPROCESSING_NAMES, scalingNamed } from '../../models/served/preproces
 import type { ServedModel } from '../../models/served/served-model.js';
 import { channelCount } from '../../models/tensor-input.js';
 import type { FrameRegion } from '../../pipeline/frames/frame-job.js';
-import { OnlookerError } from '../../protocol/errors.js';
 import type { ClassesFound } from '../../protocol/payloads.js';
 import { ConfigError } from '../config.js';
 import type { Exchange } from '../http/exchange.js';
-import { answering } from './answers.js';
+import { answering, FieldError } from './answers.js';
 import type { CompatContext, CompatMode } from './compat-mode.js';
 import { Form } from './form.js';
 import { openModel } from './open-model.js';
@@ -98,7 +97,7 @@ function consolidated(parts: readonly Pick<ClassesFound, 'classes'>[], { thresho
   return species.length === 0 ? [[UNKNOWN_SPECIES, null]] : species.map(({ species: name, score }) => [name, score]);
 }
 
-/** `y,x,side;y,x,side` in pixels; null for the whole picture. @throws OnlookerError BAD_MESSAGE */
+/** `y,x,side;y,x,side` in pixels; null for the whole picture. @throws FieldError */
 export function regionsOf(given: string | undefined): readonly FrameRegion[] | null {
   if (given === undefined) return null;
   const regions = given
@@ -108,8 +107,8 @@ export function regionsOf(given: string | undefined): readonly FrameRegion[] | n
       const numbers = region.split(',').map((number) => (number.trim() === '' ? NaN : Number(number)));
       const [top = NaN, left = NaN, side = NaN] = numbers;
       if (numbers.length === 3 && numbers.every(Number.isFinite) && side > 0) return { left, top, width: side, height: side };
-      throw new OnlookerError('BAD_MESSAGE', 'regions: must be y,x,side in pixels, with ; between several');
+      throw new FieldError('regions', 'Input should be y,x,side in pixels, with ; between several');
     });
-  if (regions.length > MOST_REGIONS) throw new OnlookerError('BAD_MESSAGE', `regions: there may be ${MOST_REGIONS}`);
+  if (regions.length > MOST_REGIONS) throw new FieldError('regions', `There may be ${MOST_REGIONS} regions`);
   return regions.length === 0 ? null : regions;
 }

@@ -2,6 +2,7 @@
 import { getParts } from 'uWebSockets.js';
 import { OnlookerError } from '../../protocol/errors.js';
 import type { Exchange } from '../http/exchange.js';
+import { FieldError } from './answers.js';
 
 /** Room for the boundaries and the other fields of a form. */
 const FORM_OVERHEAD_BYTES = 64 * 1024;
@@ -26,10 +27,10 @@ export class Form {
     return new Form(new Map(parts.map(({ name, data }) => [name, new Uint8Array(data.slice(0))])));
   }
 
-  /** @throws OnlookerError BAD_MESSAGE where it is missing */
+  /** @throws FieldError where it is missing */
   file(name: string): Uint8Array {
     const found = this.#parts.get(name);
-    if (found === undefined) throw new OnlookerError('BAD_MESSAGE', `${name}: field required`);
+    if (found === undefined) throw new FieldError(name, 'Field required', 'missing');
     return found;
   }
 
@@ -40,20 +41,20 @@ export class Form {
     return text === '' ? undefined : text;
   }
 
-  /** @throws OnlookerError BAD_MESSAGE */
+  /** @throws FieldError */
   integer(name: string, standard: number, least: number, most: number): number {
     const text = this.text(name);
     if (text === undefined) return standard;
     const value = Number(text);
     if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new OnlookerError('BAD_MESSAGE', `${name}: must be a whole number from ${least} to ${most}`);
+    throw new FieldError(name, `Input should be a whole number from ${least} to ${most}`);
   }
 
-  /** As FastAPI reads a flag. @throws OnlookerError BAD_MESSAGE */
+  /** As FastAPI reads a flag. @throws FieldError */
   flag(name: string): boolean {
     const text = this.text(name)?.toLowerCase();
     if (text === undefined || FALSE.has(text)) return false;
     if (TRUE.has(text)) return true;
-    throw new OnlookerError('BAD_MESSAGE', `${name}: could not be parsed to a boolean`);
+    throw new FieldError(name, 'Input should be a valid boolean, unable to interpret input');
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { regionsOf } from '../../../server/compat/classification.js';
+import { onlooker } from '../../clients/program.js';
 import { tinyClassifier } from '../../models/served/tiny-classifier.js';
 import { failingStart, launchService, until, type RunningService } from '../support/service.js';
 
@@ -96,7 +97,8 @@ describe('POST /classify', () => {
   ])('refuses %s with a status and a detail', async (_, body, status) => {
     const answer = await fetch(`${service.url}/classify`, { method: 'POST', body });
     expect(answer.status).toBe(status);
-    expect(await answer.json()).toEqual({ detail: expect.any(String) as string });
+    const { detail } = (await answer.json()) as { detail: unknown };
+    expect(status === 422 ? (detail as { msg: unknown }[])[0]?.msg : detail).toEqual(expect.any(String));
   });
 
   test('refuses what is no picture', async () => {
@@ -124,10 +126,22 @@ test('pages of any origin may ask, as there, and those of the service itself sta
   expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
   const before = await fetch(`${service.url}/classify`, {
     method: 'OPTIONS',
-    headers: { ...headers, 'access-control-request-method': 'POST' },
+    headers: { ...headers, 'access-control-request-method': 'POST', 'access-control-request-private-network': 'true' },
   });
   expect([before.status, before.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+  expect(before.headers.get('access-control-allow-private-network')).toBeNull();
   expect((await fetch(`${service.url}/v1/models`, { headers })).status).toBe(403);
+});
+
+test('a field that is missing is told as FastAPI tells it', async () => {
+  const answer = await fetch(`${service.url}/classify`, { method: 'POST', body: form({}, null) });
+  expect(await answer.json()).toEqual({ detail: [{ type: 'missing', loc: ['body', 'blob'], msg: 'Field required' }] });
+});
+
+test('health and config mean the same service by the same variables', async () => {
+  const env = { ...variables(), ONLOOKER_COMPAT: 'classification', SERVER_PORT: String(service.port) };
+  expect((await onlooker(['health'], env)).code).toBe(0);
+  expect((await onlooker(['config'], { ...env, SERVER_PORT: '8765' })).stdout).toMatch(/ONLOOKER_PORT +8765/);
 });
 
 describe('its variables', () => {

@@ -56,7 +56,10 @@ test('its classes are those of UC Merced, in alphabetical order, for the rest of
 
 test('a form without the file is refused with a detail', async () => {
   const answer = await fetch(`${service.url}/predict-land-use/`, { method: 'POST', body: form('image') });
-  expect([answer.status, await answer.json()]).toEqual([422, { detail: 'file: field required' }]);
+  expect([answer.status, await answer.json()]).toEqual([
+    422,
+    { detail: [{ type: 'missing', loc: ['body', 'file'], msg: 'Field required' }] },
+  ]);
 });
 
 test('without a model it does not start, and says which variable names one', async () => {
