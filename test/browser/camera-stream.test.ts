@@ -177,10 +177,11 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     });
     const { page } = await pageAt(service.url);
     await opened(page);
-    const { stats } = await told(page, ({ stats }) => stats['limitedBy'] === 'service' && Number(stats['fps']) < 10, 20_000);
+    const { stats } = await told(page, ({ stats }) => stats['limitedBy'] === 'service' && Number(stats['fps']) < 10, 40_000);
     expect(stats['widthPx']).toBe(FILM.widthPx);
     busyMs = 1;
-    await told(page, ({ stats }) => Number(stats['fps']) > 15, 20_000);
+    // More than it could be before; how many more is a matter of the machine.
+    await told(page, ({ stats }) => Number(stats['fps']) > 10, 40_000);
   }, 90_000);
 
   test('sends nothing while nobody can see the page or while it is paused, and goes on afterwards', async () => {
