@@ -182,6 +182,9 @@ export class OpenModels {
   }
 
   async #openNow(id: string, makesRoom: boolean): Promise<ServedModel> {
+    // Somebody else's turn may have opened it.
+    const known = this.#open.get(id);
+    if (known !== undefined) return known.model;
     const startMs = performance.now();
     try {
       const model = await this.#options.catalogue.read(id);
