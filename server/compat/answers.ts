@@ -9,6 +9,11 @@ import type { ServiceState } from '../service-state.js';
 /** FastAPI's own status for a field that is missing or wrong. */
 const WRONG_FIELD = 422;
 
+/** JSON whose order counts. */
+export class RawJson {
+  constructor(readonly text: string) {}
+}
+
 /** A field of a form that is missing or wrong. */
 export class FieldError extends OnlookerError {
   constructor(
@@ -24,7 +29,9 @@ export class FieldError extends OnlookerError {
 export function answering(state: ServiceState, work: (exchange: Exchange) => Promise<unknown>): Route['handle'] {
   return async (exchange): Promise<Reply> => {
     try {
-      return jsonReply(200, await work(exchange));
+      const answer = await work(exchange);
+      if (!(answer instanceof RawJson)) return jsonReply(200, answer);
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: answer.text };
     } catch (error) {
       if (error instanceof AbortedError) throw error;
       if (error instanceof FieldError) {

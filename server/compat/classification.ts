@@ -5,10 +5,10 @@ import { PREPROCESSING_NAMES, scalingNamed } from '../../models/served/preproces
 import type { ServedModel } from '../../models/served/served-model.js';
 import { channelCount } from '../../models/tensor-input.js';
 import type { FrameRegion } from '../../pipeline/frames/frame-job.js';
-import type { ClassesFound } from '../../protocol/payloads.js';
+import type { ClassesFound, ClassScore } from '../../protocol/payloads.js';
 import { ConfigError } from '../config.js';
 import type { Exchange } from '../http/exchange.js';
-import { answering, FieldError } from './answers.js';
+import { answering, FieldError, RawJson } from './answers.js';
 import type { CompatContext, CompatMode } from './compat-mode.js';
 import { Form } from './form.js';
 import { openModel } from './open-model.js';
@@ -48,7 +48,7 @@ export const classification: CompatMode = async (env) => {
         input: {
           ...(width === undefined ? {} : { width }),
           ...(height === undefined ? {} : { height }),
-          ...(integer(env, 'INPUT_CHANNELS', 1, 3) === 1 ? { channels: 'grey' } : {}),
+          ...(channelsOf(env) === 1 ? { channels: 'grey' } : {}),
           ...(preprocessing === undefined ? {} : { preprocessing }),
         },
       },
@@ -76,6 +76,13 @@ export const classification: CompatMode = async (env) => {
   };
 };
 
+/** @throws ConfigError */
+function channelsOf(env: NodeJS.ProcessEnv): number | undefined {
+  const channels = integer(env, 'INPUT_CHANNELS', 1, 3);
+  if (channels === 2) throw new ConfigError('INPUT_CHANNELS must be 1 or 3, not 2');
+  return channels;
+}
+
 async function classify(exchange: Exchange, { state, maxFrameBytes, classMinimum }: CompatContext): Promise<unknown> {
   const pipeline = state.requirePipeline();
   const form = await Form.of(exchange, maxFrameBytes);
@@ -87,8 +94,15 @@ async function classify(exchange: Exchange, { state, maxFrameBytes, classMinimum
   const options = { task: 'classify', model: MODEL, topN, ...(regions === null ? {} : { regions }) } as const;
   const found = (await pipeline.recognise(image, options, exchange.signal)) as unknown as ClassesFound;
   const parts = found.regions ?? [found];
-  if (!isConsolidated) return parts.map(({ classes }) => Object.fromEntries(classes.map(({ label, score }) => [label, score])));
+  if (!isConsolidated) return new RawJson(`[${parts.map(({ classes }) => probabilities(classes)).join(', ')}]`);
   return consolidated(parts, model, classMinimum);
+}
+
+/** In the order of the scores, which an object would not keep for labels that are numbers; of two classes of one label the better. */
+function probabilities(classes: readonly ClassScore[]): string {
+  const best = new Map<string, number>();
+  for (const { label, score } of classes) if (!best.has(label)) best.set(label, score);
+  return `{${[...best].map(([label, score]) => `${JSON.stringify(label)}: ${score}`).join(', ')}}`;
 }
 
 function consolidated(parts: readonly Pick<ClassesFound, 'classes'>[], { thresholds }: ServedModel, minimum: number) {
@@ -106,7 +120,8 @@ export function regionsOf(given: string | undefined): readonly FrameRegion[] | n
     .map((region): FrameRegion => {
       const numbers = region.split(',').map((number) => (number.trim() === '' ? NaN : Number(number)));
       const [top = NaN, left = NaN, side = NaN] = numbers;
-      if (numbers.length === 3 && numbers.every(Number.isFinite) && side > 0) return { left, top, width: side, height: side };
+      if (numbers.length === 3 && numbers.every((number) => Number.isFinite(number) && number >= 0) && side > 0)
+        return { left, top, width: side, height: side };
       throw new FieldError('regions', 'Input should be y,x,side in pixels, with ; between several');
     });
   if (regions.length > MOST_REGIONS) throw new FieldError('regions', `There may be ${MOST_REGIONS} regions`);

@@ -68,6 +68,19 @@ describe('POST /classify', () => {
     expect(Object.values(only ?? {}).every((score) => score > 0 && score <= 1)).toBe(true);
   });
 
+  test('tells classes best first, also where their labels are numbers', async () => {
+    await writeFile(at('numbers.txt'), '2\n1\n0');
+    const other = await serving({
+      INFERENCE_PREPROCESS: 'none',
+      INFERENCE_CLASSES_FILE: at('numbers.txt'),
+      INFERENCE_THRESHOLDS_FILE: '',
+    });
+    const answer = await fetch(`${other.url}/classify`, { method: 'POST', body: form({ regions: '0,0,16' }) });
+    const text = await answer.text();
+    expect([...text.matchAll(/"(\d)":/g)].map(([, label]) => label)).toEqual(['1', '2', '0']);
+    expect(await other.stop()).toBe(0);
+  });
+
   test('tells an object for each region, given as y, x and side, cut at the edges', async () => {
     const found = (await classified({ regions: '0,0,16;0,16,400', top_n: '1' })) as Record<string, number>[];
     expect(found.map((region) => Object.keys(region))).toEqual([['Quercus ilex leaf'], ['Quercus ilex fruit']]);
@@ -89,6 +102,7 @@ describe('POST /classify', () => {
 
   test.each([
     ['no picture', form({}, null), 422],
+    ['a region that begins outside', form({ regions: '-1,2,3' }), 422],
     ['a region of two numbers', form({ regions: '1,2' }), 422],
     ['65 regions', form({ regions: new Array(65).fill('0,0,4').join(';') }), 422],
     ['a flag that is none', form({ consolidate: 'perhaps' }), 422],
@@ -131,6 +145,24 @@ test('pages of any origin may ask, as there, and those of the service itself sta
   expect([before.status, before.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
   expect(before.headers.get('access-control-allow-private-network')).toBeNull();
   expect((await fetch(`${service.url}/v1/models`, { headers })).status).toBe(403);
+});
+
+test.each([
+  ['POST /classify', '/classify', 'blob'],
+  ['POST /v1/classify', '/v1/classify', 'file'],
+])('%s reads a form however its boundary is spelt', async (_, path, field) => {
+  const head = `--b-1\r\ncontent-disposition: form-data; name="${field}"; filename="x.png"\r\n\r\n`;
+  const body = Buffer.concat([Buffer.from(head), picture, Buffer.from('\r\n--b-1--\r\n')]);
+  for (const type of ['boundary="b-1"', 'charset=utf-8; boundary=b-1', 'Boundary=b-1']) {
+    const headers = { 'content-type': `multipart/form-data; ${type}` };
+    expect((await fetch(service.url + path, { method: 'POST', headers, body })).status).toBe(200);
+  }
+});
+
+test('a form of more fields than any has is refused', async () => {
+  const many = new FormData();
+  for (let field = 0; field < 100; field++) many.set(`field-${field}`, '');
+  expect((await fetch(`${service.url}/classify`, { method: 'POST', body: many })).status).toBe(422);
 });
 
 test('a field that is missing is told as FastAPI tells it', async () => {
@@ -183,6 +215,7 @@ describe('its variables', () => {
     [{ INFERENCE_MODEL: '/nowhere.onnx' }, /INFERENCE_MODEL: .*no such file/i],
     [{ INFERENCE_CLASSES_FILE: '/nowhere.txt' }, /INFERENCE_CLASSES_FILE: there is no file/],
     [{ INFERENCE_PREPROCESS: 'resnet5000' }, /INFERENCE_PREPROCESS: "resnet5000" is none of .*inception_v3/],
+    [{ INPUT_CHANNELS: '2' }, /INPUT_CHANNELS must be 1 or 3/],
     [{ INPUT_WIDTH: 'wide' }, /INPUT_WIDTH must be a whole number/],
     [{ INFERENCE_MINIMUM_THRESHOLD: '2' }, /INFERENCE_MINIMUM_THRESHOLD must be a number from 0 to 1/],
     [{ SCHEDULER_FLUSH_INTERVAL: 'soon' }, /SCHEDULER_FLUSH_INTERVAL must be a number/],
