@@ -7,7 +7,7 @@ import { readServedModel } from '../../models/served/read-served-model.js';
 import { decodeImage } from '../../pipeline/images/decode-image.js';
 import { tensorBytes, tensorIn, writeTensor, type TensorData } from '../../pipeline/images/write-tensor.js';
 import { ModelSession, type SessionModel } from '../../pipeline/lanes/model-session.js';
-import { keras } from '../../server/models/keras.js';
+import { keras } from '../../models/keras/converter.js';
 import { answerParent } from '../child.js';
 import { cacheDir } from '../../test/fixtures.js';
 import { cameraShow, loadReels } from '../material/reel.js';

@@ -85,7 +85,7 @@ async function check(folder: string, { json }: JsonFlag): Promise<void> {
   const { settings } = loadConfig();
   const { filesOfFolder } = await import('../../models/served/model-folders.js');
   const { readServedModel } = await import('../../models/served/read-served-model.js');
-  const { keras } = await import('../models/keras.js');
+  const { keras } = await import('../../models/keras/converter.js');
   const { objectFamily } = await import('../../models/objects/families.js');
   const families = (name: string) => Promise.resolve(objectFamily(name));
   const path = resolve(folder);

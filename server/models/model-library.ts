@@ -15,7 +15,7 @@ import { JsonFile } from '../json-file.js';
 import type { Logger } from '../logger.js';
 import type { Fetched } from './fetching.js';
 import { findVersions, type FoundVersion, type FoundVersions, type ModelRoot } from './found-versions.js';
-import { keras } from './keras.js';
+import { keras } from '../../models/keras/converter.js';
 import { ModelArrivals } from './model-arrivals.js';
 import { ModelVersions } from './model-versions.js';
 import { OwnModels } from './own-models.js';
