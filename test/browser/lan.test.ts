@@ -32,9 +32,14 @@ describe.skipIf(!hasChromium)('a phone on the same network', () => {
     const { page } = await openPage(browser, { widthPx: 390, heightPx: 844 });
     const address = `https://127.0.0.1:${service.port}/`;
     await expect(page.goto(address)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
-    // What Chromium's warning takes for "proceed", whatever its words are.
-    await page.keyboard.type('thisisunsafe');
-    await page.waitForURL(address);
+    // What Chromium's warning takes for "proceed", whatever its words are; said again where it was not listening yet.
+    await until(async () => {
+      await page.keyboard.type('thisisunsafe');
+      return page.waitForURL(address, { timeout: 3000 }).then(
+        () => true,
+        () => undefined,
+      );
+    });
     expect(await page.evaluate('isSecureContext')).toBe(true);
     const canvas = page.locator('canvas[data-seq]');
     await until(async () => (Number(await canvas.getAttribute('data-seq')) > 3 ? true : undefined));

@@ -115,7 +115,9 @@ test('a stream has its objects followed: a track in its results, and events when
   while (told.filter(({ t }) => t === 'event').length < 2) told.push(await socket.any());
   const results = told.filter(({ t }) => t === 'result') as unknown as ObjectsFound[];
   const tracks = results.map(({ objects: [object] }) => object?.track ?? null);
-  expect(tracks.slice(0, 2)).toEqual([null, null]);
+  // Two frames are enough where half a second lies between them, as it may on a busy machine.
+  expect(tracks[0]).toBeNull();
+  expect([null, tracks[2]]).toContain(tracks[1]);
   expect(tracks[2]).toEqual(expect.any(String));
   expect(tracks[3]).toBe(tracks[2]);
   const events = told.filter(({ t }) => t === 'event');
