@@ -1,5 +1,6 @@
 // Files out of an npm package's tarball, and of nothing else: no dependency is followed and no script is run.
 import '../library-environment.js';
+import { once } from 'node:events';
 import pacote from 'pacote';
 import { ModelError, reasonOf, systemCodeOf } from '../model-error.js';
 import { unpackWanted } from './archive.js';
@@ -25,8 +26,12 @@ export async function withTarball(job: TarballJob, use: (chunks: AsyncIterable<U
   const settings = await npmSettings(job.folder);
   const watch = watchForStall(job.stallMs ?? STALL_MS, job.signal);
   const options = { ...settings, integrity: job.source.integrity, signal: watch.signal };
+  const over = new AbortController();
   try {
-    await pacote.tarball.stream(
+    watch.signal.throwIfAborted();
+    const silence = once(watch.signal, 'abort', { signal: over.signal }).then(() => watch.signal.throwIfAborted());
+    silence.catch(() => undefined);
+    const taken = pacote.tarball.stream(
       spec,
       (stream) => {
         let receivedBytes = 0;
@@ -43,9 +48,12 @@ export async function withTarball(job: TarballJob, use: (chunks: AsyncIterable<U
       },
       options,
     );
+    // It asks for the package's entry without heeding the signal, and would wait for a silent registry for ever.
+    await Promise.race([taken, silence]);
   } catch (error) {
     throw explained(error, job, watch);
   } finally {
+    over.abort();
     watch.close();
   }
 }

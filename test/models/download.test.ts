@@ -135,3 +135,10 @@ test('a registry that falls silent in the middle of a tarball is told', async ()
   });
   await expect(taking).rejects.toThrow(/npm:a@1\.0\.0 could not be fetched: nothing came for 0\.3 s/);
 }, 60_000);
+
+test('a registry that says nothing at all is told as soon', async () => {
+  const origin = await serve(() => undefined);
+  vi.stubEnv('npm_config_registry', `${origin}/`);
+  const job = { source: { from: 'npm:a@1.0.0' }, folder, onProgress: () => undefined, stallMs: 300 };
+  await expect(withTarball(job, () => Promise.resolve())).rejects.toThrow(/nothing came for 0\.3 s/);
+}, 60_000);
