@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ATTRIBUTES } from '../protocol/payloads.js';
 import { FAMILY_KINDS } from './family.js';
 import { ModelError, reasonOf, systemCodeOf } from './model-error.js';
 
@@ -65,6 +66,9 @@ const model = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('embedder'), ...modelFields, dim: z.int().positive() }),
 ]);
 
+/** A network that tells one thing of faces beside who they are: fetched and loaded only where that is wanted. */
+const attribute = z.strictObject({ name: z.enum(ATTRIBUTES), family: name, file, licence });
+
 const manifestSchema = z
   .strictObject({
     id: name,
@@ -72,6 +76,7 @@ const manifestSchema = z
     description: z.string().min(1),
     sources: z.record(z.string(), source),
     models: z.array(model).min(1),
+    attributes: z.array(attribute).optional(),
     thresholds: z.strictObject({ detectionScore: unit, nmsIou: unit, match: z.number().min(-1).max(1), margin: unit }),
   })
   .superRefine((pack, context) => {
@@ -85,9 +90,17 @@ const manifestSchema = z
         });
       }
     }
-    pack.models.forEach((entry, index) => {
+    const { attributes = [] } = pack;
+    attributes.forEach(({ name: told }, index) => {
+      if (attributes.findIndex((other) => other.name === told) < index)
+        context.addIssue({ code: 'custom', path: ['attributes', index, 'name'], message: `${told} stands there twice` });
+    });
+    const entries = [
+      ...pack.models.map((entry, index) => ({ entry, at: ['models', index, 'file'] })),
+      ...attributes.map((entry, index) => ({ entry, at: ['attributes', index, 'file'] })),
+    ];
+    for (const { entry, at } of entries) {
       const from = pack.sources[entry.file.source]?.from;
-      const at = ['models', index, 'file'];
       if (from === undefined) {
         context.addIssue({ code: 'custom', path: [...at, 'source'], message: `no source named "${entry.file.source}"` });
       } else if (isArchive(from) && entry.file.path === undefined) {
@@ -95,12 +108,13 @@ const manifestSchema = z
       } else if (entry.file.path !== undefined && entry.file.path.split('/').some((part) => part === '..' || part === '')) {
         context.addIssue({ code: 'custom', path: [...at, 'path'], message: 'expected a relative path without ".."' });
       }
-    });
+    }
   });
 
 export type ManifestSource = z.infer<typeof source>;
 export type ManifestFile = z.infer<typeof file>;
 export type ManifestModel = z.infer<typeof model>;
+export type ManifestAttribute = z.infer<typeof attribute>;
 export type InputOverride = z.infer<typeof inputOverride>;
 
 export interface PackManifest extends Readonly<z.infer<typeof manifestSchema>> {
@@ -114,7 +128,7 @@ export function isArchive(from: string): boolean {
 }
 
 /** The name of a model within its pack: its file's name without ending. */
-export function stemOf(entry: ManifestModel, sources: PackManifest['sources']): string {
+export function stemOf(entry: Pick<ManifestModel, 'file'>, sources: PackManifest['sources']): string {
   const path = entry.file.path ?? sources[entry.file.source]?.from ?? entry.file.source;
   return basename(path, extname(path));
 }

@@ -2,17 +2,22 @@
 // is found here, at the start, and told in one line; nothing is loaded into the inference runtime to stay.
 import { cachedPath, fileState, type FileState } from './cache.js';
 import type { Family, ImageInput, Outputs } from './family.js';
+import { attributeFamily } from './attributes/families.js';
+import type { AttributeFamily } from './attributes/attribute-family.js';
 import { loadFamily } from './family-registry.js';
 import { derivedGraph, derivedState, type DerivedSpec } from './graph/derived-graph.js';
-import { builtInPacks, loadManifest, stemOf, type ManifestModel, type PackManifest } from './manifest.js';
+import { builtInPacks, loadManifest, stemOf, type ManifestAttribute, type ManifestModel, type PackManifest } from './manifest.js';
 import { ModelError, reasonOf } from './model-error.js';
 import { ensureFiles, type FetchOptions } from './pack-files.js';
-import type { PreparedModel, PreparedPack } from './prepared.js';
+import type { AttributeName } from '../protocol/payloads.js';
+import type { PreparedAttribute, PreparedModel, PreparedPack } from './prepared.js';
 import { tensorInputOf } from './tensor-input.js';
 
 export interface PrepareOptions extends FetchOptions {
   /** Id of a built-in pack, or the path of a manifest. */
   readonly pack: string;
+  /** What is to be told of faces beside who they are: default nothing. */
+  readonly attributes?: readonly AttributeName[];
 }
 
 /** One file of a pack, as `verifyPack` found it. */
@@ -34,7 +39,11 @@ type PreparedEmbedder = PreparedModel & { readonly dim: number };
 export async function preparePack(options: PrepareOptions): Promise<PreparedPack> {
   const manifest = await loadManifest(options.pack);
   const families = await familiesOf(manifest);
-  await ensureFiles({ ...manifest, files: manifest.models.map((model) => model.file) }, options);
+  const heads = headsOf(manifest, options.attributes ?? []);
+  await ensureFiles(
+    { ...manifest, files: [...manifest.models, ...heads.map(([head]) => head)].map(({ file }) => file) },
+    options,
+  );
 
   let detector: PreparedModel | undefined;
   let landmarks: PreparedModel | undefined;
@@ -63,9 +72,33 @@ export async function preparePack(options: PrepareOptions): Promise<PreparedPack
       embedder = { ...prepared, dim };
     }
   }
+  const attributes: PreparedAttribute[] = [];
+  for (const [head, family] of heads) attributes.push(await preparedHead(manifest, head, family, options));
   const { id, version, thresholds } = manifest;
   if (detector === undefined) throw new ModelError('BAD_MANIFEST', `the pack ${id} has no detector`);
-  return { id, version, detector, ...(landmarks ? { landmarks } : {}), ...(embedder ? { embedder } : {}), thresholds };
+  return {
+    id,
+    version,
+    detector,
+    ...(landmarks ? { landmarks } : {}),
+    ...(embedder ? { embedder } : {}),
+    attributes,
+    thresholds,
+  };
+}
+
+async function preparedHead(
+  manifest: PackManifest,
+  head: ManifestAttribute,
+  family: AttributeFamily,
+  options: PrepareOptions,
+): Promise<PreparedAttribute> {
+  const spec = headSpec(manifest, head, family, options.cacheDir);
+  const { path, record } = await derivedGraph(spec, options.signal);
+  const { name, file, licence } = head;
+  const input = { ...family.input, name: record.inputName };
+  const { version } = manifest;
+  return { id: spec.label, kind: 'attribute', name, family: head.family, version, sha256: file.sha256, path, input, licence };
 }
 
 /** The manifests of the packs that come with the service. */
@@ -77,12 +110,15 @@ export async function listPacks(): Promise<PackManifest[]> {
  * Hashes every file of a pack in the cache, changing nothing.
  * @throws ModelError when the manifest is wrong or the cache cannot be read; a damaged file is a result, no error
  */
-export async function verifyPack(options: Pick<PrepareOptions, 'pack' | 'cacheDir'>): Promise<VerifiedFile[]> {
+export async function verifyPack(options: Pick<PrepareOptions, 'pack' | 'cacheDir' | 'attributes'>): Promise<VerifiedFile[]> {
   const manifest = await loadManifest(options.pack);
   const found: VerifiedFile[] = [];
-  for (const [entry, family] of await familiesOf(manifest)) {
-    const input = inputOf(entry, family, labelOf(manifest, entry));
-    const spec = specOf(manifest, entry, family, input, options.cacheDir);
+  const { cacheDir, attributes = [] } = options;
+  const models = (await familiesOf(manifest)).map(([entry, family]) =>
+    specOf(manifest, entry, family, inputOf(entry, family, labelOf(manifest, entry)), cacheDir),
+  );
+  const heads = headsOf(manifest, attributes).map(([head, family]) => headSpec(manifest, head, family, cacheDir));
+  for (const spec of [...models, ...heads]) {
     const { label: model, originalPath: path, sha256 } = spec;
     found.push({ model, kind: 'original', path, state: await fileState(path, sha256) });
     const { path: derivedPath, ...state } = await derivedState(spec);
@@ -105,7 +141,35 @@ async function familiesOf(manifest: PackManifest): Promise<(readonly [ManifestMo
   return families;
 }
 
-function labelOf(manifest: PackManifest, entry: ManifestModel): string {
+/** @throws ModelError where the pack has none for something that is wanted */
+function headsOf(
+  { id, attributes = [] }: PackManifest,
+  wanted: readonly AttributeName[],
+): readonly (readonly [ManifestAttribute, AttributeFamily])[] {
+  return wanted.map((name) => {
+    const head = attributes.find((entry) => entry.name === name);
+    if (head === undefined) {
+      const known = attributes.map((entry) => entry.name).join(', ') || 'nothing';
+      throw new ModelError('BAD_MANIFEST', `the pack ${id} cannot tell the ${name} of a face, only ${known}`);
+    }
+    const family = attributeFamily(head.family);
+    if (family === undefined) throw new ModelError('BAD_MANIFEST', `no model family "${head.family}" for the ${name} of a face`);
+    return [head, family] as const;
+  });
+}
+
+function headSpec(manifest: PackManifest, head: ManifestAttribute, family: AttributeFamily, cacheDir: string): DerivedSpec {
+  const label = labelOf(manifest, head);
+  const { sha256 } = head.file;
+  const tryReading = (outputs: Outputs, batch: number): void =>
+    readingAs(label, () => {
+      for (let index = 0; index < batch; index++) family.decode(outputs, index);
+    });
+  const input = { ...family.input, name: 'input' };
+  return { cacheDir, sha256, originalPath: cachedPath(cacheDir, sha256), input, label, tryReading };
+}
+
+function labelOf(manifest: PackManifest, entry: Pick<ManifestModel, 'file'>): string {
   return `${manifest.id}/${stemOf(entry, manifest.sources)}`;
 }
 
@@ -118,11 +182,17 @@ function specOf(manifest: PackManifest, entry: ManifestModel, family: Family, in
 
 /** A network of another family is told here, not by the first frame. */
 function checkFamilyReads(family: Family, input: ImageInput, outputs: Outputs, batch: number, label: string): void {
-  try {
+  readingAs(label, () => {
     for (let index = 0; index < batch; index++) {
       if (family.kind === 'detector') family.decode(outputs, index, input, 0.5);
       else family.decode(outputs, index);
     }
+  });
+}
+
+function readingAs(label: string, read: () => void): void {
+  try {
+    read();
   } catch (error) {
     throw new ModelError('BAD_MODEL', `${label} is not of the family that its manifest names: ${reasonOf(error)}`, {
       cause: error,

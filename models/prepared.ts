@@ -1,6 +1,8 @@
 // A pack that is ready to run: every file fetched, checked, its batch dimension freed and lying in the cache.
 // Plain data, so that it can be handed to a worker thread as it is.
+import type { AttributeName } from '../protocol/payloads.js';
 import { FAMILY_KINDS, type FamilyKind, type ImageInput } from './family.js';
+import type { TensorInput } from './tensor-input.js';
 
 export interface Licence {
   /** SPDX id, or what the weights' publisher calls it. */
@@ -25,6 +27,13 @@ export interface PreparedModel {
   readonly licence: Licence;
 }
 
+/** A network that tells one thing of a face beside who it is. */
+export interface PreparedAttribute extends Omit<PreparedModel, 'kind' | 'input'> {
+  readonly kind: 'attribute';
+  readonly name: AttributeName;
+  readonly input: TensorInput;
+}
+
 export interface PackThresholds {
   /** Least detector score of a face, 0..1. */
   readonly detectionScore: number;
@@ -44,6 +53,8 @@ export interface PreparedPack {
   readonly landmarks?: PreparedModel;
   /** Absent in a pack that only detects. */
   readonly embedder?: PreparedModel & { readonly dim: number };
+  /** Those that are wanted. */
+  readonly attributes: readonly PreparedAttribute[];
   readonly thresholds: PackThresholds;
 }
 

@@ -1,7 +1,7 @@
 // Events: who is in view, told once, and which cameras are up. The same shapes in a WebSocket `event`, in GET /v1/events
 // and in the store. Names are in them, so they are never logged as they are.
 import { z } from 'zod';
-import type { Box } from './payloads.js';
+import type { Box, FaceAttributes } from './payloads.js';
 import type { StreamChangeCounts, StreamState } from './streams.js';
 
 /** `since` of `subscribe` and of GET /v1/events: any id that was ever told, or any text where ids would sort after it. */
@@ -49,6 +49,8 @@ export interface TrackEvent {
   readonly gallery_version: number;
   /** Least cosine of a named person that was in force; of an object the least score that begins a track. */
   readonly threshold: number;
+  /** What its best face so far is taken for beside who it is; where that was asked for and is known. */
+  readonly attributes?: FaceAttributes;
   /** What it is, of an object (task `objects`): `person` and `similarity` are null then, and `gallery_version` is 0. */
   readonly label?: string;
   /** How surely an object is that, 0..1. */

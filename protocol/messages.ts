@@ -3,7 +3,14 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.js';
 import { sinceSchema, type KeptEvent } from './events.js';
-import { labelsSchema, regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
+import {
+  attributesSchema,
+  labelsSchema,
+  regionSchema,
+  regionsSchema,
+  schedulingSchemas,
+  streamIdSchema,
+} from './stream-fields.js';
 import { TASKS, type CloseReason, type FrameOutcome, type StreamStats, type Task } from './payloads.js';
 
 export const PROTOCOL_VERSION = 1;
@@ -34,6 +41,7 @@ export const openFieldsSchema = z.object({
   regions: regionsSchema.optional(),
   threshold: z.number().min(0).max(1).optional(),
   labels: labelsSchema.optional(),
+  attributes: attributesSchema.optional(),
 });
 export type OpenFields = z.infer<typeof openFieldsSchema>;
 

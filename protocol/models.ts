@@ -3,7 +3,7 @@
 export interface LoadedModel {
   readonly id: string;
   /** The part it plays. */
-  readonly task: 'detect' | 'landmarks' | 'embed' | 'classify' | 'objects';
+  readonly task: 'detect' | 'landmarks' | 'embed' | 'attributes' | 'classify' | 'objects';
   readonly family: string;
   readonly version: string;
   /** Of the file as published, lower-case hex. */

@@ -1,5 +1,6 @@
 // Fields that messages and registered streams share, each with its rule.
 import { z } from 'zod';
+import { ATTRIBUTES } from './payloads.js';
 
 export const streamIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
 
@@ -14,6 +15,9 @@ export const regionsSchema = z.array(regionSchema).min(1).max(64);
 
 /** Labels of objects that are wanted. */
 export const labelsSchema = z.array(z.string().min(1).max(200)).min(1).max(200);
+
+/** What is to be told of faces beside who they are. */
+export const attributesSchema = z.array(z.enum(ATTRIBUTES)).min(1).max(ATTRIBUTES.length);
 
 /** When, and how thoroughly, frames of a stream are looked at; of `open` and of registered streams. */
 export const schedulingSchemas = {

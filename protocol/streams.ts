@@ -2,7 +2,14 @@
 // with its password and never comes out with it.
 import { z } from 'zod';
 import { isAspect } from './aspect.js';
-import { labelsSchema, regionSchema, regionsSchema, schedulingSchemas, streamIdSchema } from './stream-fields.js';
+import {
+  attributesSchema,
+  labelsSchema,
+  regionSchema,
+  regionsSchema,
+  schedulingSchemas,
+  streamIdSchema,
+} from './stream-fields.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */
@@ -26,6 +33,7 @@ const optionSchemas = {
   threshold: z.number().min(0).max(1),
   regions: regionsSchema,
   labels: labelsSchema,
+  attributes: attributesSchema,
   ...schedulingSchemas,
   /** How RTSP carries the picture. */
   transport: z.enum(['tcp', 'udp']),
@@ -87,6 +95,7 @@ export const streamPatchSchema = z.strictObject({
   threshold: nullable(optionSchemas.threshold),
   regions: nullable(optionSchemas.regions),
   labels: nullable(optionSchemas.labels),
+  attributes: nullable(optionSchemas.attributes),
   detect_every: nullable(optionSchemas.detect_every),
   deadline_ms: nullable(optionSchemas.deadline_ms),
   weight: nullable(optionSchemas.weight),

@@ -1,6 +1,6 @@
 // What HTTP tells of one track: who it is taken for and on what grounds. Names and pictures are in it, embeddings never.
 import type { EventPerson } from './events.js';
-import type { Box, Candidate, NoPersonReason } from './payloads.js';
+import type { Box, Candidate, FaceAttributes, NoPersonReason } from './payloads.js';
 
 /** What the gate of enrolment looks at. */
 export interface FaceMeasuresTold {
@@ -65,6 +65,8 @@ export interface TrackAnswer {
   readonly model: string;
   /** Of its best face, 0..1. */
   readonly quality: number;
+  /** What its best face is taken for beside who it is; null before it is known, absent where it is not asked for. */
+  readonly attributes?: FaceAttributes | null;
   /** JPEG of its best face; base64 in JSON. */
   readonly thumbnail?: Uint8Array;
   /** Its best faces, best first: those that enrolling it would take. */

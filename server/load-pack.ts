@@ -11,7 +11,7 @@ const NO_PACK = 'none';
 
 /** @returns null for a service without faces @throws ModelError with one clear line; of code ABORTED when the signal says so */
 export async function loadPack(
-  { pack, modelsDir, offline }: Pick<Settings, 'pack' | 'modelsDir' | 'offline'>,
+  { pack, attributes, modelsDir, offline }: Pick<Settings, 'pack' | 'attributes' | 'modelsDir' | 'offline'>,
   log: Logger,
   signal: AbortSignal,
   loading: LoadingTime,
@@ -21,6 +21,7 @@ export async function loadPack(
   try {
     return await preparePack({
       pack,
+      attributes,
       cacheDir: modelsDir,
       offline,
       signal,

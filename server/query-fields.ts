@@ -16,6 +16,7 @@ const imageQuerySchema = openFieldsSchema.pick({
   top_n: true,
   threshold: true,
   labels: true,
+  attributes: true,
 });
 
 /** What a query asks of one image over HTTP. @throws OnlookerError BAD_MESSAGE */
@@ -43,7 +44,7 @@ function fieldsOf(query: URLSearchParams): Record<string, unknown> {
   const toNumbers = (text: string): unknown[] => text.split(',').map(toNumber);
   read('region', toNumbers);
   read('regions', (text) => text.split(';').map(toNumbers));
-  read('labels', (text) => text.split(','));
+  for (const name of ['labels', 'attributes']) read(name, (text) => text.split(','));
   for (const name of FLAGS) read(name, (text) => ({ '1': true, true: true, '0': false, false: false })[text] ?? text);
   return fields;
 }

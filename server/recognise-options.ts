@@ -2,10 +2,13 @@
 import type { OpenFields } from '../protocol/messages.js';
 import type { RecogniseOptions } from '../pipeline/streams/stream-options.js';
 
-type Asked = Pick<OpenFields, 'task' | 'model' | 'region' | 'min_face' | 'regions' | 'top_n' | 'threshold' | 'labels'>;
+type Asked = Pick<
+  OpenFields,
+  'task' | 'model' | 'region' | 'min_face' | 'regions' | 'top_n' | 'threshold' | 'labels' | 'attributes'
+>;
 
 export function recogniseOptions(asked: Asked): RecogniseOptions {
-  const { task, model, region, min_face: minFacePx, regions, top_n: topN, threshold, labels } = asked;
+  const { task, model, region, min_face: minFacePx, regions, top_n: topN, threshold, labels, attributes } = asked;
   return {
     task,
     ...(model === undefined ? {} : { model }),
@@ -17,5 +20,6 @@ export function recogniseOptions(asked: Asked): RecogniseOptions {
     ...(topN === undefined ? {} : { topN }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(labels === undefined ? {} : { labels }),
+    ...(attributes === undefined ? {} : { attributes }),
   };
 }

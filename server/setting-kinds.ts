@@ -96,17 +96,28 @@ const COMMAS_OR_SPACES = /[\s,]+/;
 /** What parts entries that may hold spaces. */
 export const COMMAS = /\s*,\s*/;
 
-/** In the environment and the file a text with commas or spaces between; in the file a list of texts too. */
-export function list(pattern: RegExp, told: Told & { readonly expects: string }, between = COMMAS_OR_SPACES) {
-  const parse = (value: unknown): unknown =>
+const parted =
+  (between: RegExp) =>
+  (value: unknown): unknown =>
     typeof value === 'string'
       ? value
           .trim()
           .split(between)
           .filter((part) => part !== '')
       : value;
+
+/** As `list`, of names that are known. */
+export function choices<const T extends readonly string[]>(names: T, told: Told) {
   return z
-    .preprocess(parse, z.array(z.string().regex(pattern)).readonly())
+    .preprocess(parted(COMMAS_OR_SPACES), z.array(z.enum(names)).readonly())
+    .default([])
+    .register(notes, { defaultText: 'none', expects: `any of ${names.join(', ')}`, ...told });
+}
+
+/** In the environment and the file a text with commas or spaces between; in the file a list of texts too. */
+export function list(pattern: RegExp, told: Told & { readonly expects: string }, between = COMMAS_OR_SPACES) {
+  return z
+    .preprocess(parted(between), z.array(z.string().regex(pattern)).readonly())
     .default([])
     .register(notes, { defaultText: 'none', ...told });
 }

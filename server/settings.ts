@@ -1,5 +1,6 @@
 // Every setting of the service, once: the schema from which the environment, the file, `onlooker config` and
 // docs/configuration.md all come. It reads nothing itself.
+import { ATTRIBUTES } from '../protocol/payloads.js';
 import { z } from 'zod';
 import { dataFolder, modelsFolder } from '../models/standard-folders.js';
 import { RETENTION_DEFAULTS } from '../pipeline/events/event-store.js';
@@ -17,6 +18,7 @@ import { pathPrefix } from './access/forwarded.js';
 import { frameAncestors } from './http/frame-ancestors.js';
 import {
   choice,
+  choices,
   COMMAS,
   decimal,
   flag,
@@ -163,6 +165,10 @@ export const settingsSchema = z.strictObject({
     meaning:
       'Model pack: the name of one that ships with Onlooker, or the path of a manifest of your own. `none`: no faces are looked for, and nothing of theirs is fetched.',
     expects: 'a pack',
+  }),
+  attributes: choices(ATTRIBUTES, {
+    meaning:
+      'What may be asked about faces beside who they are ([how far that can be trusted](models.md#attributes-of-faces)): the networks that tell it are fetched and loaded with the pack, and run only for streams and pictures that ask for it.',
   }),
   modelDir: optionalText({
     meaning:

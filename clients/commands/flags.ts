@@ -1,6 +1,6 @@
 // What the options of commands are, once they are read.
 import type { Role } from '../../protocol/access.js';
-import type { Task } from '../../protocol/payloads.js';
+import type { AttributeName, Task } from '../../protocol/payloads.js';
 import type { Region } from './values.js';
 
 export interface ServiceFlags {
@@ -19,6 +19,7 @@ export interface SendFlags extends ServiceFlags {
   readonly limit?: number;
   readonly region?: Region;
   readonly minFace?: number;
+  readonly attributes?: AttributeName[];
   readonly track?: true;
   readonly annotate?: string;
   readonly json?: true;

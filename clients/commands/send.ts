@@ -3,7 +3,7 @@ import type { SendFlags } from './flags.js';
 import { Command, Option } from 'commander';
 import { TASKS } from '../../protocol/payloads.js';
 import { addServiceOptions, runOnService } from './service-options.js';
-import { positive, region, streamId, wholeNumber } from './values.js';
+import { attributes, attributesHelp, positive, region, streamId, wholeNumber } from './values.js';
 
 export function sendCommand(): Command {
   return addServiceOptions(new Command('send'))
@@ -19,6 +19,7 @@ export function sendCommand(): Command {
     .option('--limit <n>', 'stop after so many frames', wholeNumber)
     .option('--region <x,y,w,h>', 'look only there, in 0..1 of the frame', region)
     .option('--min-face <px>', 'smallest face, its longer side in pixels of the frame', positive)
+    .option('--attributes <names>', attributesHelp, attributes)
     .option('--track', 'follow faces from frame to frame: names are decided by many frames of a video (only with task faces)')
     .option('--annotate <dir>', 'write each frame with boxes, landmarks, names and similarities into this folder')
     .option('--json', 'print one JSON object for each frame instead of a table')

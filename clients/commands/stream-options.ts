@@ -1,8 +1,9 @@
 // The settings of a registered stream as options of `streams add` and `streams change`, and as fields of the contract.
 import { Option, type Command } from 'commander';
-import { TASKS, type Task } from '../../protocol/payloads.js';
+import { TASKS, type AttributeName, type Task } from '../../protocol/payloads.js';
 import type { NewStream } from '../../protocol/streams.js';
-import { aspect, positive, region, rotation, wholeNumber, type Region, type Rotation } from './values.js';
+import { aspect, attributes, attributesHelp, positive, region, rotation, wholeNumber } from './values.js';
+import type { Region, Rotation } from './values.js';
 
 export interface StreamFlags {
   readonly task?: Task;
@@ -13,6 +14,7 @@ export interface StreamFlags {
   readonly topN?: number;
   readonly threshold?: number;
   readonly labels?: readonly string[];
+  readonly attributes?: readonly AttributeName[];
   readonly detectEvery?: number;
   readonly deadline?: number;
   readonly weight?: number;
@@ -38,6 +40,7 @@ export const STREAM_FIELDS = {
   'top-n': 'top_n',
   threshold: 'threshold',
   labels: 'labels',
+  attributes: 'attributes',
   'detect-every': 'detect_every',
   deadline: 'deadline_ms',
   weight: 'weight',
@@ -74,6 +77,7 @@ export function addStreamOptions(command: Command): Command {
     .option('--top-n <n>', 'classes or objects to tell (tasks classify and objects)', wholeNumber)
     .option('--threshold <score>', 'score that a class or an object has to have, 0..1', positive)
     .option('--labels <labels>', 'objects to look for, e.g. person,car (task objects; default: all)', labels)
+    .option('--attributes <names>', attributesHelp, attributes)
     .option('--detect-every <n>', 'search at least every so many frames for faces; 1 searches all', wholeNumber)
     .option('--deadline <ms>', 'drop a frame that cannot be answered within this time', positive)
     .option('--weight <n>', 'turns beside a stream of weight 1 where there are not enough for all', positive);

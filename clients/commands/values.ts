@@ -1,6 +1,7 @@
 // Values of options as the parser reads them: the number, or what is wrong with it.
 import { InvalidArgumentError } from 'commander';
 import { isAspect } from '../../protocol/aspect.js';
+import { ATTRIBUTES, type AttributeName } from '../../protocol/payloads.js';
 
 export function positive(text: string): number {
   const value = Number(text);
@@ -12,6 +13,16 @@ export function wholeNumber(text: string): number {
   const value = positive(text);
   if (Number.isInteger(value)) return value;
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+export const attributesHelp = `what else to tell of faces, with commas between: ${ATTRIBUTES.join(', ')}`;
+
+export function attributes(text: string): AttributeName[] {
+  return text.split(',').map((part) => {
+    const name = ATTRIBUTES.find((known) => known === part.trim());
+    if (name !== undefined) return name;
+    throw new InvalidArgumentError(`It must be any of ${ATTRIBUTES.join(', ')}, with commas between.`);
+  });
 }
 
 export type Rotation = 0 | 90 | 180 | 270;

@@ -29,6 +29,7 @@ export async function send(service: Service, paths: readonly string[], flags: Se
       send: 'frames',
       region: flags.region,
       min_face: flags.minFace,
+      attributes: flags.attributes,
       // Images that have nothing to do with each other must not be judged together.
       tracking: flags.track ?? false,
     });

@@ -32,13 +32,13 @@ export function streamOptions(
   onEvents: ((events: readonly NewEvent[]) => void) | null,
 ): StreamOptions {
   const { model, region, min_face: minFacePx, detect_every: detectEvery, deadline_ms: deadlineMs, weight } = fields;
-  const { top_n: topN, threshold, labels, regions: shares } = fields;
+  const { top_n: topN, threshold, labels, attributes, regions: shares } = fields;
   const regions = shares?.map(([left, top, width, height]) => ({ left, top, width, height, isShare: true }));
   return {
     task,
     stream: id,
     thumbnails,
-    ...defined({ model, region, minFacePx, topN, threshold, labels, regions, detectEvery, deadlineMs, weight }),
+    ...defined({ model, region, minFacePx, topN, threshold, labels, attributes, regions, detectEvery, deadlineMs, weight }),
     ...(onEvents === null ? {} : { tracking: { stream: id, onEvents } }),
   };
 }

@@ -16,6 +16,8 @@ export interface LoggableEvent {
   readonly person?: EventPerson | null;
   readonly before?: { readonly person?: EventPerson | null };
   readonly thumbnail?: Uint8Array;
+  /** What the face was taken for. */
+  readonly attributes?: object;
 }
 
 export const EVENT_PREFIX = 'event:';

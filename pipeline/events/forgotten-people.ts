@@ -57,13 +57,13 @@ export class ForgottenPeople {
   }
 
   #strip<E extends LoggableEvent>(event: E): E {
-    const { thumbnail, ...rest } = event;
-    const hidesPicture = thumbnail !== undefined && this.#tracks.has(trackKey(event) ?? '');
+    const { thumbnail, attributes, ...rest } = event;
+    const hidesLook = (thumbnail ?? attributes) !== undefined && this.#tracks.has(trackKey(event) ?? '');
     const hidesPerson = this.#isGone(event.person);
     const hidesBefore = this.#isGone(event.before?.person);
-    if (!hidesPicture && !hidesPerson && !hidesBefore) return event;
+    if (!hidesLook && !hidesPerson && !hidesBefore) return event;
     return {
-      ...(hidesPicture ? rest : event),
+      ...(hidesLook ? rest : event),
       ...(hidesPerson && { person: null }),
       ...(hidesBefore && { before: { ...event.before, person: null } }),
     } as E;

@@ -1,17 +1,18 @@
 // A prepared model, once it is loaded, as clients are told of it.
-import type { FamilyKind } from '../../models/family.js';
-import type { PreparedModel } from '../../models/prepared.js';
+import type { PreparedAttribute, PreparedModel } from '../../models/prepared.js';
 import type { ServedModel } from '../../models/served/served-model.js';
 import type { LoadedModel } from '../../protocol/models.js';
 import type { Provider } from './lane-protocol.js';
 
-const TASK_OF_KIND = { detector: 'detect', landmarks: 'landmarks', embedder: 'embed' } as const satisfies Record<
-  FamilyKind,
-  LoadedModel['task']
->;
+const TASK_OF_KIND = {
+  detector: 'detect',
+  landmarks: 'landmarks',
+  embedder: 'embed',
+  attribute: 'attributes',
+} as const satisfies Record<(PreparedModel | PreparedAttribute)['kind'], LoadedModel['task']>;
 
 export function loadedModel(
-  model: PreparedModel & { readonly dim?: number },
+  model: (PreparedModel | PreparedAttribute) & { readonly dim?: number },
   provider: Provider,
   start: { readonly loadMs: number; readonly warmupMs: number },
 ): LoadedModel {
@@ -23,7 +24,7 @@ export function loadedModel(
     version,
     sha256,
     provider,
-    input: { width: input.width, height: input.height, colour: input.colour },
+    input: { width: input.width, height: input.height, colour: 'colour' in input ? input.colour : input.channels },
     ...(model.dim === undefined ? {} : { dim: model.dim }),
     licence: licence.id,
     licence_caveats: licence.caveats,

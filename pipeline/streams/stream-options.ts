@@ -1,7 +1,7 @@
 // What is asked of a stream, or of one image.
 import type { NewEvent } from '../../protocol/events.js';
 import type { FrameRegion } from '../frames/frame-job.js';
-import type { Task } from '../../protocol/payloads.js';
+import type { AttributeName, Task } from '../../protocol/payloads.js';
 
 export interface RecogniseOptions {
   readonly task: Task;
@@ -11,6 +11,8 @@ export interface RecogniseOptions {
   readonly region?: readonly [number, number, number, number];
   /** Least longer side of a face, in pixels of the frame. */
   readonly minFacePx?: number;
+  /** What is to be told of faces beside who they are. */
+  readonly attributes?: readonly AttributeName[];
   /** Parts of the frame that are classified side by side, instead of the whole or of `region`. */
   readonly regions?: readonly FrameRegion[];
   /** Labels of objects that are wanted; all where not said. */

@@ -22,16 +22,18 @@ export const localModels = {
 
 async function list({ json }: JsonFlag): Promise<void> {
   const { listPacks } = await import('../../models/pack.js');
-  const packs = (await listPacks()).map(({ id, version, models }) => ({
+  const packs = (await listPacks()).map(({ id, version, models, attributes = [] }) => ({
     id,
     version,
-    models: models.map(({ role, family, file, licence }) => ({ role, family, bytes: file.bytes, sha256: file.sha256, licence })),
+    models: [...models, ...attributes.map(({ name, ...rest }) => ({ ...rest, role: name }))].map(
+      ({ role, family, file, licence }) => ({ role, family, bytes: file.bytes, sha256: file.sha256, licence }),
+    ),
   }));
   if (json) return print(JSON.stringify({ packs }, null, 2));
   for (const { id, version, models } of packs) {
     print(`${id} ${version}`);
     for (const { role, family, bytes, licence } of models) {
-      print(`  ${role.padEnd(10)} ${family.padEnd(16)} ${(bytes / 1e6).toFixed(1).padStart(6)} MB  ${licence.id}`);
+      print(`  ${role.padEnd(14)} ${family.padEnd(16)} ${(bytes / 1e6).toFixed(1).padStart(6)} MB  ${licence.id}`);
       for (const caveat of licence.caveats) print(`    ! ${caveat}`);
     }
   }
@@ -46,6 +48,7 @@ async function pull(pack: string | undefined): Promise<void> {
   try {
     const prepared = await preparePack({
       pack: pack ?? settings.pack,
+      attributes: settings.attributes,
       cacheDir: settings.modelsDir,
       offline: settings.offline,
       onProgress: progress.tell,
@@ -61,7 +64,11 @@ async function pull(pack: string | undefined): Promise<void> {
 async function verify(pack: string | undefined, { json }: JsonFlag): Promise<void> {
   const { settings } = loadConfig();
   const { verifyPack } = await import('../../models/pack.js');
-  const files = await verifyPack({ pack: pack ?? settings.pack, cacheDir: settings.modelsDir });
+  const files = await verifyPack({
+    pack: pack ?? settings.pack,
+    attributes: settings.attributes,
+    cacheDir: settings.modelsDir,
+  });
   if (files.some(({ state }) => state.state !== 'ok')) process.exitCode = EXIT_FAILED;
   if (json) return print(JSON.stringify({ files }, null, 2));
   for (const { model, kind, path, state } of files) {

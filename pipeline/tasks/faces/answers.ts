@@ -30,10 +30,10 @@ export const WANTED: Readonly<Record<FaceTask, FaceItem['want']>> = {
   embed: 'embedding',
 };
 
-function detectedFace(face: FoundFace, points: readonly number[]): DetectedFace {
+function detectedFace(face: FoundFace, { points, attributes }: FaceAnswer): DetectedFace {
   const point = (index: number) => [hundredths(points[2 * index] ?? 0), hundredths(points[2 * index + 1] ?? 0)] as const;
   const landmarks: FivePoints = [point(0), point(1), point(2), point(3), point(4)];
-  return { box: boxOf(face), score: face.score, landmarks };
+  return { box: boxOf(face), score: face.score, landmarks, ...(attributes && { attributes }) };
 }
 
 /** The people that the search found, as they are called now; somebody who was deleted since is nobody any more. */
@@ -88,7 +88,7 @@ export function answerOf(
   gallery: Gallery | null,
   rule: MatchRule,
 ): TaskAnswer & FacesFound {
-  const detected = frame.result.map(({ face, answer }) => detectedFace(face, answer.points));
+  const detected = frame.result.map(({ face, answer }) => detectedFace(face, answer));
   if (task === 'detect') return payloadOf(frame, detected, model, gallery);
   const faces = frame.result.map(({ answer }, index) => ({ answer, face: detected[index] as DetectedFace }));
   if (task === 'embed') {
@@ -113,7 +113,7 @@ export function trackedAnswerOf(
 ): TaskAnswer & FacesFound {
   const faces = frame.result.flatMap(({ face, answer }, index) => {
     const decision = decisions[index];
-    return decision === undefined ? [] : [trackedFace(detectedFace(face, answer.points), decision, gallery)];
+    return decision === undefined ? [] : [trackedFace(detectedFace(face, answer), decision, gallery)];
   });
   return payloadOf(frame, faces, model, gallery);
 }

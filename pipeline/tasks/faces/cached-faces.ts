@@ -24,8 +24,8 @@ export class CachedFaces implements Cacheable<Faces> {
   readonly #galleryVersion: number;
 
   /** @param galleryVersion of now */
-  constructor({ region, minFacePx }: FacesAsked, level: Level, galleryVersion: number) {
-    this.key = JSON.stringify(['faces', region ?? null, minFacePx ?? null]);
+  constructor({ region, minFacePx, attributes }: FacesAsked, level: Level, galleryVersion: number) {
+    this.key = JSON.stringify(['faces', region ?? null, minFacePx ?? null, attributes ?? null]);
     this.rank = RANKS[level];
     this.version = String(galleryVersion);
     this.#level = level;
@@ -56,10 +56,11 @@ export class CachedFaces implements Cacheable<Faces> {
   }
 }
 
-function copyOf({ points, measures, embedding, matches, galleryVersion }: FaceAnswer, level: Level): FaceAnswer {
-  if (level === 'points') return { points };
+function copyOf({ points, attributes, measures, embedding, matches, galleryVersion }: FaceAnswer, level: Level): FaceAnswer {
+  const seen = { points, ...(attributes && { attributes }) };
+  if (level === 'points') return seen;
   return {
-    points,
+    ...seen,
     ...(measures && { measures }),
     ...(embedding && { embedding: embedding.slice() }),
     ...(level === 'all' && matches !== undefined && galleryVersion !== undefined ? { matches, galleryVersion } : {}),

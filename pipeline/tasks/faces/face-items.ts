@@ -1,4 +1,5 @@
 // What lanes are given of faces, and what they answer: plain data and shared memory.
+import type { AttributeName, FaceAttributes } from '../../../protocol/payloads.js';
 import type { Stage } from '../../lanes/stage.js';
 import type { InputGeometry } from '../../images/resample.js';
 import type { FaceMeasures } from './face-quality.js';
@@ -37,6 +38,8 @@ export interface FaceItem {
 }
 export interface FaceAnswer {
   readonly points: readonly number[];
+  /** Where they were asked for. */
+  readonly attributes?: FaceAttributes;
   readonly measures?: FaceMeasures;
   /** L2-normalised. */
   readonly embedding?: Float32Array;
@@ -45,9 +48,20 @@ export interface FaceAnswer {
   readonly galleryVersion?: number;
 }
 
+/** A face of which more is to be told than who it is. */
+export interface AttributeItem {
+  readonly pixels: SharedArrayBuffer;
+  readonly width: number;
+  readonly height: number;
+  readonly face: FoundFace;
+  readonly names: readonly AttributeName[];
+}
+
 /** The name of the task, as lanes know it. */
 export const FACES = 'faces';
 /** Frames, or tiles of them, to the faces in each. */
 export const DETECT: Stage<DetectItem, readonly FoundFace[]> = { task: FACES, name: 'frames', depth: 0, isShared: true };
 /** Faces to what is wanted of each. */
 export const DESCRIBE: Stage<FaceItem, FaceAnswer> = { task: FACES, name: 'faces', depth: 1, isShared: false };
+/** Faces to what else is to be told of each. */
+export const ATTRIBUTE: Stage<AttributeItem, FaceAttributes> = { task: FACES, name: 'attributes', depth: 2, isShared: false };

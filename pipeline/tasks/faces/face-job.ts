@@ -1,11 +1,20 @@
 // One frame searched for faces: detection in the whole of it or in its tiles, then what is wanted of each face. Whoever follows
 // faces from frame to frame guides it.
+import type { AttributeName, FaceAttributes } from '../../../protocol/payloads.js';
 import type { ImageInput } from '../../../models/family.js';
 import type { DecodedFrame, FrameInput, FrameJob, Worked } from '../../frames/frame-job.js';
 import { mergedDetections } from '../../frames/tiles.js';
 import type { FrameView } from '../../images/frame-view.js';
 import type { StageCall } from '../../lanes/stage.js';
-import { DESCRIBE, DETECT, MAX_FACES_PER_FRAME, type FaceAnswer, type FaceItem, type FoundFace } from './face-items.js';
+import {
+  ATTRIBUTE,
+  DESCRIBE,
+  DETECT,
+  MAX_FACES_PER_FRAME,
+  type FaceAnswer,
+  type FaceItem,
+  type FoundFace,
+} from './face-items.js';
 import { withoutParts } from './nested-faces.js';
 
 export interface DescribedFace {
@@ -22,6 +31,8 @@ export interface FacesAsked {
   readonly region?: readonly [number, number, number, number];
   /** Faces whose longer side is less are left out, pixels of the frame. */
   readonly minFacePx?: number;
+  /** What is to be told of each face beside who it is. */
+  readonly attributes?: readonly AttributeName[];
 }
 
 /** Somebody who remembers earlier frames and decides what this one's faces are worth. */
@@ -43,7 +54,10 @@ export interface FrameGuide {
   /** Looks at the faces while their pixels are still there. */
   described(faces: Faces, view: FrameView): void;
 }
-export type ChosenFace = Pick<FaceItem, 'face' | 'want' | 'expectedPoints'>;
+export type ChosenFace = Pick<FaceItem, 'face' | 'want' | 'expectedPoints'> & {
+  /** Whether what was asked for beside who it is, is to be found out by this frame. */
+  readonly wantsAttributes?: boolean;
+};
 
 export interface DetectionSettings {
   /** Of the detector. */
@@ -85,10 +99,28 @@ export class FaceJob implements FrameJob<Faces> {
       frame,
     );
     const items = chosen.map((face): FaceItem => ({ pixels, width, height, ...face }));
-    const answers = await call(DESCRIBE, items);
-    const faces = chosen.map(({ face }, index) => ({ face, answer: answers[index] ?? { points: [] } }));
+    const [answers, attributes] = await Promise.all([call(DESCRIBE, items), this.#attributes(chosen, frame, call)]);
+    const faces = chosen.map((one, index) => {
+      const told = attributes.get(one);
+      return { face: one.face, answer: { ...(answers[index] ?? { points: [] }), ...(told && { attributes: told }) } };
+    });
     if (typeof this.#want !== 'string') this.#want.described(faces, frame);
     return faces;
+  }
+
+  async #attributes(
+    chosen: readonly ChosenFace[],
+    { pixels, width, height }: DecodedFrame,
+    call: StageCall,
+  ): Promise<ReadonlyMap<ChosenFace, FaceAttributes>> {
+    const { attributes: names = [] } = this.#asked;
+    const wanted = names.length === 0 ? [] : chosen.filter(({ wantsAttributes }) => wantsAttributes);
+    if (wanted.length === 0) return new Map();
+    const told = await call(
+      ATTRIBUTE,
+      wanted.map(({ face }) => ({ pixels, width, height, face, names })),
+    );
+    return new Map(wanted.map((face, index) => [face, told[index] ?? {}]));
   }
 
   /** The faces of the whole picture, or of its tiles as those of the whole. */
@@ -104,7 +136,9 @@ export class FaceJob implements FrameJob<Faces> {
   async #choose(faces: readonly FoundFace[], view: FrameView): Promise<readonly ChosenFace[]> {
     const want = this.#want;
     if (typeof want !== 'string') return want.choose(faces, view);
-    return faces.filter(({ score }) => score >= this.#settings.detectionScore).map((face) => ({ face, want }));
+    return faces
+      .filter(({ score }) => score >= this.#settings.detectionScore)
+      .map((face) => ({ face, want, wantsAttributes: true }));
   }
 }
 

@@ -11,10 +11,13 @@ import type { JobCost, LaneTask, OpenLaneTask } from '../../lanes/lane-task.js';
 import type { LaneRuntime } from '../../lanes/lane-protocol.js';
 import { ModelSession } from '../../lanes/model-session.js';
 import { runInRungs, type RungSteps } from '../../lanes/run-in-rungs.js';
+import { AttributeHeads } from './attribute-lane.js';
 import {
+  ATTRIBUTE,
   DESCRIBE,
   DETECT,
   MAX_FACES_PER_FRAME,
+  type AttributeItem,
   type DetectItem,
   type FaceAnswer,
   type FaceItem,
@@ -43,7 +46,12 @@ export interface FaceLaneSettings {
 
 export const openLaneTask: OpenLaneTask = async (settings, runtime) => {
   const models = await FaceModels.open(settings as FaceLaneSettings, runtime);
-  return new FaceLane(models);
+  try {
+    return new FaceLane(models, await AttributeHeads.open((settings as FaceLaneSettings).pack.attributes, runtime));
+  } catch (error) {
+    await models.close();
+    throw error;
+  }
 };
 
 /** Frames so large give their memory back after use; smaller ones use it again. */
@@ -52,15 +60,19 @@ const LARGE_BYTES = 3840 * 2160 * 3;
 class FaceLane implements LaneTask {
   readonly models: LaneTask['models'];
   readonly #models: FaceModels;
+  readonly #heads: AttributeHeads;
 
-  constructor(models: FaceModels) {
+  constructor(models: FaceModels, heads: AttributeHeads) {
     this.#models = models;
-    this.models = models.sessions.map(({ model, loadMs, warmupMs }) => ({ id: model.id, loadMs, warmupMs }));
+    this.#heads = heads;
+    const sessions = [...models.sessions, ...heads.sessions];
+    this.models = sessions.map(({ model, loadMs, warmupMs }) => ({ id: model.id, loadMs, warmupMs }));
   }
 
   run(stage: string, items: readonly unknown[], cost: JobCost): Promise<readonly unknown[]> {
     if (stage === DETECT.name) return this.#models.detect(items as readonly DetectItem[], cost);
     if (stage === DESCRIBE.name) return this.#models.describe(items as readonly FaceItem[], cost);
+    if (stage === ATTRIBUTE.name) return this.#heads.tell(items as readonly AttributeItem[], cost);
     throw new Error(`no stage ${stage} of faces`);
   }
 
@@ -73,8 +85,8 @@ class FaceLane implements LaneTask {
     return sizes.reduce((sum, bytes) => sum + (bytes > LARGE_BYTES ? bytes : 0), 0);
   }
 
-  close(): Promise<void> {
-    return this.#models.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#models.close(), this.#heads.close()]);
   }
 }
 

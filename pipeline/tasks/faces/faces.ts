@@ -79,19 +79,22 @@ export class Faces implements Task {
   }
 
   models(provider: Provider, started: readonly ModelStart[]): readonly LoadedModel[] {
-    return modelsOf(this.#options.pack).map((model) =>
+    return [...modelsOf(this.#options.pack), ...this.#options.pack.attributes].map((model) =>
       loadedModel(model, provider, started.find(({ id }) => id === model.id) ?? { loadMs: 0, warmupMs: 0 }),
     );
   }
 
   modelFor(options: RecogniseOptions): string {
     const { detector, embedder } = this.#options.pack;
-    const { task } = options;
+    const { task, attributes = [] } = options;
     const model: PreparedModel | undefined = task === 'detect' ? detector : embedder;
     if (model === undefined) throw noModel(`No model for the task ${task} is loaded.`);
     if (options.model !== undefined && options.model !== model.id) {
       throw noModel(`No such model is loaded for the task ${task}; ${model.id} is.`);
     }
+    const missing = attributes.find((name) => !this.#options.pack.attributes.some((head) => head.name === name));
+    if (missing !== undefined)
+      throw noModel(`The ${missing} of faces is not looked for here: no model that does is loaded (ONLOOKER_ATTRIBUTES).`);
     return model.id;
   }
 
@@ -104,7 +107,17 @@ export class Faces implements Task {
     const { detectionScore } = this.#thresholds;
     const rule = this.#thresholds;
     const pictures = thumbnails ? this.#pictures : null;
-    const tracked = new TrackedStream({ ...tracking, pictures, detectEvery, model, gallery, detectionScore, rule });
+    const wantsAttributes = options.attributes !== undefined;
+    const tracked = new TrackedStream({
+      ...tracking,
+      pictures,
+      wantsAttributes,
+      detectEvery,
+      model,
+      gallery,
+      detectionScore,
+      rule,
+    });
     this.#streams.add(tracked);
     return new FollowedFaces({
       tracked,
@@ -250,8 +263,12 @@ export function faceLane({ pack, gallery, thresholds }: FaceLaneOptions): LaneTa
   return { name: FACES, module: workerFile('face-lane', import.meta.url).href, settings };
 }
 
-function askedOf({ region, minFacePx }: RecogniseOptions): FacesAsked {
-  return { ...(region === undefined ? {} : { region }), ...(minFacePx === undefined ? {} : { minFacePx }) };
+function askedOf({ region, minFacePx, attributes }: RecogniseOptions): FacesAsked {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(minFacePx === undefined ? {} : { minFacePx }),
+    ...(attributes === undefined ? {} : { attributes }),
+  };
 }
 
 function taskOf({ task }: RecogniseOptions): FaceTask {

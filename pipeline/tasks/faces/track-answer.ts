@@ -59,6 +59,7 @@ export function trackAnswer(account: TrackAccount, gate: QualityGate, nameOf: Na
     least_quality: rule.voteQuality,
     model: account.model,
     quality: decision.quality,
+    ...(decision.attributes === undefined ? {} : { attributes: decision.attributes }),
     ...(thumbnail && { thumbnail }),
     faces: account.faces.map(face),
     votes: account.votes.map(vote),

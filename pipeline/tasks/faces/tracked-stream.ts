@@ -31,6 +31,8 @@ export interface TrackedStreamOptions {
   readonly gallery: Gallery;
   /** Makes pictures of the best faces, which events carry then; null where none are wanted. */
   readonly pictures: FacePictures | null;
+  /** Whether it is to be told of each face what it is taken for beside who it is. */
+  readonly wantsAttributes?: boolean;
   /** At least every so many frames is searched for faces; see `DetectionPlan`. */
   readonly detectEvery: number;
   /** Told in order; must not throw. */
@@ -53,7 +55,7 @@ export class TrackedStream {
   #stoodMs = standstillMs();
 
   constructor(options: TrackedStreamOptions) {
-    const { stream, model, rule, detectionScore, gallery } = options;
+    const { stream, model, rule, detectionScore, gallery, wantsAttributes = false } = options;
     this.#options = options;
     this.#events = new PicturedEvents(options.onEvents);
     this.#forgottenVersion = gallery.version;
@@ -63,6 +65,7 @@ export class TrackedStream {
       model,
       ...rule,
       highScore: detectionScore,
+      wantsAttributes,
       newId: newTrackId,
       galleryVersion: gallery.version,
       hasTwins: (id) => gallery.twins.hasTwins(id),
@@ -216,7 +219,7 @@ export class TrackedFrame implements FrameGuide {
       const sight = sights[index] ?? null;
       if (sight === null) return [];
       // An embedding is made as it is of a single image: where earlier frames let its points expect must not show in it.
-      if (sight.embed) return [{ face, want: 'all' as const }];
+      if (sight.embed) return [{ face, want: 'all' as const, wantsAttributes: sight.describe }];
       return [{ face, want: 'points' as const, expectedPoints: this.tracks.expectedPoints(sight, face) }];
     });
   }
@@ -263,7 +266,7 @@ export class TrackedFrame implements FrameGuide {
 }
 
 function evidenceOf({ atMs }: Sight, face: FoundFace, answer: FaceAnswer, gallery: Gallery): Evidence | undefined {
-  const { measures, embedding } = answer;
+  const { measures, embedding, attributes } = answer;
   if (measures === undefined || embedding === undefined) return undefined;
   return {
     atMs,
@@ -273,5 +276,6 @@ function evidenceOf({ atMs }: Sight, face: FoundFace, answer: FaceAnswer, galler
     candidates: candidatesOf(answer, gallery),
     galleryVersion: answer.galleryVersion ?? 0,
     box: boxOf(face),
+    ...(attributes && { attributes }),
   };
 }

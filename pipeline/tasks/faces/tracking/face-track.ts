@@ -1,6 +1,7 @@
 // One face followed from frame to frame: the state that tracking changes as it goes. Its body (where it is) and its
 // identity (what it looks like, who it is, what was told of it) are apart, since mending moves one without the other.
 import type { ToldState } from '../../../../protocol/events.js';
+import type { FaceAttributes } from '../../../../protocol/payloads.js';
 import { cosine } from '../../../geometry/cosine.js';
 import { hasFailed, type FacePicture } from '../face-pictures.js';
 import type { PictureLook } from '../../../images/brightness-grid.js';
@@ -53,6 +54,8 @@ export interface FaceTrack {
   looks: Evidence[];
   /** Picture of its best face so far, and how good that is. */
   thumbnail: { readonly picture: FacePicture; readonly quality: number } | null;
+  /** What its best face is taken for beside who it is, how good that is, and how many faces were asked for it. */
+  attributes: { readonly told: FaceAttributes; readonly quality: number; readonly asked: number } | null;
   /** A face that does not look like this track's: one more like it, and its body is somebody else's. */
   suspect: Evidence | null;
   verdict: Verdict;
@@ -106,6 +109,7 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
     votes: [],
     looks: [],
     thumbnail: null,
+    attributes: null,
     suspect: null,
     verdict: NO_EVIDENCE,
     claim: null,
@@ -188,6 +192,22 @@ const shownQuality = ({ thumbnail }: FaceTrack): number =>
 /** Shows a track by this picture from now on, if there is no better one. */
 export function showBy(track: FaceTrack, shown: NonNullable<FaceTrack['thumbnail']>): void {
   if (shown.quality > shownQuality(track)) track.thumbnail = shown;
+}
+
+/** Networks that tell age and expression cost more than the rest of a face: a track has them looked at so often at most. */
+const MOST_ATTRIBUTE_LOOKS = 3;
+
+/** Whether a face that is embedded anyway is worth being asked what else it is taken for: the first, and clearly better ones. */
+export function wantsAttributes({ attributes }: FaceTrack, estimate: number, improvement: number): boolean {
+  if (attributes === null) return true;
+  return attributes.asked < MOST_ATTRIBUTE_LOOKS && estimate >= attributes.quality + improvement;
+}
+
+/** What a face of this quality is taken for; what a better one was taken for stays. */
+export function noteAttributes(track: FaceTrack, told: FaceAttributes, quality: number): void {
+  const before = track.attributes;
+  const asked = (before?.asked ?? 0) + 1;
+  track.attributes = before === null || quality > before.quality ? { told, quality, asked } : { ...before, asked };
 }
 
 /** Whether a face of this quality may be shown one day, so that a picture of it is worth cutting. */

@@ -16,6 +16,7 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
   // A picture that was taken of the track as theirs must not be told of again.
   if (isGone(verdict.person) || isGone(told?.person)) {
     track.thumbnail = null;
+    track.attributes = null;
     track.looks = track.looks.map(({ thumbnail: _thumbnail, ...face }) => face);
   }
   if (isGone(verdict.person)) track.verdict = { person: null };

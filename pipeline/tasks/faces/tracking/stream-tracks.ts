@@ -8,7 +8,8 @@ import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type 
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
-import { addLook, addVote, isInView, isWorthPicture, showBy, startTrack, type Body, type FaceTrack } from './face-track.js';
+import { addLook, addVote, isInView, isWorthPicture, noteAttributes, showBy, startTrack } from './face-track.js';
+import { wantsAttributes, type Body, type FaceTrack } from './face-track.js';
 import { isConcerned } from './gallery-change.js';
 import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
@@ -25,6 +26,8 @@ export interface Sight {
   readonly atMs: number;
   /** Whether it is to be embedded; `learn` or `abandon` is then to be called once. */
   readonly embed: boolean;
+  /** Whether it is also to be asked what it is taken for beside who it is; only where it is embedded. */
+  readonly describe: boolean;
   /** It looks so unlike the frame before that place alone does not make it the same face. */
   readonly changed: boolean;
   /** What tracking knows it by; of no use to others. */
@@ -166,7 +169,7 @@ export class StreamTracks {
     body.awaited--;
     const track = body.owner;
     if (!this.#tracks.includes(track) || atMs < body.ownedFromMs) return;
-    const { thumbnail, ...face } = evidence;
+    const { thumbnail, attributes, ...face } = evidence;
     if (evidence.galleryVersion >= staleBefore) track.votes = track.votes.filter((vote) => vote.galleryVersion >= staleBefore);
     const isSurelyAnother = changed && isUnlike(track, face, this.#settings);
     if (isSurelyAnother || isAnother(track, this.#tracks, face, this.#settings)) {
@@ -178,6 +181,7 @@ export class StreamTracks {
     }
     track.suspect = null;
     if (thumbnail !== undefined) showBy(track, { picture: thumbnail, quality: face.quality });
+    if (attributes !== undefined) noteAttributes(track, attributes, face.quality);
     addVote(track, face, this.#settings.voteQuality);
     if (track.looks.length === 0 || Math.abs(atMs - body.touchedMs) > this.#settings.briefMs) addLook(track, evidence);
     const lost = takeUpLost(track, this.#tracks, face, this.#settings);
@@ -203,12 +207,14 @@ export class StreamTracks {
 
   #decisionOf(owner: FaceTrack, atMs: number): TrackDecision {
     const quality = owner.looks[0]?.quality ?? 0;
+    const attributes = this.#settings.wantsAttributes ? { attributes: owner.attributes?.told ?? null } : {};
+    const common = { track: owner.id, quality, ...attributes };
     const { person, candidates } = owner.verdict;
     // What was just seen is not like it: nobody is named until that is explained.
     if (owner.suspect !== null && person !== null) {
-      return { track: owner.id, quality, person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
+      return { ...common, person: null, ...(candidates === undefined ? {} : { candidates }), reason: 'ambiguous' };
     }
-    return { track: owner.id, quality, ...this.#shown(owner, atMs) };
+    return { ...common, ...this.#shown(owner, atMs) };
   }
 
   /** The verdict, or before there is one the first impression; of nobody where another track is this person already. */
@@ -307,7 +313,7 @@ export class StreamTracks {
       body.face = face;
       body.seenMs = atMs;
       track.frames++;
-      return { atMs, embed: false, changed: false, body, face, points };
+      return { atMs, embed: false, describe: false, changed: false, body, face, points };
     });
   }
 
@@ -347,7 +353,9 @@ export class StreamTracks {
     const estimate = estimatedQuality(body.face);
     const embed = changed || wantsEmbedding(track, atMs, estimate, this.#galleryVersion, this.#settings);
     if (embed) noteAsked(track, atMs, estimate, this.#galleryVersion, this.#settings);
-    return { atMs, embed, changed, body };
+    const { wantsAttributes: isAsked = false, improvement } = this.#settings;
+    const describe = embed && isAsked && wantsAttributes(track, estimate, improvement);
+    return { atMs, embed, describe, changed, body };
   }
 
   #judge(track: FaceTrack): void {

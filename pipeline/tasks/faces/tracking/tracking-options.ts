@@ -125,6 +125,8 @@ export interface TrackingOptions extends Partial<TrackingThresholds> {
   readonly newId: () => string;
   /** Version of the gallery at the beginning. */
   readonly galleryVersion: number;
+  /** Whether it is to be told of each face what it is taken for beside who it is. */
+  readonly wantsAttributes?: boolean;
   /** The faces that have come into the gallery after a version; null where it has changed otherwise too. By default null. */
   readonly facesSince?: (galleryVersion: number) => readonly EnrolledFace[] | null;
 }

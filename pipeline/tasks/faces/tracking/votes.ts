@@ -1,6 +1,6 @@
 // Who a track is, from all that was seen of its face: votes weighted by quality, with a margin, and slow to change its
 // mind. Pure; a single frame names nobody unless it is far above the threshold, and a tie names nobody at all.
-import type { Box, Candidate, NoPersonReason } from '../../../../protocol/payloads.js';
+import type { Box, Candidate, FaceAttributes, NoPersonReason } from '../../../../protocol/payloads.js';
 import type { FacePicture } from '../face-pictures.js';
 import type { FaceMeasures } from '../face-quality.js';
 import { decide } from '../gallery/decision.js';
@@ -21,6 +21,8 @@ export interface Evidence {
   /** Of the search that found the candidates. */
   readonly galleryVersion: number;
   readonly box: Box;
+  /** Where they were asked for with this face; kept with the track, not with its votes. */
+  readonly attributes?: FaceAttributes;
   /** Where pictures are wanted; kept with what a track looks like, not with its votes. */
   readonly thumbnail?: FacePicture;
 }
@@ -38,6 +40,8 @@ export interface TrackDecision extends Verdict {
   readonly track: string;
   /** Of the track's best face so far, 0..1; 0 before any was embedded. */
   readonly quality: number;
+  /** Of the best face that they were asked of; null before, absent where they are not wanted. */
+  readonly attributes?: FaceAttributes | null;
 }
 
 export const NO_EVIDENCE: Verdict = { person: null, reason: 'too_few_frames' };

@@ -1,0 +1,14 @@
+// MiniFASNet V2 SE of Silent-Face-Anti-Spoofing (https://github.com/minivision-ai/Silent-Face-Anti-Spoofing): whether what is before
+// the camera is a face, or a picture of one. Its first class is the face.
+import { itemOf, onlyOutput } from '../outputs.js';
+import { probabilitiesOf } from '../decisions/class-scores.js';
+import type { AttributeFamily } from './attribute-family.js';
+import { squareInput } from './imagenet-input.js';
+
+export const liveness: AttributeFamily = {
+  input: squareInput(128, 'bgr'),
+  crop: { scale: 2.7, isSquare: false },
+  decode: (outputs, index) => ({
+    liveness_score: probabilitiesOf(itemOf(onlyOutput(outputs), index), 'softmax', 'each')[0] ?? 0,
+  }),
+};
