@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { ATTRIBUTES } from '../protocol/payloads.js';
+import { ATTRIBUTES } from './attributes/face-attributes.js';
 import { FAMILY_KINDS } from './family.js';
 import { ModelError, reasonOf, systemCodeOf } from './model-error.js';
 

@@ -9,7 +9,7 @@ import { derivedGraph, derivedState, type DerivedSpec } from './graph/derived-gr
 import { builtInPacks, loadManifest, stemOf, type ManifestAttribute, type ManifestModel, type PackManifest } from './manifest.js';
 import { ModelError, reasonOf } from './model-error.js';
 import { ensureFiles, type FetchOptions } from './pack-files.js';
-import type { AttributeName } from '../protocol/payloads.js';
+import type { AttributeName } from './attributes/face-attributes.js';
 import type { PreparedAttribute, PreparedModel, PreparedPack } from './prepared.js';
 import { tensorInputOf } from './tensor-input.js';
 

@@ -1,6 +1,6 @@
 // A pack that is ready to run: every file fetched, checked, its batch dimension freed and lying in the cache.
 // Plain data, so that it can be handed to a worker thread as it is.
-import type { AttributeName } from '../protocol/payloads.js';
+import type { AttributeName } from './attributes/face-attributes.js';
 import { FAMILY_KINDS, type FamilyKind, type ImageInput } from './family.js';
 import type { TensorInput } from './tensor-input.js';
 

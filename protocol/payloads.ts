@@ -27,8 +27,6 @@ export type NoPersonReason = 'empty_gallery' | 'below_threshold' | 'ambiguous' |
 /** What may be told of faces beside who they are, by the names that `attributes` of `open` takes. */
 export const ATTRIBUTES = ['age', 'gender', 'expression', 'pose', 'liveness_score'] as const;
 export type AttributeName = (typeof ATTRIBUTES)[number];
-/** In the order of FER-2013. */
-export const EXPRESSIONS = ['angry', 'disgusted', 'afraid', 'happy', 'sad', 'surprised', 'neutral'] as const;
 
 /** What networks take a face for: guesses, none of which is a fact about anybody. */
 export interface FaceAttributes {
@@ -36,7 +34,8 @@ export interface FaceAttributes {
   readonly age?: number;
   /** `score`: 0.5..1 */
   readonly gender?: { readonly label: 'man' | 'woman'; readonly score: number };
-  readonly expression?: { readonly label: (typeof EXPRESSIONS)[number]; readonly score: number };
+  /** `label`: angry, disgusted, afraid, happy, sad, surprised or neutral. */
+  readonly expression?: { readonly label: string; readonly score: number };
   /** Degrees; 0, 0, 0 looks into the camera with upright eyes. */
   readonly pose?: { readonly yaw: number; readonly pitch: number; readonly roll: number };
   /** 0..1, how much it looks like a face before the camera and not like a picture of one. */

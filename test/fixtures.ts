@@ -8,12 +8,14 @@ import { modelsFolder } from '../models/standard-folders.js';
 import { ensureFiles, type FileSet } from '../models/pack-files.js';
 import { preparePack } from '../models/pack.js';
 import type { PreparedPack } from '../models/prepared.js';
+import { ATTRIBUTES } from '../protocol/payloads.js';
 
 /** The tests share the service's cache, so that nothing is fetched twice. */
 export const cacheDir = process.env['ONLOOKER_MODELS_DIR'] ?? modelsFolder().path;
 
 let fetched: Promise<ReadonlyMap<string, string>> | undefined;
 let prepared: Promise<PreparedPack> | undefined;
+let withAttributes: Promise<PreparedPack> | undefined;
 
 /** Absolute path of a picture or video by its file name, such as `franck_01829.jpg`. */
 export async function fixture(name: string): Promise<string> {
@@ -25,6 +27,11 @@ export async function fixture(name: string): Promise<string> {
 /** Absolute paths of all pictures and videos by file name. */
 export function fixtures(): Promise<ReadonlyMap<string, string>> {
   return (fetched ??= fetchFixtures());
+}
+
+/** The default pack with all that it can tell of faces. */
+export function packWithAttributes(): Promise<PreparedPack> {
+  return (withAttributes ??= preparePack({ pack: 'default', cacheDir, attributes: ATTRIBUTES }));
 }
 
 /** The default pack, ready to run. */

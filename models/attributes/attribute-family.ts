@@ -1,8 +1,8 @@
 // What a family of attribute heads is: a network that tells one thing of a face, how its input is cut out and how its outputs are
 // read. Plain data and pure functions, so that a family runs in any thread.
-import type { FaceAttributes } from '../../protocol/payloads.js';
 import type { Outputs } from '../family.js';
 import type { TensorInput } from '../tensor-input.js';
+import type { FaceAttributes } from './face-attributes.js';
 
 /** What of the picture the network is shown: a part around the face's box, moved to lie inside the picture. */
 export interface FaceCrop {

@@ -1,9 +1,9 @@
 // A classifier of seven expressions in the order of FER-2013. The order is written nowhere: its third is what smiles give, its
 // sixth what faces at rest do.
-import { EXPRESSIONS } from '../../protocol/payloads.js';
 import { itemOf, onlyOutput } from '../outputs.js';
 import { probabilitiesOf } from '../decisions/class-scores.js';
 import type { AttributeFamily } from './attribute-family.js';
+import { EXPRESSIONS } from './face-attributes.js';
 import { squareInput } from './imagenet-input.js';
 
 export const expression: AttributeFamily = {

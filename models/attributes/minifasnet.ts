@@ -6,7 +6,8 @@ import type { AttributeFamily } from './attribute-family.js';
 import { squareInput } from './imagenet-input.js';
 
 export const liveness: AttributeFamily = {
-  input: squareInput(128, 'bgr'),
+  // It looks for traces of screens and print, which smoother ways of making pictures smaller wipe out.
+  input: { ...squareInput(128, 'bgr'), resample: 'bilinear' },
   crop: { scale: 2.7, isSquare: false },
   decode: (outputs, index) => ({
     liveness_score: probabilitiesOf(itemOf(onlyOutput(outputs), index), 'softmax', 'each')[0] ?? 0,

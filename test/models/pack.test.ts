@@ -7,6 +7,7 @@ import { cachedPath } from '../../models/cache.js';
 import { sha256OfBytes } from '../../models/hash.js';
 import { preparePack, verifyPack } from '../../models/pack.js';
 import { cacheDir as filledCache } from '../fixtures.js';
+import type { AttributeName } from '../../protocol/payloads.js';
 import { tinyEmbedder } from './tiny-model.js';
 
 const embedder = tinyEmbedder();
@@ -30,6 +31,7 @@ interface Changes {
   readonly detectorInput?: object;
   readonly detectorFamily?: string;
   readonly dim?: number;
+  readonly attributeFamily?: string;
 }
 
 /** Path of a manifest with the test's own embedder behind RetinaFace. */
@@ -54,6 +56,14 @@ async function ownPack(changes: Changes = {}): Promise<string> {
         file: { source: 'here', path: 'embedder.onnx', sha256: sha256OfBytes(embedder), bytes: embedder.byteLength },
         input: { mean: 0, scale: 1 },
         dim: changes.dim ?? 3,
+        licence,
+      },
+    ],
+    attributes: [
+      {
+        name: 'age',
+        family: changes.attributeFamily ?? 'ssr-net-age',
+        file: { source: 'here', path: 'embedder.onnx', sha256: sha256OfBytes(embedder), bytes: embedder.byteLength },
         licence,
       },
     ],
@@ -118,4 +128,15 @@ const WRONG: readonly (readonly [string, Changes, RegExp])[] = [
 
 test.each(WRONG)('%s is refused in one line', async (_what, changes, message) => {
   await expect(preparePack({ pack: await ownPack(changes), cacheDir })).rejects.toThrow(message);
+});
+
+test('what tells more of faces is looked at only where it is wanted, and has to be there and of its family', async () => {
+  const wanting = async (changes: Changes, ...attributes: readonly AttributeName[]) =>
+    preparePack({ pack: await ownPack(changes), cacheDir, attributes });
+  expect((await wanting({ attributeFamily: 'of-nobody' })).attributes).toEqual([]);
+  await expect(wanting({ attributeFamily: 'of-nobody' }, 'age')).rejects.toThrow(
+    'no model family "of-nobody" for the age of a face',
+  );
+  await expect(wanting({}, 'pose')).rejects.toThrow('the pack mine cannot tell the pose of a face, only age');
+  await expect(wanting({}, 'age')).rejects.toMatchObject({ code: 'BAD_MODEL' });
 });

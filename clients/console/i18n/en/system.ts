@@ -44,6 +44,7 @@ export const system = {
   models: 'Models',
   task_detect: 'finds faces',
   task_landmarks: 'finds eyes, nose, mouth',
+  task_attributes: 'tells more of faces',
   task_embed: 'tells faces apart',
   task_classify: 'tells what a picture shows',
   task_objects: 'finds objects',

@@ -46,6 +46,7 @@ export const system: Same<typeof english> = {
   models: 'Modelos',
   task_detect: 'encuentra caras',
   task_landmarks: 'encuentra ojos, nariz y boca',
+  task_attributes: 'dice más de las caras',
   task_embed: 'distingue caras',
   task_classify: 'dice qué muestra una imagen',
   task_objects: 'encuentra objetos',

@@ -1,0 +1,56 @@
+// What a track is taken for beside who it is: asked of few of its faces, and gone with the person.
+import { expect, test } from 'vitest';
+import type { FoundFace } from '../../../../pipeline/tasks/faces/face-items.js';
+import type { StreamTracks } from '../../../../pipeline/tasks/faces/tracking/stream-tracks.js';
+import { evidence, faceAt, looksOf, streamTracks } from './scene.js';
+
+const START = 1_000_000;
+
+/** A frame with one face, embedded at once where that is asked for. @returns whether more was asked of it, and what is told */
+function frame(tracks: StreamTracks, atMs: number, face: FoundFace, quality: number, age: number) {
+  const [sight] = tracks.see([face], START + atMs, 1);
+  if (!sight) throw new Error('no track');
+  const before = tracks.decision(sight).attributes;
+  if (sight.embed) {
+    const seen = evidence({ ann: 0.75, bob: 0.1 }, { embedding: looksOf(0), quality, atMs: START + atMs });
+    tracks.learn(sight, { ...seen, ...(sight.describe && { attributes: { age } }) });
+  }
+  return { asked: sight.describe, before, after: tracks.decision(sight).attributes };
+}
+
+test('it is asked of the first face, and told from then on', () => {
+  const tracks = streamTracks({ wantsAttributes: true });
+  expect(frame(tracks, 0, faceAt(200, 200), 0.8, 30)).toEqual({ asked: true, before: null, after: { age: 30 } });
+  for (let ms = 200; ms < 4_000; ms += 200)
+    expect(frame(tracks, ms, faceAt(200, 200), 0.8, 99)).toEqual({ asked: false, before: { age: 30 }, after: { age: 30 } });
+});
+
+test('it is asked again of clearly better faces, three at most, and the best one counts', () => {
+  const tracks = streamTracks({ wantsAttributes: true });
+  const told = Array.from({ length: 60 }, (_, index) =>
+    frame(tracks, index * 120, faceAt(400, 400, 24 * 1.03 ** index), 0.31 + index * 0.001, index),
+  );
+  expect(told.filter(({ asked }) => asked)).toHaveLength(3);
+  expect(told.at(-1)?.after).toEqual({ age: told.map(({ asked }) => asked).lastIndexOf(true) });
+});
+
+test('nothing is asked, and nothing told, where nobody wants it', () => {
+  const { asked, after } = frame(streamTracks(), 0, faceAt(200, 200), 0.8, 30);
+  expect([asked, after]).toEqual([false, undefined]);
+});
+
+test('events and accounts tell it; of somebody who was deleted nobody does', () => {
+  const tracks = streamTracks({ wantsAttributes: true });
+  for (let ms = 0; ms < 2_000; ms += 200) frame(tracks, ms, faceAt(200, 200), 0.8, 30);
+  const events = tracks.takeEvents();
+  expect(events.map(({ kind, attributes }) => [kind, attributes])).toEqual([
+    ['appear', { age: 30 }],
+    ['identify', { age: 30 }],
+  ]);
+  const track = events[0]?.track ?? '';
+  expect(tracks.account(track)?.decision.attributes).toEqual({ age: 30 });
+  tracks.forgetPeople(() => false);
+  expect(tracks.account(track)?.decision.attributes).toBeNull();
+  tracks.end(START + 3_000);
+  expect(tracks.takeEvents().map((event) => [event.kind, 'attributes' in event])).toEqual([['leave', false]]);
+});
