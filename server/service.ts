@@ -269,7 +269,7 @@ export class Service {
     const { dataDir, modelDir, modelsDir: cacheDir, modelPollS, offline } = this.#settings;
     return ModelLibrary.open({
       modelDir,
-      given: this.#compat?.given,
+      given: this.#compat?.given ?? undefined,
       ownDir: join(dataDir, OWN_MODELS_FOLDER),
       offline,
       choicesPath: join(dataDir, MODEL_CHOICES_FILE),

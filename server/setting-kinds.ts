@@ -106,12 +106,13 @@ const parted =
           .filter((part) => part !== '')
       : value;
 
-/** As `list`, of names that are known. */
+/** As `list`, of names that are known; `none` is none of them. */
 export function choices<const T extends readonly string[]>(names: T, told: Told) {
+  const parse = (value: unknown): unknown => (value === 'none' ? [] : parted(COMMAS_OR_SPACES)(value));
   return z
-    .preprocess(parted(COMMAS_OR_SPACES), z.array(z.enum(names)).readonly())
+    .preprocess(parse, z.array(z.enum(names)).readonly())
     .default([])
-    .register(notes, { defaultText: 'none', expects: `any of ${names.join(', ')}`, ...told });
+    .register(notes, { defaultText: 'none', expects: `none, or any of ${names.join(', ')}`, ...told });
 }
 
 /** In the environment and the file a text with commas or spaces between; in the file a list of texts too. */

@@ -15,8 +15,8 @@ export interface CompatContext {
 export interface CompatService {
   /** What its variables mean for ours, where ours are not set: `ONLOOKER_PORT` and so on. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The model that its variables name. */
-  readonly given: GivenModel;
+  /** The model that its variables name; null where the pack's answer. */
+  readonly given: GivenModel | null;
   routes(context: CompatContext): readonly Route[];
 }
 

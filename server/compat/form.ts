@@ -42,9 +42,9 @@ export class Form {
     throw new FieldError(name, `Input should be a whole number from ${least} to ${most}`);
   }
 
-  /** As FastAPI reads a flag. @throws FieldError */
-  flag(name: string): boolean {
-    const text = this.text(name)?.toLowerCase();
+  /** As FastAPI reads a flag. @param query where it may stand too @throws FieldError */
+  flag(name: string, query?: URLSearchParams): boolean {
+    const text = (this.text(name) ?? query?.get(name) ?? undefined)?.toLowerCase();
     if (text === undefined || FALSE.has(text)) return false;
     if (TRUE.has(text)) return true;
     throw new FieldError(name, 'Input should be a valid boolean, unable to interpret input');

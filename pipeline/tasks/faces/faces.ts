@@ -1,8 +1,10 @@
 // The task of faces: who they are (`faces`), where they are (`detect`), what they look like (`embed`); and all that is asked about
 // people beside, which needs the same models, the gallery and the tracks.
+import { loadFamily } from '../../../models/family-registry.js';
 import { modelsOf, type PackThresholds, type PreparedModel, type PreparedPack } from '../../../models/prepared.js';
 import { OnlookerError } from '../../../protocol/errors.js';
 import type { LoadedModel } from '../../../protocol/models.js';
+import type { AttributeName } from '../../../protocol/payloads.js';
 import type { FaceRecord, LookalikesAnswer } from '../../../protocol/people.js';
 import type { TrackAnswer } from '../../../protocol/tracks.js';
 import type { LaneTaskSource } from '../../lanes/lane.js';
@@ -13,6 +15,7 @@ import type { RecogniseOptions, StreamOptions } from '../../streams/stream-optio
 import { imageSha256 } from '../../streams/frame-cache.js';
 import type { Task, TaskCore, TaskFrame, TaskStream } from '../../streams/task.js';
 import { workerFile } from '../../threads/worker-file.js';
+import { AlignedFaceJob } from './aligned-face-job.js';
 import { FACE_TASKS, answerOf, WANTED, type FaceTask } from './answers.js';
 import { CachedFaces, levelOf } from './cached-faces.js';
 import { EndedStreams } from './ended-streams.js';
@@ -98,6 +101,11 @@ export class Faces implements Task {
     return model.id;
   }
 
+  /** What can be told of faces beside who they are. */
+  get attributes(): readonly AttributeName[] {
+    return this.#options.pack.attributes.map(({ name }) => name);
+  }
+
   open(options: StreamOptions): TaskStream {
     const { tracking, thumbnails = false, detectEvery = this.#options.detectEvery } = options;
     const gallery = this.#gallery;
@@ -168,6 +176,27 @@ export class Faces implements Task {
     const { result } = await this.#core.work(image, { job, cacheable: null }, signal);
     const sha256 = await imageSha256(image);
     return enrolFace(gallery, personId, result, { sha256, guide }, this.#enrolmentRule(gallery, personId, twinOf));
+  }
+
+  /**
+   * The embedding of a picture that is one face, cut out and aligned as the embedder has it (ArcFace's template, 112x112; other sizes
+   * are scaled). Whether it is a face at all nobody looks.
+   * @returns L2-normalised, and the id of the model that made it
+   * @throws OnlookerError MODEL_UNAVAILABLE, DRAINING, and those of a bad image
+   */
+  async embedAligned(
+    image: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<{ readonly model: string; readonly embedding: Float32Array }> {
+    this.#core.assertOpen();
+    const model = this.modelFor({ task: 'embed' });
+    const { embedder } = this.#options.pack;
+    if (embedder === undefined) throw noModel();
+    const { template } = await loadFamily(embedder.family, 'embedder');
+    const job = new AlignedFaceJob(template, embedder.input);
+    const { result } = await this.#core.work(image, { job, cacheable: null }, signal);
+    if (result.embedding === undefined) throw new OnlookerError('INTERNAL');
+    return { model, embedding: result.embedding };
   }
 
   /**
