@@ -1,6 +1,7 @@
 // `onlooker people`: its subcommands and their options. What they do is loaded when they run.
 import { Command, Option } from 'commander';
 import { addServiceOptions, runOnService } from './service-options.js';
+import type { ImportEmbeddingsFlags } from '../people/embeddings/import-embeddings.js';
 import type { ServiceFlags } from './flags.js';
 import type { Service } from './service.js';
 
@@ -63,6 +64,26 @@ export function peopleCommand(): Command {
     )
     .action((file: string, flags: CommonFlags & { readonly mode: 'merge' | 'replace' }) =>
       run(flags, (module, service, signal) => module.importGallery(service, file, flags, signal)),
+    );
+  command('import-embeddings', 'add people by embeddings that the same network made elsewhere: .csv, .json, .npy, .pkl')
+    .argument('<file>', "named embeddings, also DeepFace's; a pickle is read and never run")
+    .requiredOption('--made-by <model>', 'id or sha256 of the network that made them: only those of the service can be compared')
+    .option('--names <file>', 'the names of a .npy file, one a line')
+    .option('--json', 'print one JSON object for each that is refused, and a last one')
+    .action((file: string, flags: CommonFlags & ImportEmbeddingsFlags) =>
+      runOnService(flags, async (service, signal) => {
+        const { importEmbeddings } = await import('../people/embeddings/import-embeddings.js');
+        await importEmbeddings(service, file, flags, signal);
+      }),
+    );
+  command('import-photos', "enrol a folder that holds a folder of photographs for each person, by the person's name")
+    .argument('<folder>', 'the folder')
+    .option('--json', 'print one JSON object for each photograph')
+    .action((folder: string, flags: CommonFlags) =>
+      runOnService(flags, async (service, signal) => {
+        const { importPhotos } = await import('../people/import-photos.js');
+        await importPhotos(service, folder, flags, signal);
+      }),
     );
   return people;
 }

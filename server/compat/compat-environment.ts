@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { CompatService } from './compat-mode.js';
 
 /** The keys of `COMPAT_MODES`, which are loaded with the service alone. */
-const NAMES = ['classification', 'insightface', 'land-use'];
+const NAMES = ['attendance', 'classification', 'insightface', 'land-use'];
 
 /** `--compat`, of all commands that have to mean the same service. */
 export const compatOption = (): Option =>

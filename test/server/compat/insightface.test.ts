@@ -7,6 +7,7 @@ import { cosine } from '../../../pipeline/geometry/cosine.js';
 import { fitSimilarity, writeAligned } from '../../../pipeline/tasks/faces/align.js';
 import { fixture } from '../../fixtures.js';
 import { asBody } from '../support/images.js';
+import { onlooker } from '../../clients/program.js';
 import { startService, type RunningService } from '../support/service.js';
 
 interface Face {
@@ -99,4 +100,13 @@ test('errors have their status, and a picture without faces has none', async () 
     expect((await fetch(service.url + path, { method: 'POST', body: new FormData() })).status).toBe(422);
   }
   expect(await (await fetch(`${service.url}/health`)).json()).toMatchObject({ status: 'ok' });
+});
+
+test('another port, a pack without ages, and the limits of an attendance service are said by their variables', async () => {
+  const configured = async (env: Readonly<Record<string, string>>) => (await onlooker(['config'], env)).stdout;
+  const own = await configured({ ONLOOKER_COMPAT: 'insightface', PORT: '5556', ONLOOKER_PACK: 'opencv' });
+  expect(own).toMatch(/ONLOOKER_PORT +5556/);
+  expect(own).not.toMatch(/ONLOOKER_ATTRIBUTES +age/);
+  expect(await configured({ ONLOOKER_COMPAT: 'insightface' })).toMatch(/ONLOOKER_ATTRIBUTES +age,\s*gender/);
+  expect(await configured({ ONLOOKER_COMPAT: 'attendance' })).toMatch(/ONLOOKER_ENROL_MIN_FACE_PX +50/);
 });
