@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'who was seen when, day by day: first and last, for how long, late or absent',
     load: async () => (await import('../clients/commands/presence.js')).presenceCommand(),
   },
+  evaluate: {
+    summary: 'ask the service about pictures of which the truth is known, and say how often it is right',
+    load: async () => (await import('../clients/commands/evaluate.js')).evaluateCommand(),
+  },
   streams: {
     summary: 'add, list, show, change, remove and watch cameras',
     load: async () => (await import('../clients/commands/streams.js')).streamsCommand(),

@@ -41,6 +41,11 @@ export interface Enrolment {
   /** False when this very image was there already. */
   readonly created: boolean;
 }
+export interface ClassQuery {
+  readonly model?: string;
+  readonly top_n?: number;
+  readonly threshold?: number;
+}
 export interface RemoveOptions {
   /** Browsers: the request outlives the page that sent it. */
   readonly keepalive?: boolean;
@@ -57,7 +62,8 @@ export type { HttpClient };
 export function createHttpClient(address: string | URL, options: HttpOptions = {}) {
   const request = requester(address, options);
   const person = (id: string) => `/v1/people/${encodeURIComponent(id)}`;
-  const oneImage = <T>(path: string, image: Uint8Array | Blob) => jsonOf<T>(request(path, { method: 'POST', bytes: image }));
+  const oneImage = <T>(path: string, image: Uint8Array | Blob, query: ClassQuery = {}) =>
+    jsonOf<T>(request(path, { method: 'POST', bytes: image, query: { ...query } }));
   const remove = async (path: string, { keepalive }: RemoveOptions = {}) =>
     void (await successful(await request(path, { method: 'DELETE', ...(keepalive === undefined ? {} : { keepalive }) })));
 
@@ -91,6 +97,11 @@ export function createHttpClient(address: string | URL, options: HttpOptions = {
       const faces = answer.faces.map((face) => ({ ...face, embedding: fromBase64(face.embedding as unknown as string) }));
       return { ...answer, faces };
     },
+
+    /** @param query which classifier, how many classes, and what its score has to exceed */
+    classify: (image: Uint8Array | Blob, query?: ClassQuery) => oneImage<TaskPayloads['classify']>('/v1/classify', image, query),
+    /** @param query which detector, how many objects, and their least score */
+    objects: (image: Uint8Array | Blob, query?: ClassQuery) => oneImage<TaskPayloads['objects']>('/v1/objects', image, query),
 
     people: {
       list: listPeople,
