@@ -98,8 +98,17 @@ export class FaceJob implements FrameJob<Faces> {
       detected.filter((face) => isWanted(face, this.#asked, frame)),
       frame,
     );
-    const items = chosen.map((face): FaceItem => ({ pixels, width, height, ...face }));
-    const [answers, attributes] = await Promise.all([call(DESCRIBE, items), this.#attributes(chosen, frame, call)]);
+    const items = chosen.map(({ face, want, expectedPoints }): FaceItem => ({
+      pixels,
+      width,
+      height,
+      face,
+      want,
+      expectedPoints,
+    }));
+    const answers = await call(DESCRIBE, items);
+    // Not beside it: were one of the two to fail, the pixels would be given back while the other reads them.
+    const attributes = await this.#attributes(chosen, frame, call);
     const faces = chosen.map((one, index) => {
       const told = attributes.get(one);
       return { face: one.face, answer: { ...(answers[index] ?? { points: [] }), ...(told && { attributes: told }) } };
