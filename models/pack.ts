@@ -18,6 +18,8 @@ export interface PrepareOptions extends FetchOptions {
   readonly pack: string;
   /** What is to be told of faces beside who they are: default nothing. */
   readonly attributes?: readonly AttributeName[];
+  /** Of those, only what the pack can tell; otherwise one that it cannot tell is an error. */
+  readonly mayLackAttributes?: boolean;
 }
 
 /** One file of a pack, as `verifyPack` found it. */
@@ -39,7 +41,7 @@ type PreparedEmbedder = PreparedModel & { readonly dim: number };
 export async function preparePack(options: PrepareOptions): Promise<PreparedPack> {
   const manifest = await loadManifest(options.pack);
   const families = await familiesOf(manifest);
-  const heads = headsOf(manifest, options.attributes ?? []);
+  const heads = headsOf(manifest, options);
   await ensureFiles(
     { ...manifest, files: [...manifest.models, ...heads.map(([head]) => head)].map(({ file }) => file) },
     options,
@@ -110,14 +112,16 @@ export async function listPacks(): Promise<PackManifest[]> {
  * Hashes every file of a pack in the cache, changing nothing.
  * @throws ModelError when the manifest is wrong or the cache cannot be read; a damaged file is a result, no error
  */
-export async function verifyPack(options: Pick<PrepareOptions, 'pack' | 'cacheDir' | 'attributes'>): Promise<VerifiedFile[]> {
+export async function verifyPack(
+  options: Pick<PrepareOptions, 'pack' | 'cacheDir' | 'attributes' | 'mayLackAttributes'>,
+): Promise<VerifiedFile[]> {
   const manifest = await loadManifest(options.pack);
   const found: VerifiedFile[] = [];
-  const { cacheDir, attributes = [] } = options;
+  const { cacheDir } = options;
   const models = (await familiesOf(manifest)).map(([entry, family]) =>
     specOf(manifest, entry, family, inputOf(entry, family, labelOf(manifest, entry)), cacheDir),
   );
-  const heads = headsOf(manifest, attributes).map(([head, family]) => headSpec(manifest, head, family, cacheDir));
+  const heads = headsOf(manifest, options).map(([head, family]) => headSpec(manifest, head, family, cacheDir));
   for (const spec of [...models, ...heads]) {
     const { label: model, originalPath: path, sha256 } = spec;
     found.push({ model, kind: 'original', path, state: await fileState(path, sha256) });
@@ -144,9 +148,10 @@ async function familiesOf(manifest: PackManifest): Promise<(readonly [ManifestMo
 /** @throws ModelError where the pack has none for something that is wanted */
 function headsOf(
   { id, attributes = [] }: PackManifest,
-  wanted: readonly AttributeName[],
+  { attributes: wanted = [], mayLackAttributes = false }: Pick<PrepareOptions, 'attributes' | 'mayLackAttributes'>,
 ): readonly (readonly [ManifestAttribute, AttributeFamily])[] {
-  return wanted.map((name) => {
+  const had = mayLackAttributes ? wanted.filter((name) => attributes.some((entry) => entry.name === name)) : wanted;
+  return had.map((name) => {
     const head = attributes.find((entry) => entry.name === name);
     if (head === undefined) {
       const known = attributes.map((entry) => entry.name).join(', ') || 'nothing';

@@ -9,12 +9,17 @@ import type { Settings } from './settings.js';
 /** The pack of a service without faces. */
 const NO_PACK = 'none';
 
-/** @returns null for a service without faces @throws ModelError with one clear line; of code ABORTED when the signal says so */
+/**
+ * @param options.mayLackAttributes whether a pack may be without some of what is to be told of faces
+ * @returns null for a service without faces
+ * @throws ModelError with one clear line; of code ABORTED when the signal says so
+ */
 export async function loadPack(
   { pack, attributes, modelsDir, offline }: Pick<Settings, 'pack' | 'attributes' | 'modelsDir' | 'offline'>,
   log: Logger,
   signal: AbortSignal,
   loading: LoadingTime,
+  { mayLackAttributes = false } = {},
 ): Promise<PreparedPack | null> {
   if (pack === NO_PACK) return null;
   const progress = progressTeller(({ file, totalBytes }, percent) => log.info({ file, percent, totalBytes }, 'fetching models'));
@@ -22,6 +27,7 @@ export async function loadPack(
     return await preparePack({
       pack,
       attributes,
+      mayLackAttributes,
       cacheDir: modelsDir,
       offline,
       signal,

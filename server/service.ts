@@ -196,7 +196,9 @@ export class Service {
     const startMs = performance.now();
     const loading = new LoadingTime();
     this.#state.loads(loading);
-    const pack = await this.#unlessGivenUp(loadPack(this.#settings, this.#log, this.#givingUp.signal, loading));
+    const pack = await this.#unlessGivenUp(
+      loadPack(this.#settings, this.#log, this.#givingUp.signal, loading, { mayLackAttributes: this.#compat !== null }),
+    );
     // What was opened, to be closed again in reverse.
     const opened: { close(): Promise<void> }[] = [];
     const keep = <T extends { close(): Promise<void> } | null>(part: T): T => {

@@ -108,7 +108,11 @@ const parted =
 
 /** As `list`, of names that are known; `none` is none of them. */
 export function choices<const T extends readonly string[]>(names: T, told: Told) {
-  const parse = (value: unknown): unknown => (value === 'none' ? [] : parted(COMMAS_OR_SPACES)(value));
+  const parse = (value: unknown): unknown => {
+    const found = parted(COMMAS_OR_SPACES)(value);
+    if (!Array.isArray(found)) return found;
+    return found.length === 1 && found[0] === 'none' ? [] : [...new Set<unknown>(found)];
+  };
   return z
     .preprocess(parse, z.array(z.enum(names)).readonly())
     .default([])

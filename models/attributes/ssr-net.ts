@@ -1,11 +1,13 @@
 // SSR-Net (Yang et al. 2018, "SSR-Net: a compact soft stagewise regression network for age estimation"): three stages, each of which
 // divides what the one before left open into three. What the stages give moves and widens those parts.
 import type { Outputs } from '../family.js';
-import { itemOf, outputNamed } from '../outputs.js';
+import { outputNamed } from '../outputs.js';
 import type { AttributeFamily } from './attribute-family.js';
-import { imageNetInput } from './imagenet-input.js';
+import { numbersOf } from './head-output.js';
+import { imageNetInput } from './square-input.js';
 
 const STAGES = [1, 2, 3];
+const PARTS = 3;
 
 /** The input and the crop that both heads are fed with. Smaller and larger ones, and the other order of channels, tell less. */
 const FED: Pick<AttributeFamily, 'input' | 'crop'> = {
@@ -15,14 +17,14 @@ const FED: Pick<AttributeFamily, 'input' | 'crop'> = {
 
 /** Of 0..1. */
 function regressed(outputs: Outputs, index: number): number {
-  const of = (name: string): Float32Array => itemOf(outputNamed(outputs, name), index);
+  const of = (name: string, count: number): Float32Array => numbersOf(outputNamed(outputs, name), index, count);
   let share = 1;
   let sum = 0;
   for (const stage of STAGES) {
-    const chances = of(`prob_stage_${stage}`);
-    const moved = of(`index_offset_stage${stage}`);
-    const [wider = 0] = of(`stage${stage}_delta_k`);
-    share /= chances.length * (1 + wider);
+    const chances = of(`prob_stage_${stage}`, PARTS);
+    const moved = of(`index_offset_stage${stage}`, PARTS);
+    const [wider = 0] = of(`stage${stage}_delta_k`, 1);
+    share /= PARTS * (1 + wider);
     chances.forEach((chance, part) => (sum += chance * (part + (moved[part] ?? 0)) * share));
   }
   return sum;

@@ -9,17 +9,19 @@ export interface Scaling {
   readonly scale: readonly number[];
 }
 
+/** 0..1, then by ImageNet's means and deviations. */
+export const IMAGENET_SCALING = {
+  channels: 'rgb',
+  mean: [0.485, 0.456, 0.406].map((mean) => mean * 255),
+  scale: [0.229, 0.224, 0.225].map((deviation) => 1 / (deviation * 255)),
+} as const satisfies Scaling;
+
 const MODES = {
   /** -1..1. */
   tf: { channels: 'rgb', mean: [127.5], scale: [1 / 127.5] },
   /** Blue first, ImageNet's means taken off, not scaled. */
   caffe: { channels: 'bgr', mean: [103.939, 116.779, 123.68], scale: [1] },
-  /** 0..1, then by ImageNet's means and deviations. */
-  torch: {
-    channels: 'rgb',
-    mean: [0.485, 0.456, 0.406].map((mean) => mean * 255),
-    scale: [0.229, 0.224, 0.225].map((deviation) => 1 / (deviation * 255)),
-  },
+  torch: IMAGENET_SCALING,
   /** As they are, 0..255. */
   none: { channels: 'rgb', mean: [0], scale: [1] },
 } as const satisfies Record<string, Scaling>;

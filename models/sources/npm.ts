@@ -34,6 +34,8 @@ export async function withTarball(job: TarballJob, use: (chunks: AsyncIterable<U
     const taken = pacote.tarball.stream(
       spec,
       (stream) => {
+        // It may come after it was given up.
+        watch.signal.throwIfAborted();
         let receivedBytes = 0;
         // One that is given up tells a second error when its connection ends, and by then nobody reads it any more.
         stream.on('error', () => undefined);

@@ -49,6 +49,7 @@ async function pull(pack: string | undefined): Promise<void> {
     const prepared = await preparePack({
       pack: pack ?? settings.pack,
       attributes: settings.attributes,
+      mayLackAttributes: pack !== undefined,
       cacheDir: settings.modelsDir,
       offline: settings.offline,
       onProgress: progress.tell,
@@ -67,6 +68,7 @@ async function verify(pack: string | undefined, { json }: JsonFlag): Promise<voi
   const files = await verifyPack({
     pack: pack ?? settings.pack,
     attributes: settings.attributes,
+    mayLackAttributes: pack !== undefined,
     cacheDir: settings.modelsDir,
   });
   if (files.some(({ state }) => state.state !== 'ok')) process.exitCode = EXIT_FAILED;

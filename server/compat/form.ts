@@ -44,8 +44,8 @@ export class Form {
 
   /** As FastAPI reads a flag. @param query where it may stand too @throws FieldError */
   flag(name: string, query?: URLSearchParams): boolean {
-    const text = (this.text(name) ?? query?.get(name) ?? undefined)?.toLowerCase();
-    if (text === undefined || FALSE.has(text)) return false;
+    const text = (this.text(name) ?? query?.get(name)?.trim() ?? '').toLowerCase();
+    if (text === '' || FALSE.has(text)) return false;
     if (TRUE.has(text)) return true;
     throw new FieldError(name, 'Input should be a valid boolean, unable to interpret input');
   }

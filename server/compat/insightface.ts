@@ -5,10 +5,9 @@ import type { Exchange } from '../http/exchange.js';
 import { answering } from './answers.js';
 import type { CompatContext, CompatMode } from './compat-mode.js';
 import { Form } from './form.js';
-import { integer, ours, text } from './variables.js';
+import { integer, ours } from './variables.js';
 
 const PORT = 5555;
-const DEFAULT_PACK = 'default';
 const FLAG = 'include_embeddings';
 /** What it told of each face beside where it is. */
 const ATTRIBUTES = ['age', 'gender'] as const;
@@ -17,8 +16,8 @@ export const insightface: CompatMode = (env) =>
   Promise.resolve({
     environment: ours({
       ONLOOKER_PORT: integer(env, 'PORT', 1, 65_535) ?? PORT,
-      // A pack of one's own may have nothing that tells them.
-      ONLOOKER_ATTRIBUTES: (text(env, 'ONLOOKER_PACK') ?? DEFAULT_PACK) === DEFAULT_PACK ? ATTRIBUTES.join(',') : 'none',
+      // Those of them that the pack can tell.
+      ONLOOKER_ATTRIBUTES: ATTRIBUTES.join(','),
     }),
     given: null,
     routes: (context) => {

@@ -14,13 +14,13 @@ interface Columns {
 /** @throws CommandError that names the line */
 export function embeddingsInCsv(file: EmbeddingsFile): NamedEmbedding[] {
   const rows = rowsOf(file);
-  const [head = []] = rows;
+  const head = rows[0]?.cells ?? [];
   const hasHeader = head.some((cell) => NAME_FIELDS.includes(cell.trim().toLowerCase()));
   const columns = hasHeader
     ? namedColumns(head, file)
     : { name: 0, id: undefined, list: undefined, numbers: head.map((_, at) => at).slice(1) };
-  return rows.slice(hasHeader ? 1 : 0).map((row, index) => {
-    const line = index + (hasHeader ? 2 : 1);
+  if (rows.length === (hasHeader ? 1 : 0)) throw unreadable(file, 'it holds no lines');
+  return rows.slice(hasHeader ? 1 : 0).map(({ cells: row, line }) => {
     const numbers = columns.list === undefined ? columns.numbers.map((at) => numberIn(row[at])) : listIn(row[columns.list] ?? '');
     if (numbers.length === 0 || numbers.some(Number.isNaN))
       throw unreadable(file, `line ${line} holds something that is no number`);
@@ -29,9 +29,21 @@ export function embeddingsInCsv(file: EmbeddingsFile): NamedEmbedding[] {
   });
 }
 
-function rowsOf(file: EmbeddingsFile): readonly (readonly string[])[] {
+interface Row {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+function rowsOf(file: EmbeddingsFile): readonly Row[] {
+  // Names hold commas, and numbers of some countries too: one kind of them parts the cells of a file.
+  const [first = ''] = file.bytes.subarray(0, 4096).toString('utf8').split('\n');
+  const delimiter = ['\t', ';', ','].find((one) => first.includes(one)) ?? ',';
   try {
-    return parse(file.bytes, { bom: true, skip_empty_lines: true, delimiter: [',', ';', '\t'] });
+    const rows = parse(file.bytes, { bom: true, skip_empty_lines: true, delimiter, info: true }) as unknown as readonly {
+      record: readonly string[];
+      info: { lines: number };
+    }[];
+    return rows.map(({ record: cells, info: { lines: line } }) => ({ cells, line }));
   } catch (error) {
     if (error instanceof CsvError) throw unreadable(file, error.message);
     throw error;
@@ -48,10 +60,21 @@ function namedColumns(head: readonly string[], file: EmbeddingsFile): Columns {
   if (name === undefined) throw unreadable(file, `no column is called ${NAME_FIELDS.join(', ')}`);
   const id = find(ID_FIELDS);
   const list = find(EMBEDDING_FIELDS);
-  // `0`, `e0`, `dim_0`, `embedding_0`, …
-  const numbers = titles.flatMap((title, at) => (at !== name && at !== id && /^[a-z_ ]*\d+$/.test(title) ? [at] : []));
-  if (list === undefined && numbers.length === 0) throw unreadable(file, 'no column holds an embedding');
-  return { name, id, list, numbers };
+  if (list !== undefined) return { name, id, list, numbers: [] };
+  return { name, id, list, numbers: numbered(titles, file) };
+}
+
+/** The columns `0`, `1`, … or `e0`, `e1`, … in the order of their numbers, wherever they stand. */
+function numbered(titles: readonly string[], file: EmbeddingsFile): readonly number[] {
+  const found = titles.flatMap((title, at) => {
+    const [, prefix, number] = /^([a-z_ ]*)(\d+)$/.exec(title) ?? [];
+    return number === undefined ? [] : [{ prefix, number: Number(number), at }];
+  });
+  const [first] = found.sort((a, b) => a.number - b.number);
+  if (first === undefined) throw unreadable(file, 'no column holds an embedding');
+  const isWhole = found.every(({ prefix, number }, index) => prefix === first.prefix && number === first.number + index);
+  if (!isWhole || first.number > 1) throw unreadable(file, 'its numbered columns are not one sequence from 0 or 1 on');
+  return found.map(({ at }) => at);
 }
 
 function numberIn(cell: string | undefined): number {

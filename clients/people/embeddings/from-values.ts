@@ -16,22 +16,27 @@ export function embeddingsIn(value: unknown, file: EmbeddingsFile): NamedEmbeddi
   };
   const fields = fieldsOf(value);
   if (fields !== null && !isEntry(fields)) {
-    for (const [name, held] of fields) {
+    for (const [key, held] of fields) {
+      if (typeof key !== 'string' && typeof key !== 'number') throw unreadable(file, 'it holds a map whose keys are no names');
+      const name = String(key);
       const several = numbersOf(held) === null && Array.isArray(held) ? (held as readonly unknown[]) : [held];
       several.forEach((one, index) => {
         const place = `entry ${index + 1} of ${JSON.stringify(name)}`;
         const numbers = numbersOf(one) ?? numbersOf(first(fieldsOf(one), EMBEDDING_FIELDS));
         if (numbers === null) throw unreadable(file, `${place} is no list of numbers`);
-        add({ name: nameOfIdentity(String(name)), externalId: null, numbers, place });
+        add({ name: nameOfIdentity(name), externalId: null, numbers, place });
       });
     }
+    if (found.length === 0) throw nothingIn(file);
     return found;
   }
   const entries = fields === null ? value : [value];
-  if (!Array.isArray(entries)) throw unreadable(file, 'it holds no named embeddings');
+  if (!Array.isArray(entries) || entries.length === 0) throw nothingIn(file);
   (entries as readonly unknown[]).forEach((entry, index) => add(entryOf(entry, `entry ${index + 1}`, file)));
   return found;
 }
+
+const nothingIn = (file: EmbeddingsFile): Error => unreadable(file, 'it holds no named embeddings');
 
 function entryOf(entry: unknown, place: string, file: EmbeddingsFile): NamedEmbedding {
   // DeepFace's older files hold pairs.

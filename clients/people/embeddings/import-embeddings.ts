@@ -3,7 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Service } from '../../commands/service.js';
-import type { HttpClient, Person } from '../../http-client.js';
+import type { HttpClient, ImportReport, Person } from '../../http-client.js';
 import { CommandError, PartlyFailed, UsageError } from '../../terminal/failure.js';
 import { createOutput } from '../../terminal/output.js';
 import { shown } from '../../terminal/table.js';
@@ -23,7 +23,8 @@ export interface ImportEmbeddingsFlags {
   readonly json?: true;
 }
 
-const LARGEST_FILE = 1024 ** 3;
+/** Read whole, and more than once in memory. */
+const LARGEST_FILE = 256 * 1024 ** 2;
 const FORMATS: Readonly<Record<string, (file: EmbeddingsFile) => NamedEmbedding[]>> = {
   '.csv': embeddingsInCsv,
   '.tsv': embeddingsInCsv,
@@ -44,21 +45,31 @@ export async function importEmbeddings(
   if (read === undefined) throw new UsageError(`${path} is none of ${Object.keys(FORMATS).join(', ')}`);
   const http = service.http(signal);
   const model = await embedderOf(http, flags.madeBy);
-  const names = flags.names === undefined ? null : (await contentOf(flags.names)).toString('utf8').trimEnd().split(/\r?\n/);
+  const names =
+    flags.names === undefined
+      ? null
+      : textOf(await contentOf(flags.names))
+          .trimEnd()
+          .split(/\r?\n/);
   const found = read({ path, bytes: await contentOf(path), names });
   const intake = new Intake(model.dim, await everybody(http));
   for (const one of found) intake.add(one);
   const { people, refused } = intake;
-  const report =
+  const report: ImportReport =
     people.length === 0
-      ? { added: 0, kept: [], faces: 0 }
+      ? { added: 0, replaced: 0, kept: [], faces: 0 }
       : await http.gallery.import(new Blob([new Uint8Array(galleryFile(people, model, Date.now()))]), 'merge');
   const output = createOutput();
   for (const one of refused)
     await (flags.json
       ? output.print(JSON.stringify({ status: 'refused', ...one }))
-      : output.print(`refused ${one.place} (${shown(one.name)}): ${one.reason}`));
-  const summary = { added: report.added, kept: report.kept.length, faces: report.faces, refused: refused.length };
+      : output.print(shown(`refused ${one.place} (${one.name}): ${one.reason}`)));
+  const summary = {
+    added: report.added,
+    kept: report.kept.length + (report.kept_more ?? 0),
+    faces: report.faces,
+    refused: refused.length,
+  };
   if (flags.json) await output.print(JSON.stringify({ status: 'done', ...summary }));
   output.note(
     `${summary.added} people added with ${summary.faces} faces, ${summary.kept} were there already, ${summary.refused} of ${found.length} embeddings refused`,
@@ -69,17 +80,21 @@ export async function importEmbeddings(
 function embeddingsInJson(file: EmbeddingsFile): NamedEmbedding[] {
   let value: unknown;
   try {
-    value = JSON.parse(file.bytes.toString('utf8'));
+    value = JSON.parse(textOf(file.bytes));
   } catch (error) {
     throw unreadable(file, `it is not JSON: ${error instanceof Error ? error.message : ''}`);
   }
   return embeddingsIn(value, file);
 }
 
+/** Windows puts a mark before texts. */
+const textOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/^\uFEFF/, '');
+
 async function contentOf(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST_FILE) throw new CommandError(`${path} has more than ${LARGEST_FILE} bytes: divide it`);
+    const info = await stat(path);
+    if (!info.isFile()) throw new CommandError(`${path} is no file: save it as one first`);
+    if (info.size > LARGEST_FILE) throw new CommandError(`${path} has more than ${LARGEST_FILE / 1024 ** 2} MiB: divide it`);
     return await readFile(path);
   } catch (error) {
     if (error instanceof CommandError) throw error;

@@ -1,5 +1,6 @@
 // What a file of embeddings holds, whatever its format: somebody's name and numbers, and where they stand in the file.
 import { CommandError } from '../../terminal/failure.js';
+import { shown } from '../../terminal/table.js';
 
 export interface NamedEmbedding {
   readonly name: string;
@@ -24,7 +25,7 @@ export const EMBEDDING_FIELDS = ['embedding', 'embeddings', 'vector', 'represent
 export const ID_FIELDS = ['external_id', 'person_id', 'employee_id'];
 
 export function unreadable({ path }: Pick<EmbeddingsFile, 'path'>, why: string): CommandError {
-  return new CommandError(`${path}: ${why}`);
+  return new CommandError(shown(`${path}: ${why}`));
 }
 
 /** A path of an image stands for somebody: the folder that it lies in, or where it lies in none its own name without ending. */

@@ -296,7 +296,8 @@ function askedOf({ region, minFacePx, attributes }: RecogniseOptions): FacesAske
   return {
     ...(region === undefined ? {} : { region }),
     ...(minFacePx === undefined ? {} : { minFacePx }),
-    ...(attributes === undefined ? {} : { attributes }),
+    // In one order, so that who asks for the same is answered from the same.
+    ...(attributes === undefined ? {} : { attributes: [...new Set(attributes)].sort() }),
   };
 }
 

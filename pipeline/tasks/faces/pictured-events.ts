@@ -26,7 +26,7 @@ export class PicturedEvents {
     const theirs = new Set(
       this.#waiting.filter(({ person, before }) => isGone(person) || isGone(before?.person)).map(({ track }) => track),
     );
-    if (theirs.size > 0) this.#waiting = this.#waiting.map((event) => (theirs.has(event.track) ? withoutPicture(event) : event));
+    if (theirs.size > 0) this.#waiting = this.#waiting.map((event) => (theirs.has(event.track) ? withoutLook(event) : event));
   }
 
   /** Resolves when none waits any more. */
@@ -51,7 +51,8 @@ export class PicturedEvents {
   }
 }
 
-const withoutPicture = ({ thumbnail: _thumbnail, ...event }: ToldEvent): ToldEvent => event;
+/** Neither what they look like nor what they were taken for. */
+const withoutLook = ({ thumbnail: _thumbnail, attributes: _attributes, ...event }: ToldEvent): ToldEvent => event;
 
 /** Tracks go by the clock that never steps; what is told of them, by the wall's. */
 function toldNow({ thumbnail, ...event }: ToldEvent): FaceEvent {

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { family } from '../../../models/families/arcface.js';
 import { cosine } from '../../../pipeline/geometry/cosine.js';
 import { fitSimilarity, writeAligned } from '../../../pipeline/tasks/faces/align.js';
-import { fixture } from '../../fixtures.js';
+import { preparePack } from '../../../models/pack.js';
+import { cacheDir, fixture } from '../../fixtures.js';
 import { asBody } from '../support/images.js';
 import { onlooker } from '../../clients/program.js';
 import { startService, type RunningService } from '../support/service.js';
@@ -102,11 +103,22 @@ test('errors have their status, and a picture without faces has none', async () 
   expect(await (await fetch(`${service.url}/health`)).json()).toMatchObject({ status: 'ok' });
 });
 
-test('another port, a pack without ages, and the limits of an attendance service are said by their variables', async () => {
+test('another port, no ages, and the limits of an attendance service are said by their variables', async () => {
   const configured = async (env: Readonly<Record<string, string>>) => (await onlooker(['config'], env)).stdout;
-  const own = await configured({ ONLOOKER_COMPAT: 'insightface', PORT: '5556', ONLOOKER_PACK: 'opencv' });
+  const own = await configured({ ONLOOKER_COMPAT: 'insightface', PORT: '5556', ONLOOKER_ATTRIBUTES: 'none' });
   expect(own).toMatch(/ONLOOKER_PORT +5556/);
   expect(own).not.toMatch(/ONLOOKER_ATTRIBUTES +age/);
   expect(await configured({ ONLOOKER_COMPAT: 'insightface' })).toMatch(/ONLOOKER_ATTRIBUTES +age,\s*gender/);
   expect(await configured({ ONLOOKER_COMPAT: 'attendance' })).toMatch(/ONLOOKER_ENROL_MIN_FACE_PX +50/);
+});
+
+test('a pack that cannot tell ages is served without them', async () => {
+  const pack = await preparePack({ pack: 'retinaface', cacheDir });
+  expect(pack.attributes).toEqual([]);
+  const other = await startService({ ONLOOKER_COMPAT: 'insightface', ONLOOKER_PACK: 'retinaface' });
+  const body = new FormData();
+  body.set('file', new Blob([asBody(photograph)]), 'face.jpg');
+  const answer = await fetch(`${other.url}/detect`, { method: 'POST', body });
+  expect(await answer.json()).toMatchObject({ count: 1, faces: [{ age: null, gender: null }] });
+  expect(await other.stop()).toBe(0);
 });

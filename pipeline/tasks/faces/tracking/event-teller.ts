@@ -105,7 +105,7 @@ export class EventTeller {
       model: this.#settings.model,
       gallery_version: galleryVersion,
       threshold: this.#settings.match,
-      ...(track.attributes === null ? {} : { attributes: track.attributes.told }),
+      ...(track.attributes.told === null ? {} : { attributes: track.attributes.told }),
       ...(track.thumbnail === null ? {} : { thumbnail: track.thumbnail.picture }),
     });
     track.told = { kind, ts: nowMs, person, similarity } satisfies ToldState;

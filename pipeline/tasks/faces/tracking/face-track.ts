@@ -8,6 +8,7 @@ import type { PictureLook } from '../../../images/brightness-grid.js';
 import type { FoundFace } from '../face-items.js';
 import { isRecognisable } from '../face-quality.js';
 import { startMotion, type Motion, type MotionNoise } from '../../../tracks/motion.js';
+import type { TrackingThresholds } from './tracking-options.js';
 import { NO_EVIDENCE, type Evidence, type Verdict } from './votes.js';
 
 /** Where a face is and was last seen. */
@@ -54,8 +55,16 @@ export interface FaceTrack {
   looks: Evidence[];
   /** Picture of its best face so far, and how good that is. */
   thumbnail: { readonly picture: FacePicture; readonly quality: number } | null;
-  /** What its best face is taken for beside who it is, how good that is, and how many faces were asked for it. */
-  attributes: { readonly told: FaceAttributes; readonly quality: number; readonly asked: number } | null;
+  /** What its best face is taken for beside who it is. */
+  attributes: {
+    /** Null before anything is known. */
+    told: FaceAttributes | null;
+    /** Of the face that it is of. */
+    quality: number;
+    /** How many faces were asked for it, and the best quality of them as estimated without embedding. */
+    asked: number;
+    best: number;
+  };
   /** A face that does not look like this track's: one more like it, and its body is somebody else's. */
   suspect: Evidence | null;
   verdict: Verdict;
@@ -109,7 +118,7 @@ export function startTrack(id: string, face: FoundFace, atMs: number, noise: Mot
     votes: [],
     looks: [],
     thumbnail: null,
-    attributes: null,
+    attributes: { told: null, quality: -1, asked: 0, best: -Infinity },
     suspect: null,
     verdict: NO_EVIDENCE,
     claim: null,
@@ -161,7 +170,8 @@ export function loseBody(track: FaceTrack, sinceMs: number): void {
 }
 
 /** Takes evidence in. What is too poor to count as a vote is one only while there is nothing better. */
-export function addVote(track: FaceTrack, vote: Evidence, voteQuality: number): void {
+export function addVote(track: FaceTrack, evidence: Evidence, voteQuality: number): void {
+  const vote = withoutAttributes(evidence);
   const good = track.votes.filter(({ quality }) => quality >= voteQuality);
   if (vote.quality < voteQuality) {
     if (good.length === 0) track.votes = [vote];
@@ -175,7 +185,8 @@ export function addVote(track: FaceTrack, vote: Evidence, voteQuality: number): 
 }
 
 /** Remembers what a track looks like; not for a face that may be two over each other. */
-export function addLook(track: FaceTrack, face: Evidence): void {
+export function addLook(track: FaceTrack, evidence: Evidence): void {
+  const face = withoutAttributes(evidence);
   if (!isRecognisable(face.measures)) return;
   const alike = track.looks.filter((kept) => cosine(kept.embedding, face.embedding) > SAME_VIEW);
   if (alike.some(({ quality }) => quality >= face.quality && quality > 0)) return;
@@ -197,18 +208,50 @@ export function showBy(track: FaceTrack, shown: NonNullable<FaceTrack['thumbnail
 /** Networks that tell age and expression cost more than the rest of a face: a track has them looked at so often at most. */
 const MOST_ATTRIBUTE_LOOKS = 3;
 
-/** Whether a face that is embedded anyway is worth being asked what else it is taken for: the first, and clearly better ones. */
-export function wantsAttributes({ attributes }: FaceTrack, estimate: number, improvement: number): boolean {
-  if (attributes === null) return true;
-  return attributes.asked < MOST_ATTRIBUTE_LOOKS && estimate >= attributes.quality + improvement;
+/**
+ * Whether a face that is embedded anyway is also to be asked what it is taken for: the first good one, and again where one is clearly
+ * better than those that were asked, or where those were soft. To be followed by `noteAttributesAsked` when it is.
+ * @param estimate the quality that it could have at best
+ */
+export function wantsAttributes(
+  { attributes: { told, quality, asked, best } }: FaceTrack,
+  estimate: number,
+  { voteQuality, clearQuality, improvement }: Pick<TrackingThresholds, 'voteQuality' | 'clearQuality' | 'improvement'>,
+): boolean {
+  if (asked === 0) return estimate >= voteQuality;
+  if (asked >= MOST_ATTRIBUTE_LOOKS) return false;
+  const wasSoft = told !== null && quality < clearQuality;
+  return wasSoft || estimate >= best + improvement;
 }
 
-/** What a face of this quality is taken for; what a better one was taken for stays. */
-export function noteAttributes(track: FaceTrack, told: FaceAttributes, quality: number): void {
-  const before = track.attributes;
-  const asked = (before?.asked ?? 0) + 1;
-  track.attributes = before === null || quality > before.quality ? { told, quality, asked } : { ...before, asked };
+export function noteAttributesAsked({ attributes }: FaceTrack, estimate: number): void {
+  attributes.asked++;
+  attributes.best = Math.max(attributes.best, estimate);
 }
+
+/** What was asked will not be told. */
+export function abandonAttributes({ attributes }: FaceTrack): void {
+  attributes.asked = Math.max(0, attributes.asked - 1);
+  if (attributes.asked === 0) attributes.best = -Infinity;
+}
+
+/** What a face is taken for; what a better one was taken for stays. */
+export function takeAttributes(
+  { attributes }: FaceTrack,
+  { attributes: told, quality }: Pick<Evidence, 'attributes' | 'quality'>,
+): void {
+  if (told !== undefined && quality > attributes.quality) Object.assign(attributes, { told, quality });
+}
+
+/** What is known of two tracks that turn out to be one. */
+export function mergeAttributes({ attributes }: FaceTrack, { attributes: other }: FaceTrack): void {
+  if (other.quality > attributes.quality) Object.assign(attributes, { told: other.told, quality: other.quality });
+  attributes.asked += other.asked;
+  attributes.best = Math.max(attributes.best, other.best);
+}
+
+/** Attributes are the track's, not its votes' and looks'. */
+const withoutAttributes = ({ attributes: _attributes, ...face }: Evidence): Evidence => face;
 
 /** Whether a face of this quality may be shown one day, so that a picture of it is worth cutting. */
 export function isWorthPicture(track: FaceTrack, quality: number): boolean {

@@ -16,7 +16,11 @@ export function forgetPeopleIn(track: FaceTrack, isKnown: (id: string) => boolea
   // A picture that was taken of the track as theirs must not be told of again.
   if (isGone(verdict.person) || isGone(told?.person)) {
     track.thumbnail = null;
-    track.attributes = null;
+    track.attributes = { ...track.attributes, told: null, quality: -1 };
+    if (track.suspect !== null) {
+      const { attributes: _attributes, ...suspect } = track.suspect;
+      track.suspect = suspect;
+    }
     track.looks = track.looks.map(({ thumbnail: _thumbnail, ...face }) => face);
   }
   if (isGone(verdict.person)) track.verdict = { person: null };

@@ -1,7 +1,8 @@
 // Setting right what place and motion alone got wrong, by what the faces look like: a new track that is a lost one come
 // back, and a body that was followed from one person to another. It moves bodies between tracks and tells nobody.
 import { decide } from '../gallery/decision.js';
-import { addLook, addVote, giveBody, isInView, loseBody, showBy, startTrack, type FaceTrack } from './face-track.js';
+import { addLook, addVote, giveBody, isInView, loseBody, mergeAttributes, showBy, startTrack } from './face-track.js';
+import { takeAttributes, type FaceTrack } from './face-track.js';
 import { isAnother, likenessTo, mostAlike } from './likeness.js';
 import type { TrackingSettings } from './tracking-options.js';
 import type { Evidence } from './votes.js';
@@ -35,6 +36,7 @@ export function takeUpLost(
   found.plan.asked += newcomer.plan.asked;
   found.plan.askedMs = newcomer.plan.askedMs;
   found.plan.galleryVersion = newcomer.plan.galleryVersion;
+  mergeAttributes(found, newcomer);
   if (newcomer.thumbnail !== null) showBy(found, newcomer.thumbnail);
   return found;
 }
@@ -92,6 +94,7 @@ export function followAnother(
 function settle(track: FaceTrack, faces: readonly Evidence[], rule: TrackingSettings): void {
   track.suspect = null;
   for (const face of faces) {
+    takeAttributes(track, face);
     addVote(track, face, rule.voteQuality);
     addLook(track, face);
   }

@@ -8,8 +8,8 @@ import { areSettled, carriedFaces, movedPoints, unseenFaces, type Carried, type 
 import { noteTouches } from './contact.js';
 import { estimatedQuality, noteAsked, raiseDoubt, wantsEmbedding } from './embedding-plan.js';
 import { EventTeller, type ToldEvent } from './event-teller.js';
-import { addLook, addVote, isInView, isWorthPicture, noteAttributes, showBy, startTrack } from './face-track.js';
-import { wantsAttributes, type Body, type FaceTrack } from './face-track.js';
+import { abandonAttributes, addLook, addVote, isInView, isWorthPicture, noteAttributesAsked, showBy } from './face-track.js';
+import { startTrack, takeAttributes, wantsAttributes, type Body, type FaceTrack } from './face-track.js';
 import { isConcerned } from './gallery-change.js';
 import { isAnother, isUnlike } from './likeness.js';
 import { followAnother, takeUpLost } from './mending.js';
@@ -169,7 +169,7 @@ export class StreamTracks {
     body.awaited--;
     const track = body.owner;
     if (!this.#tracks.includes(track) || atMs < body.ownedFromMs) return;
-    const { thumbnail, attributes, ...face } = evidence;
+    const { thumbnail, ...face } = evidence;
     if (evidence.galleryVersion >= staleBefore) track.votes = track.votes.filter((vote) => vote.galleryVersion >= staleBefore);
     const isSurelyAnother = changed && isUnlike(track, face, this.#settings);
     if (isSurelyAnother || isAnother(track, this.#tracks, face, this.#settings)) {
@@ -181,7 +181,7 @@ export class StreamTracks {
     }
     track.suspect = null;
     if (thumbnail !== undefined) showBy(track, { picture: thumbnail, quality: face.quality });
-    if (attributes !== undefined) noteAttributes(track, attributes, face.quality);
+    takeAttributes(track, face);
     addVote(track, face, this.#settings.voteQuality);
     if (track.looks.length === 0 || Math.abs(atMs - body.touchedMs) > this.#settings.briefMs) addLook(track, evidence);
     const lost = takeUpLost(track, this.#tracks, face, this.#settings);
@@ -190,8 +190,9 @@ export class StreamTracks {
   }
 
   /** The embedding of a sight will not come: its frame was dropped, or failed. */
-  abandon({ body }: Sight): void {
+  abandon({ body, describe }: Sight): void {
     body.awaited--;
+    if (describe) abandonAttributes(body.owner);
     body.owner.plan.asked = Math.max(0, body.owner.plan.asked - 1);
   }
 
@@ -207,7 +208,7 @@ export class StreamTracks {
 
   #decisionOf(owner: FaceTrack, atMs: number): TrackDecision {
     const quality = owner.looks[0]?.quality ?? 0;
-    const attributes = this.#settings.wantsAttributes ? { attributes: owner.attributes?.told ?? null } : {};
+    const attributes = this.#settings.wantsAttributes ? { attributes: owner.attributes.told } : {};
     const common = { track: owner.id, quality, ...attributes };
     const { person, candidates } = owner.verdict;
     // What was just seen is not like it: nobody is named until that is explained.
@@ -353,8 +354,8 @@ export class StreamTracks {
     const estimate = estimatedQuality(body.face);
     const embed = changed || wantsEmbedding(track, atMs, estimate, this.#galleryVersion, this.#settings);
     if (embed) noteAsked(track, atMs, estimate, this.#galleryVersion, this.#settings);
-    const { wantsAttributes: isAsked = false, improvement } = this.#settings;
-    const describe = embed && isAsked && wantsAttributes(track, estimate, improvement);
+    const describe = embed && this.#settings.wantsAttributes === true && wantsAttributes(track, estimate, this.#settings);
+    if (describe) noteAttributesAsked(track, estimate);
     return { atMs, embed, describe, changed, body };
   }
 
