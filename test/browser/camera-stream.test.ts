@@ -142,21 +142,20 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     const { page } = await pageAt(link.url);
     await opened(page);
     // On a busy machine the network may seem slow at first.
-    const isWide = ({ stats }: Told): boolean =>
-      Number(stats['widthPx']) === FILM.widthPx && Number(stats['fps']) > 20 && stats['limitedBy'] !== 'network';
-    await told(page, isWide, 25_000);
+    const isWide = ({ stats }: Told): boolean => Number(stats['widthPx']) === FILM.widthPx && stats['limitedBy'] !== 'network';
+    await told(page, isWide);
 
     link.bytesPerSecond = 60_000;
     const isNarrow = ({ stats }: Told) => Number(stats['widthPx']) < FILM.widthPx && Number(stats['roundTripMs']) < 500;
-    const narrow = await told(page, isNarrow, 25_000);
+    const narrow = await told(page, isNarrow);
     expect(narrow.stats['limitedBy']).toBe('network');
     expect(narrow.adapted.length).toBeGreaterThan(0);
     const before = narrow.results.length;
     await told(page, ({ results }) => results.length > before + 5);
 
     link.bytesPerSecond = Infinity;
-    await told(page, ({ stats }) => Number(stats['widthPx']) === FILM.widthPx && Number(stats['fps']) > 20, 25_000);
-  }, 90_000);
+    await told(page, ({ stats }) => Number(stats['widthPx']) === FILM.widthPx && Number(stats['fps']) > 8);
+  }, 180_000);
 
   test('becomes rarer, and none the smaller, where the service takes less', async () => {
     // Longer than a frame may wait, also where the machine is so busy that the camera itself gives few.
@@ -178,12 +177,12 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     });
     const { page } = await pageAt(service.url);
     await opened(page);
-    const { stats } = await told(page, ({ stats }) => stats['limitedBy'] === 'service' && Number(stats['fps']) < 10, 40_000);
+    const { stats } = await told(page, ({ stats }) => stats['limitedBy'] === 'service' && Number(stats['fps']) < 10);
     expect(stats['widthPx']).toBe(FILM.widthPx);
     busyMs = 1;
     // More than it could be before; how many more is a matter of the machine.
-    await told(page, ({ stats }) => Number(stats['fps']) > 10, 40_000);
-  }, 90_000);
+    await told(page, ({ stats }) => Number(stats['fps']) > 10);
+  }, 180_000);
 
   test('sends nothing while nobody can see the page or while it is paused, and goes on afterwards', async () => {
     const service = await scripted();
@@ -297,7 +296,7 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
         [1280, 960],
       ]) {
         await page.evaluate(`turn(${widthPx}, ${heightPx})`);
-        await until(async () => ((await sentSize(service)) === `${widthPx}x${heightPx}` ? true : undefined), 20_000);
+        await until(async () => ((await sentSize(service)) === `${widthPx}x${heightPx}` ? true : undefined));
         const { stats } = await told(page, ({ stats }) => stats['widthPx'] === widthPx);
         expect(stats['capture']).toBe(capture);
       }
@@ -313,11 +312,11 @@ describe.skipIf(!hasChromium)('a camera of the browser', () => {
     await page.evaluate(`navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } })
       .then((stream) => Object.assign(globalThis, { stream }))`);
     await opened(page, {}, `{ kind: 'stream', stream }`);
-    await until(async () => ((await sentSize(service)) === '320x240' ? true : undefined), 20_000);
+    await until(async () => ((await sentSize(service)) === '320x240' ? true : undefined));
     await page.evaluate(`stream.getVideoTracks()[0].applyConstraints({ width: 640, height: 480 })`);
-    await until(async () => ((await sentSize(service)) === '640x480' ? true : undefined), 20_000);
+    await until(async () => ((await sentSize(service)) === '640x480' ? true : undefined));
     await told(page, ({ stats }) => stats['widthPx'] === 640);
-  }, 60_000);
+  });
 
   test('may be a film of the page instead, and a film that is none is refused', async () => {
     const service = await scripted();
@@ -379,7 +378,7 @@ async function opened(page: Page, options: Readonly<Record<string, unknown>> = {
 }
 
 /** Waits until what the page tells is as expected. */
-function told(page: Page, isExpected: (told: Told) => boolean, timeoutMs = 15_000): Promise<Told> {
+function told(page: Page, isExpected: (told: Told) => boolean, timeoutMs = 45_000): Promise<Told> {
   let last: Told | undefined;
   return until(async () => {
     last = await page.evaluate<Told>(`({ ...told, stats: camera.stats })`);

@@ -43,5 +43,5 @@ describe.skipIf(!hasChromium)('a phone on the same network', () => {
     expect(await page.evaluate('isSecureContext')).toBe(true);
     const canvas = page.locator('canvas[data-seq]');
     await until(async () => (Number(await canvas.getAttribute('data-seq')) > 3 ? true : undefined));
-  }, 60_000);
+  });
 });

@@ -229,6 +229,6 @@ function isOneOf(colour: readonly number[], colours: readonly (readonly number[]
 const seqOf = (page: Page): Promise<number> =>
   page.evaluate(() => Number(document.querySelector<HTMLElement>('canvas[data-seq]')?.dataset['seq'] ?? -1));
 
-async function says(page: Page, text: RegExp, timeoutMs = 15_000): Promise<void> {
+async function says(page: Page, text: RegExp, timeoutMs = 45_000): Promise<void> {
   await page.locator('.live-status', { hasText: text }).waitFor({ timeout: timeoutMs });
 }

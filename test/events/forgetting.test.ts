@@ -113,7 +113,7 @@ test('whoever the gallery does not know any more is forgotten, and who comes bac
   const dir = temporaryDir();
   const log = await logOfVisits(dir, ['a', 'b', 'c']);
   await log.reconcilePeople((id) => id === 'b');
-  await vi.waitFor(async () => expect(await everything(log, { person: 'b' })).toHaveLength(2));
+  await vi.waitFor(async () => expect(await everything(log, { person: 'b' })).toHaveLength(2), 30_000);
   log.append(visit('a'));
   await log.flushed();
   expect(await everything(log, { person: 'a' })).toHaveLength(0);

@@ -60,7 +60,7 @@ export function watch(settings: Omit<SourceSettings, 'id'>, options: Partial<Cam
 
 export async function until(
   isTrue: () => boolean,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
   message: () => string = () => 'it did not come',
 ): Promise<void> {
   const startMs = performance.now();

@@ -96,7 +96,7 @@ test('an image is hashed where memory of it can serve, and nowhere else', async 
   await enrolled;
   expect(digest).not.toHaveBeenCalled();
   const seen = ask(100);
-  await vi.waitFor(() => expect(serve()).toBe(true));
+  await vi.waitFor(() => expect(serve()).toBe(true), 30_000);
   await seen;
   await ask(100);
   expect(digest).toHaveBeenCalledTimes(2);

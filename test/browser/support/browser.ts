@@ -54,6 +54,8 @@ export async function openPage(
     locale: language,
     permissions: allowsCamera ? ['camera'] : [],
   });
+  // A busy machine needs its time; what is wrong is told all the same.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
