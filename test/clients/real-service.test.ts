@@ -10,7 +10,7 @@ import { ConnectionLostError, embeddingValues, OnlookerClient, type KeptEvent } 
 import { createHttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from '../server/support/film.js';
-import { startService, type RunningService } from '../server/support/service.js';
+import { PATIENT, startService, type RunningService } from '../server/support/service.js';
 import { onlooker } from './program.js';
 
 let service: RunningService;
@@ -19,7 +19,7 @@ const run = (...args: string[]) => onlooker(args, { ONLOOKER_URL: service.url })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onlooker-real-'));
-  service = await startService({ ONLOOKER_CREDITS: '16' });
+  service = await startService({ ...PATIENT, ONLOOKER_CREDITS: '16' });
 });
 afterAll(async () => {
   await service.stop();

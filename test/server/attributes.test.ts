@@ -5,7 +5,7 @@ import type { DetectedFace, FaceAttributes } from '../../protocol/payloads.js';
 import type { LoadedModel } from '../../protocol/models.js';
 import { fixture } from '../fixtures.js';
 import { asBody } from './support/images.js';
-import { startService, type RunningService } from './support/service.js';
+import { PATIENT, startService, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
 let service: RunningService;
@@ -13,7 +13,7 @@ let photograph: Buffer;
 
 beforeAll(async () => {
   photograph = await readFile(await fixture('franck_01829.jpg'));
-  service = await startService({ ONLOOKER_ATTRIBUTES: 'gender, pose,liveness_score' });
+  service = await startService({ ...PATIENT, ONLOOKER_ATTRIBUTES: 'gender, pose,liveness_score' });
 });
 afterAll(async () => {
   expect(await service.stop()).toBe(0);

@@ -7,7 +7,7 @@ import WebSocket from 'ws';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { asBody, GIF, MP4, plainJpeg, RANDOM, SVG, withClaimedSize } from './support/images.js';
-import { startService, until, type RunningService } from './support/service.js';
+import { PATIENT, startService, until, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
 const JSON_PROTOCOL = 'onlooker.v1.json';
@@ -20,7 +20,7 @@ let plain: Buffer;
 let other: Socket;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(PATIENT);
   [face, plain] = await Promise.all([readFile(await fixture('franck_01829.jpg')), plainJpeg()]);
 });
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { asBody, asJson } from './support/images.js';
-import { startService, type RunningService } from './support/service.js';
+import { PATIENT, startService, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
 type Payload = Readonly<Record<string, unknown>> & {
@@ -17,7 +17,7 @@ let still: Buffer;
 let other: Buffer;
 
 beforeAll(async () => {
-  service = await startService({ ONLOOKER_CACHE_STREAMS: 'true', ONLOOKER_TRACKING: 'false' });
+  service = await startService({ ...PATIENT, ONLOOKER_CACHE_STREAMS: 'true', ONLOOKER_TRACKING: 'false' });
   still = await readFile(await fixture('franck_01829.jpg'));
   other = await readFile(await fixture('franck_02045.jpg'));
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClassesFound } from '../../protocol/payloads.js';
 import { tinyClassifier } from '../models/served/tiny-classifier.js';
 import { asBody } from './support/images.js';
-import { startService, type RunningService } from './support/service.js';
+import { PATIENT, startService, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
 const LABELS = ['nothing', 'green', 'other'];
@@ -44,7 +44,7 @@ beforeAll(async () => {
       .png()
       .toBuffer(),
   );
-  service = await startService({ ONLOOKER_MODEL_DIR: root });
+  service = await startService({ ...PATIENT, ONLOOKER_MODEL_DIR: root });
 });
 afterAll(async () => {
   expect(await service.stop()).toBe(0);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { plainJpeg } from './support/images.js';
-import { startService, until, type RunningService } from './support/service.js';
+import { PATIENT, startService, until, type RunningService } from './support/service.js';
 import { refusal, Socket } from './support/socket.js';
 
 const JSON_PROTOCOL = 'onlooker.v1.json';
@@ -15,7 +15,7 @@ let plain: Buffer;
 let group: Buffer;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(PATIENT);
   [face, group, plain] = await Promise.all([
     readFile(await fixture('franck_01829.jpg')),
     readFile(await fixture('sample1.jpg')),

@@ -9,7 +9,7 @@ import { onlooker } from '../clients/program.js';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from './support/film.js';
 import { asBody, asJson } from './support/images.js';
-import { startService, type RunningService } from './support/service.js';
+import { PATIENT, startService, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
 let dataDir: string;
@@ -34,7 +34,12 @@ afterAll(async () => {
 
 /** With credits for all frames of a film, so that none is dropped where the machine is busy with other tests. */
 const started = (): Promise<RunningService> =>
-  startService({ ONLOOKER_DATA_DIR: dataDir, ONLOOKER_CREDITS: '16', ONLOOKER_TIMETABLE: join(dataDir, 'timetable.json') });
+  startService({
+    ...PATIENT,
+    ONLOOKER_DATA_DIR: dataDir,
+    ONLOOKER_CREDITS: '16',
+    ONLOOKER_TIMETABLE: join(dataDir, 'timetable.json'),
+  });
 
 async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> {
   const payload = body instanceof Uint8Array ? asBody(body) : asJson(body);

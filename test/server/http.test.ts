@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../fixtures.js';
 import { asBody, asJson, plainJpeg } from './support/images.js';
-import { startService, until, type RunningService } from './support/service.js';
+import { PATIENT, startService, until, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
 interface Answer {
@@ -23,7 +23,7 @@ const stills = new Map<string, Buffer>();
 const still = (name: string): Buffer => stills.get(name) ?? Buffer.alloc(0);
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(PATIENT);
   plain = await plainJpeg();
   for (const name of ['franck_01829.jpg', 'franck_02045.jpg', 'sample1.jpg', 'SeanConnery.jpg', 'audrey.jpg'])
     stills.set(name, await readFile(await fixture(name)));

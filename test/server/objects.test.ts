@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ObjectsFound } from '../../protocol/payloads.js';
 import { tinyDetector } from '../models/objects/tiny-detector.js';
 import { asBody } from './support/images.js';
-import { startService, type RunningService } from './support/service.js';
+import { PATIENT, startService, type RunningService } from './support/service.js';
 import { Socket, type Message } from './support/socket.js';
 
 const SHARED = new URL('../../../shared/', import.meta.url);
@@ -46,7 +46,7 @@ beforeAll(async () => {
     const create = { width: 32, height: 32, channels: 3, background: { r, g, b } } as const;
     pictures.set(name, await sharp({ create }).png().toBuffer());
   }
-  service = await startService({ ONLOOKER_MODEL_DIR: root });
+  service = await startService({ ...PATIENT, ONLOOKER_MODEL_DIR: root });
 });
 afterAll(async () => {
   expect(await service.stop()).toBe(0);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHttpClient, ServerError, type HttpClient } from '../../clients/http-client.js';
 import { fixture } from '../fixtures.js';
 import { filmFrames } from './support/film.js';
-import { startService, until, type RunningService } from './support/service.js';
+import { PATIENT, startService, until, type RunningService } from './support/service.js';
 import { Socket } from './support/socket.js';
 
 let service: RunningService;
@@ -14,7 +14,7 @@ let http: HttpClient;
 let film: Uint8Array[];
 
 beforeAll(async () => {
-  service = await startService({ ONLOOKER_CREDITS: '16' });
+  service = await startService({ ...PATIENT, ONLOOKER_CREDITS: '16' });
   http = createHttpClient(service.url);
   film = await filmFrames(await fixture('franck.mp4'), 12);
 });
