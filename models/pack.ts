@@ -150,16 +150,16 @@ function headsOf(
   { id, attributes = [] }: PackManifest,
   { attributes: wanted = [], mayLackAttributes = false }: Pick<PrepareOptions, 'attributes' | 'mayLackAttributes'>,
 ): readonly (readonly [ManifestAttribute, AttributeFamily])[] {
-  const had = mayLackAttributes ? wanted.filter((name) => attributes.some((entry) => entry.name === name)) : wanted;
-  return had.map((name) => {
+  return wanted.flatMap((name) => {
     const head = attributes.find((entry) => entry.name === name);
     if (head === undefined) {
+      if (mayLackAttributes) return [];
       const known = attributes.map((entry) => entry.name).join(', ') || 'nothing';
       throw new ModelError('BAD_MANIFEST', `the pack ${id} cannot tell the ${name} of a face, only ${known}`);
     }
     const family = attributeFamily(head.family);
     if (family === undefined) throw new ModelError('BAD_MANIFEST', `no model family "${head.family}" for the ${name} of a face`);
-    return [head, family] as const;
+    return [[head, family] as const];
   });
 }
 

@@ -3,14 +3,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.js';
 import { sinceSchema, type KeptEvent } from './events.js';
-import {
-  attributesSchema,
-  labelsSchema,
-  regionSchema,
-  regionsSchema,
-  schedulingSchemas,
-  streamIdSchema,
-} from './stream-fields.js';
+import { askingSchemas, schedulingSchemas, streamIdSchema } from './stream-fields.js';
 import { TASKS, type CloseReason, type FrameOutcome, type StreamStats, type Task } from './payloads.js';
 
 export const PROTOCOL_VERSION = 1;
@@ -29,19 +22,11 @@ export type SendChoice = (typeof SEND_CHOICES)[number];
 export const openFieldsSchema = z.object({
   stream: streamIdSchema,
   task: z.enum(TASKS).default('faces'),
-  model: z.string().min(1).max(128).optional(),
   send: z.enum(SEND_CHOICES).default('both'),
-  region: regionSchema.optional(),
-  min_face: z.number().min(0).max(100_000).optional(),
   thumbnails: z.boolean().default(false),
   /** Whether faces are followed from frame to frame; only with task `faces`. */
   tracking: z.boolean().default(true),
-  ...z.object(schedulingSchemas).partial().shape,
-  top_n: z.int().min(1).max(1000).optional(),
-  regions: regionsSchema.optional(),
-  threshold: z.number().min(0).max(1).optional(),
-  labels: labelsSchema.optional(),
-  attributes: attributesSchema.optional(),
+  ...z.object({ ...askingSchemas, ...schedulingSchemas }).partial().shape,
 });
 export type OpenFields = z.infer<typeof openFieldsSchema>;
 

@@ -10,14 +10,21 @@ export const regionSchema = z
   .tuple([unit, unit, unit, unit])
   .refine(([x, y, w, h]) => w > 0 && h > 0 && x + w <= 1 + 1e-9 && y + h <= 1 + 1e-9, 'must lie in 0..1 and have an area');
 
-/** Parts of one frame that are classified side by side. */
-export const regionsSchema = z.array(regionSchema).min(1).max(64);
-
-/** Labels of objects that are wanted. */
-export const labelsSchema = z.array(z.string().min(1).max(200)).min(1).max(200);
-
-/** What is to be told of faces beside who they are. */
-export const attributesSchema = z.array(z.enum(ATTRIBUTES)).min(1).max(ATTRIBUTES.length);
+/** What is asked of each frame; of `open` and of registered streams. */
+export const askingSchemas = {
+  model: z.string().min(1).max(128),
+  region: regionSchema,
+  /** Longer side of a face in frame pixels. */
+  min_face: z.number().min(0).max(100_000),
+  top_n: z.int().min(1).max(1000),
+  threshold: z.number().min(0).max(1),
+  /** Parts of one frame that are classified side by side. */
+  regions: z.array(regionSchema).min(1).max(64),
+  /** Labels of objects that are wanted. */
+  labels: z.array(z.string().min(1).max(200)).min(1).max(200),
+  /** What is to be told of faces beside who they are. */
+  attributes: z.array(z.enum(ATTRIBUTES)).min(1).max(ATTRIBUTES.length),
+};
 
 /** When, and how thoroughly, frames of a stream are looked at; of `open` and of registered streams. */
 export const schedulingSchemas = {

@@ -2,14 +2,7 @@
 // with its password and never comes out with it.
 import { z } from 'zod';
 import { isAspect } from './aspect.js';
-import {
-  attributesSchema,
-  labelsSchema,
-  regionSchema,
-  regionsSchema,
-  schedulingSchemas,
-  streamIdSchema,
-} from './stream-fields.js';
+import { askingSchemas, schedulingSchemas, streamIdSchema } from './stream-fields.js';
 import { TASKS, type StreamStats, type Task } from './payloads.js';
 
 /** What a source is doing: `failed` is what does not come right by itself, `disabled` what nobody wants now. */
@@ -23,17 +16,9 @@ const ASPECT_RULE = 'must be width:height, such as "16:9", and neither more than
 
 /** What may be left out, with the source's own default then. */
 const optionSchemas = {
-  model: z.string().min(1).max(128),
+  ...askingSchemas,
   /** Most frames looked at of each second. */
   fps: z.number().gt(0).max(60),
-  region: regionSchema,
-  /** Longer side of a face in frame pixels. */
-  min_face: z.number().min(0).max(100_000),
-  top_n: z.int().min(1).max(1000),
-  threshold: z.number().min(0).max(1),
-  regions: regionsSchema,
-  labels: labelsSchema,
-  attributes: attributesSchema,
   ...schedulingSchemas,
   /** How RTSP carries the picture. */
   transport: z.enum(['tcp', 'udp']),

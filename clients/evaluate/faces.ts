@@ -61,9 +61,14 @@ function areaUnder(same: readonly number[], other: readonly number[]): number | 
 
 function equalError(same: readonly number[], other: readonly number[]): number | null {
   if (same.length === 0 || other.length === 0) return null;
-  const errors = [...same, ...other].map((level) => {
-    const missed = same.filter((value) => value < level).length / same.length;
-    const mistaken = other.filter((value) => value >= level).length / other.length;
+  // Both in order, so that each level goes on from the one before.
+  const [ofSame, ofOther] = [Float64Array.from(same).sort(), Float64Array.from(other).sort()];
+  let [below, passed] = [0, 0];
+  const errors = Array.from(Float64Array.from([...same, ...other]).sort(), (level) => {
+    while (below < ofSame.length && (ofSame[below] as number) < level) below++;
+    while (passed < ofOther.length && (ofOther[passed] as number) < level) passed++;
+    const missed = below / same.length;
+    const mistaken = (other.length - passed) / other.length;
     return { apart: Math.abs(missed - mistaken), error: (missed + mistaken) / 2 };
   });
   return errors.reduce((least, one) => (one.apart < least.apart ? one : least)).error;

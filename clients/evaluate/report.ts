@@ -1,5 +1,6 @@
 // An evaluation as one page of HTML that needs nothing beside it: figures, tables, and the worst errors as pictures.
 import sharp from 'sharp';
+import { escaped } from '../markup.js';
 import { readPicture } from '../pictures/read-picture.js';
 import type { Figures } from './figures.js';
 
@@ -33,7 +34,7 @@ const SIDE_PX = 180;
 export async function htmlOf({ title, figures, tables, mistakes, broken }: Page): Promise<string> {
   const shown = await Promise.all(mistakes.slice(0, MOST_PICTURES).map(async (mistake) => figureOf(mistake)));
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${safe(title)}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
 <style>
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1a1a1a;background:#fff}
 table{border-collapse:collapse;margin:0 0 2rem}th,td{padding:.25rem .75rem;border-bottom:1px solid #ddd;text-align:left}
@@ -41,13 +42,13 @@ td:not(:first-child){font-variant-numeric:tabular-nums}.broken{color:#a00}
 .pictures{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;width:${SIDE_PX}px}figure img{max-width:100%;display:block}figcaption{font-size:13px;overflow-wrap:anywhere}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}th,td{border-color:#444}.broken{color:#f88}}
 </style></head><body>
-<h1>${safe(title)}</h1>
-${broken.map((line) => `<p class="broken">${safe(line)}</p>`).join('\n')}
+<h1>${escaped(title)}</h1>
+${broken.map((line) => `<p class="broken">${escaped(line)}</p>`).join('\n')}
 ${tableOf(
   ['figure', ''],
   Object.entries(figures).map(([name, value]) => [name, numberText(value)]),
 )}
-${tables.map((table) => `<h2>${safe(table.title)}</h2>\n${tableOf(table.head, table.rows)}`).join('\n')}
+${tables.map((table) => `<h2>${escaped(table.title)}</h2>\n${tableOf(table.head, table.rows)}`).join('\n')}
 <h2>Worst errors</h2>
 <p>${mistakes.length === 0 ? 'There are none.' : `${Math.min(mistakes.length, MOST_PICTURES)} of ${mistakes.length}, the surest first.`}</p>
 <div class="pictures">
@@ -63,7 +64,7 @@ export function numberText(value: number | null): string {
 
 async function figureOf({ files, truth, told, score }: Mistake): Promise<string> {
   const pictures = await Promise.all(files.map(async (file) => pictureOf(file)));
-  const caption = `${safe(told)} ${numberText(score)}, is ${safe(truth)}<br><small>${files.map(safe).join('<br>')}</small>`;
+  const caption = `${escaped(told)} ${numberText(score)}, is ${escaped(truth)}<br><small>${files.map(escaped).join('<br>')}</small>`;
   return `<figure>${pictures.join('')}<figcaption>${caption}</figcaption></figure>`;
 }
 
@@ -83,10 +84,6 @@ async function pictureOf(file: string): Promise<string> {
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: string): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${safe(cell)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
   return `<table>${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
-}
-
-function safe(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,9 +1,8 @@
 // The tasks that can be evaluated: each asks the service about pictures of which the truth is known, and makes a page of what it said.
 import { isSameName } from '../../protocol/name-text.js';
+import type { DetectedFace } from '../../protocol/payloads.js';
 import type { HttpClient } from '../http-client.js';
-import { ServerError } from '../errors.js';
-import { readPicture } from '../pictures/read-picture.js';
-import { isAboutRights } from '../refusal.js';
+import { isOfOneFile, withPicture } from '../pictures/with-picture.js';
 import { embeddingValues } from '../results.js';
 import { CommandError } from '../terminal/failure.js';
 import { classReport, type ClassSample } from './classes.js';
@@ -41,7 +40,8 @@ const AT_ONCE = 4;
 export const classify: Evaluate = async (http, { data, model }, progress) => {
   let answered = '';
   const { told, failed } = await asked(await labelledPictures(data), progress, async ({ file, label }): Promise<ClassSample> => {
-    const answer = await http.classify(await readPicture(file), { top_n: 5, ...(model === undefined ? {} : { model }) });
+    const query = { top_n: 5, ...(model === undefined ? {} : { model }) };
+    const answer = await withPicture(file, (image) => http.classify(image, query));
     answered = answer.model;
     return { file, truth: label, told: answer.classes, accepted: answer.accepted };
   });
@@ -86,9 +86,9 @@ export const verify: Evaluate = async (http, { data, threshold }, progress) => {
   let answered = '';
   const faces = new Map<string, Float32Array>();
   const { failed } = await asked(files, progress, async (file) => {
-    const answer = await http.embed(await readPicture(file));
+    const answer = await withPicture(file, (image) => http.embed(image));
     answered = answer.model;
-    const [largest] = [...answer.faces].sort((a, b) => b.box[2] * b.box[3] - a.box[2] * a.box[3]);
+    const largest = largestOf(answer.faces);
     if (largest === undefined) throw new CommandError('no face was found in it');
     faces.set(file, embeddingValues(largest));
   });
@@ -118,9 +118,9 @@ export const verify: Evaluate = async (http, { data, threshold }, progress) => {
 export const identify: Evaluate = async (http, { data, strangers }, progress) => {
   let answered = '';
   const { told, failed } = await asked(await labelledPictures(data), progress, async ({ file, label }): Promise<ProbeSample> => {
-    const answer = await http.identify(await readPicture(file));
+    const answer = await withPicture(file, (image) => http.identify(image));
     answered = answer.model;
-    const [largest] = [...answer.faces].sort((a, b) => b.box[2] * b.box[3] - a.box[2] * a.box[3]);
+    const largest = largestOf(answer.faces);
     return {
       file,
       truth: label === strangers ? null : label,
@@ -162,8 +162,7 @@ async function asked<T extends string | Labelled, R>(
       try {
         answers[at] = { answer: await ask(items[at] as T) };
       } catch (error) {
-        const isOfPicture = error instanceof CommandError || (error instanceof ServerError && !isAboutRights(error));
-        if (!isOfPicture) throw error;
+        if (!isOfOneFile(error)) throw error;
         answers[at] = { failure: `${fileOf(items[at] as T)}: ${error.message}` };
       }
       progress(++done, items.length);
@@ -180,6 +179,10 @@ async function asked<T extends string | Labelled, R>(
 const nameFor = (name: string | null, label: string): string | null => (name !== null && isSameName(name, label) ? label : name);
 
 const fileOf = (item: string | Labelled): string => (typeof item === 'string' ? item : item.file);
+
+function largestOf<T extends Pick<DetectedFace, 'box'>>(faces: readonly T[]): T | undefined {
+  return [...faces].sort((a, b) => b.box[2] * b.box[3] - a.box[2] * a.box[3])[0];
+}
 
 /** Of two of the length 1. */
 function cosine(one: Float32Array, other: Float32Array): number {

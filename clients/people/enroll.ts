@@ -5,9 +5,8 @@ import { expandPaths } from '../commands/paths.js';
 import type { Service } from '../commands/service.js';
 import { ServerError } from '../errors.js';
 import type { Enrolment, HttpClient, Person } from '../http-client.js';
-import { readPicture } from '../pictures/read-picture.js';
-import { isAboutRights } from '../refusal.js';
-import { CommandError, PartlyFailed } from '../terminal/failure.js';
+import { isOfOneFile, withPicture } from '../pictures/with-picture.js';
+import { PartlyFailed } from '../terminal/failure.js';
 import { createOutput } from '../terminal/output.js';
 import { formatHeader, formatRow, paint, shown, type Column } from '../terminal/table.js';
 import { usableName } from './find-person.js';
@@ -77,23 +76,10 @@ async function enrolFile(
 ): Promise<Outcome> {
   signal.throwIfAborted();
   try {
-    return await enrolPicture(http, person, file, twinOf);
+    return await withPicture(file, (image) => http.faces.enrol(person.id, image, { twinOf }));
   } catch (error) {
-    // To try the other files would be of no use.
-    if (isAboutRights(error)) throw error;
-    if (error instanceof ServerError || error instanceof CommandError) return { error };
-    if ((error as NodeJS.ErrnoException).syscall !== undefined) return { error: error as Error };
-    throw error;
-  }
-}
-
-async function enrolPicture(http: HttpClient, person: Person, file: string, twinOf: readonly string[]): Promise<Enrolment> {
-  try {
-    return await http.faces.enrol(person.id, await readPicture(file), { twinOf });
-  } catch (error) {
-    const isTooLarge = error instanceof ServerError && (error.code === 'TOO_LARGE' || error.code === 'TOO_MANY_PIXELS');
-    if (!isTooLarge) throw error;
-    return http.faces.enrol(person.id, await readPicture(file, { smaller: true }), { twinOf });
+    if (!isOfOneFile(error)) throw error;
+    return { error };
   }
 }
 

@@ -1,6 +1,7 @@
 // Text as a small picture, in a font that comes with the program, so that it is legible on machines without any.
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { escaped } from '../markup.js';
 
 const FONT_FILE = fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'));
 const MAX_CHARACTERS = 48;
@@ -28,9 +29,4 @@ export async function renderLabel(text: string, sizePx: number): Promise<Label> 
     .png()
     .toBuffer({ resolveWithObject: true });
   return { png: data, width: info.width, height: info.height };
-}
-
-/** Safe inside Pango markup. */
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -94,6 +94,11 @@ test('data that says nothing, and limits that are none, are wrong usage', async 
   await writeFile(join(folder, 'pairs.csv'), 'a.jpg,b.jpg,Yes\nc.jpg,d.jpg,perhaps\n');
   const pairs = await run('-t', 'verify', '--data', join(folder, 'pairs.csv'));
   expect([pairs.code, pairs.stderr]).toEqual([1, expect.stringContaining('line 2 says neither yes nor no')]);
+  const held = join(folder, 'held-back');
+  await writeFile(join(folder, 'labels.csv'), `file,label\n${join(held, 'green', '0.png')},green\nnowhere.png,green\n`);
+  const missing = await run('-t', 'classify', '--data', join(folder, 'labels.csv'));
+  expect(missing.stdout).toMatch(/accuracy +1\n/);
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/left out: .*nowhere\.png: /)]);
   expect((await run('-t', 'classify', '--data', join(folder, 'models'))).stderr).toContain('holds no pictures with labels');
   expect((await run('-t', 'classify', '--data', folder, '--limit', 'accuracy=1')).code).toBe(2);
   expect((await run('-t', 'guess', '--data', folder)).code).toBe(2);
